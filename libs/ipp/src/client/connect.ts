@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { certificateRefused, printerUnreachable } from './failures.js';
+import type { PrinterAddress } from './printer-uri.js';
+
+/** What makes a printer's certificate good. Without any of these the system's authorities and the host name decide. */
+export interface TlsTrust {
+  /** PEM certificates of the authorities to trust instead of the system's. */
+  readonly certificateAuthorities?: readonly string[];
+  /** SHA-256 of the printer's own certificate (DER), hexadecimal, colons allowed. Then neither name nor authority nor dates count. */
+  readonly pinnedCertificateSha256?: string;
+  /** Encrypts without knowing to whom. For a trial only: whoever sits between can read and change every document. */
+  readonly dangerouslyAcceptAnyCertificate?: boolean;
+}
+
+/**
+ * A connected (and with TLS, verified) socket. Not a byte of a request has left before this resolves, so that its failures
+ * (`ipp.printer-unreachable`, `ipp.certificate-refused`) mean that nothing was accepted.
+ */
+export function connectToPrinter(address: PrinterAddress, trust: TlsTrust, timeoutMs: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = address.secure ? openTls(address, trust) : connectTcp({ host: address.host, port: address.port, noDelay: true });
+    const timer = setTimeout(() => socket.destroy(printerUnreachable(address.printerUri, 'time-out')), timeoutMs);
+    const onError = (error: NodeJS.ErrnoException): void => {
+      clearTimeout(timer);
+      reject(connectFailure(address, socket, error));
+    };
+    socket.once('error', onError);
+    socket.once(address.secure ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer);
+      socket.off('error', onError);
+      const complaint = pinComplaint(socket, trust);
+      if (complaint === undefined) {
+        resolve(socket);
+        return;
+      }
+      socket.destroy();
+      reject(certificateRefused(address.printerUri, complaint));
+    });
+  });
+}
+
+function openTls(address: PrinterAddress, trust: TlsTrust): TLSSocket {
+  const pinned = trust.pinnedCertificateSha256 !== undefined;
+  return connectTls({
+    host: address.host,
+    port: address.port,
+    // RFC 6066: a server name is never an address.
+    servername: isIP(address.host) === 0 ? address.host : '',
+    rejectUnauthorized: !pinned && trust.dangerouslyAcceptAnyCertificate !== true,
+    ...(trust.certificateAuthorities && { ca: [...trust.certificateAuthorities] }),
+  });
+}
+
+function pinComplaint(socket: Socket, trust: TlsTrust): string | undefined {
+  if (trust.pinnedCertificateSha256 === undefined || !('getPeerX509Certificate' in socket)) return undefined;
+  const certificate = (socket as TLSSocket).getPeerX509Certificate();
+  if (!certificate) return 'it shows no certificate';
+  const sha256 = createHash('sha256').update(certificate.raw).digest('hex');
+  const pinned = trust.pinnedCertificateSha256.replaceAll(/[:\s]/g, '').toLowerCase();
+  return sha256 === pinned ? undefined : `its certificate has the SHA-256 ${sha256}, not the pinned one`;
+}
+
+function connectFailure(address: PrinterAddress, socket: Socket | TLSSocket, error: NodeJS.ErrnoException): Error {
+  // Node notes why a certificate was refused before it ends the connection with that error.
+  const authorizationError: unknown = 'authorizationError' in socket ? socket.authorizationError : undefined;
+  if (authorizationError) return certificateRefused(address.printerUri, error.code ?? error.message);
+  if (error.name === 'CauseDown') return error;
+  return printerUnreachable(address.printerUri, error.code ?? error.message, error);
+}
