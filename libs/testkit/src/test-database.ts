@@ -37,7 +37,7 @@ export async function createTestDatabase(template?: TemplateDatabase): Promise<T
   const database = `test_${randomBytes(6).toString('hex')}`;
   await asSuperuser(async (client) => {
     const source = template ? await ensureTemplate(client, template) : 'template0';
-    await client.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE ${escapeIdentifier(source)} STRATEGY FILE_COPY`);
+    await client.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE ${escapeIdentifier(source)}`);
     // CREATE DATABASE copies everything but the grants on the database itself.
     await client.query(
       'UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = $1) WHERE datname = $2',
