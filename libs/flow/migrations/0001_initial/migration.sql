@@ -1,0 +1,199 @@
+-- The flow: durable one-way messages between services. Postgres is the truth, Redis only the motor.
+-- Services have EXECUTE on these functions and no right on the tables; who may publish or consume what is checked
+-- against the route table by session_user. Run by flow_owner with search_path = flow.
+
+-- One row per subject and consumer; filled from libs/flow/src/flow.ts when the database is migrated.
+CREATE TABLE route (
+  subject      text NOT NULL,
+  producer     name NOT NULL,
+  consumer     name NOT NULL,
+  attempts_max int  NOT NULL,
+  backoff_s    int  NOT NULL,
+  PRIMARY KEY (subject, consumer)
+);
+
+-- A message to one consumer. open: to be handled; done: handled, payload erased; dead: given up, an administrator may send it again.
+CREATE TABLE message (
+  id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  subject     text NOT NULL,
+  producer    name NOT NULL,
+  consumer    name NOT NULL,
+  journey_id  uuid NOT NULL,
+  payload     jsonb,
+  trace       text NOT NULL DEFAULT '',
+  state       text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'dead')),
+  -- When the relay sends it (again): the producer's own hand-over comes first.
+  due_at      timestamptz NOT NULL,
+  sends       int NOT NULL DEFAULT 0,
+  attempts    int NOT NULL DEFAULT 0,
+  -- Pauses because a cause outside was down; not attempts.
+  waits       int NOT NULL DEFAULT 0,
+  reason      text,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  closed_at   timestamptz
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000);
+CREATE INDEX message_due ON message (producer, due_at) WHERE state = 'open';
+CREATE INDEX message_dead ON message (created_at) WHERE state = 'dead';
+CREATE INDEX message_waiting ON message (created_at) WHERE state = 'open' AND (waits > 0 OR attempts > 0);
+CREATE INDEX message_closed ON message USING brin (created_at);
+
+-- Inserts one row per consumer of each message; called only by the functions below.
+CREATE FUNCTION insert_messages(p_journey_id uuid, p_messages jsonb, p_trace text) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE wanted int; published jsonb;
+BEGIN
+  SELECT count(*) INTO wanted FROM jsonb_array_elements(p_messages);
+  IF wanted = 0 THEN RETURN '[]'; END IF;
+  WITH sent AS (
+    SELECT m->>'subject' AS subject, m->'payload' AS payload, n
+    FROM jsonb_array_elements(p_messages) WITH ORDINALITY AS x(m, n)
+  ), routed AS (
+    SELECT s.n, s.payload, r.subject, r.consumer, gen_random_uuid() AS id
+    FROM sent s JOIN flow.route r ON r.subject = s.subject AND r.producer = session_user
+  ), inserted AS (
+    INSERT INTO flow.message (id, subject, producer, consumer, journey_id, payload, trace, due_at)
+    SELECT r.id, r.subject, session_user, r.consumer, p_journey_id, r.payload, p_trace, now() + interval '10 seconds' FROM routed r
+  )
+  SELECT jsonb_agg(jsonb_build_object('index', r.n - 1, 'id', r.id, 'consumer', r.consumer)) INTO published FROM routed r;
+  IF (SELECT count(DISTINCT p->>'index') FROM jsonb_array_elements(coalesce(published, '[]'::jsonb)) AS p) < wanted THEN
+    RAISE EXCEPTION '% may not publish one of %', session_user, (SELECT string_agg(m->>'subject', ', ') FROM jsonb_array_elements(p_messages) AS m)
+      USING ERRCODE = '42501';
+  END IF;
+  RETURN published;
+END $$;
+
+-- Closes a message for its consumer; false if it was closed already (or long ago and purged).
+CREATE FUNCTION close_message(p_id uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE flow.message SET state = 'done', payload = NULL, reason = NULL, closed_at = now()
+  WHERE id = p_id AND consumer = session_user AND state = 'open';
+  IF FOUND THEN RETURN true; END IF;
+  IF EXISTS (SELECT 1 FROM flow.message WHERE id = p_id AND consumer <> session_user) THEN
+    RAISE EXCEPTION '% may not consume %', session_user, p_id USING ERRCODE = '42501';
+  END IF;
+  RETURN false;
+END $$;
+
+-- p_messages: [{"subject":…, "payload":…}]; gives [{"index": of the message, "id":…, "consumer":…}], one element per consumer.
+CREATE FUNCTION publish(p_journey_id uuid, p_entries jsonb, p_messages jsonb, p_trace text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.append(p_journey_id, p_entries);
+  RETURN flow.insert_messages(p_journey_id, p_messages, p_trace);
+END $$;
+
+CREATE FUNCTION consume(p_id uuid) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT flow.close_message(p_id) $$;
+
+-- A whole hop in one call: consume, journey, publish. NULL: the message was handled before, and nothing was written.
+CREATE FUNCTION step(p_id uuid, p_journey_id uuid, p_entries jsonb, p_messages jsonb, p_trace text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT flow.close_message(p_id) THEN RETURN NULL; END IF;
+  PERFORM journey.append(p_journey_id, p_entries);
+  RETURN flow.insert_messages(p_journey_id, p_messages, p_trace);
+END $$;
+
+-- Counts an attempt. p_final: no further attempt. Gives {"outcome": retry|dead|closed, "delaySeconds":…, "tries":…}.
+CREATE FUNCTION fail(p_id uuid, p_reason text, p_final boolean) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE failed flow.message; delay_s int;
+BEGIN
+  UPDATE flow.message m SET
+    attempts = m.attempts + 1, reason = left(p_reason, 500),
+    state = CASE WHEN p_final OR m.attempts + 1 >= r.attempts_max THEN 'dead' ELSE 'open' END,
+    due_at = now() + make_interval(secs => 10 + least(r.backoff_s * 2 ^ m.attempts, 3600))
+  FROM flow.route r
+  WHERE m.id = p_id AND m.consumer = session_user AND m.state = 'open' AND r.subject = m.subject AND r.consumer = m.consumer
+  RETURNING m.* INTO failed;
+  IF failed.id IS NULL THEN RETURN jsonb_build_object('outcome', 'closed', 'delaySeconds', 0, 'tries', 0); END IF;
+  delay_s := extract(epoch FROM failed.due_at - now())::int - 10;
+  PERFORM journey.append(failed.journey_id, jsonb_build_array(jsonb_build_object(
+    'step', CASE failed.state WHEN 'dead' THEN 'gave-up' ELSE 'attempt-failed' END,
+    'evidence', jsonb_build_object('subject', failed.subject, 'attempt', failed.attempts, 'reason', failed.reason))));
+  RETURN jsonb_build_object('outcome', CASE failed.state WHEN 'dead' THEN 'dead' ELSE 'retry' END, 'delaySeconds', delay_s, 'tries', failed.attempts + failed.waits);
+END $$;
+
+-- A cause outside is down: wait with growing pauses, outside the attempt count. The journey says so once per cause.
+CREATE FUNCTION wait(p_id uuid, p_reason text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE waiting flow.message; previous_reason text; delay_s int;
+BEGIN
+  SELECT m.reason INTO previous_reason FROM flow.message m WHERE m.id = p_id AND m.consumer = session_user AND m.state = 'open' FOR UPDATE;
+  UPDATE flow.message m SET waits = m.waits + 1, reason = left(p_reason, 500),
+    due_at = now() + make_interval(secs => 10 + least(2 ^ least(m.waits, 6), 60))
+  WHERE m.id = p_id AND m.consumer = session_user AND m.state = 'open' RETURNING m.* INTO waiting;
+  IF waiting.id IS NULL THEN RETURN jsonb_build_object('outcome', 'closed', 'delaySeconds', 0, 'tries', 0); END IF;
+  delay_s := extract(epoch FROM waiting.due_at - now())::int - 10;
+  IF previous_reason IS DISTINCT FROM waiting.reason THEN
+    PERFORM journey.append(waiting.journey_id, jsonb_build_array(jsonb_build_object(
+      'step', 'waiting', 'evidence', jsonb_build_object('subject', waiting.subject, 'reason', waiting.reason))));
+  END IF;
+  RETURN jsonb_build_object('outcome', 'retry', 'delaySeconds', delay_s, 'tries', waiting.attempts + waiting.waits);
+END $$;
+
+-- The relay of a producer claims what is open and due, and will see it again later with growing pauses.
+CREATE FUNCTION claim(p_limit int) RETURNS TABLE (id uuid, subject text, consumer name, journey_id uuid, payload jsonb, trace text, tries int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  UPDATE flow.message m SET sends = m.sends + 1, due_at = now() + make_interval(secs => least(10 * 2 ^ least(m.sends, 6), 600))
+  FROM (SELECT q.id FROM flow.message q WHERE q.producer = session_user AND q.state = 'open' AND q.due_at <= now()
+        ORDER BY q.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED) AS due
+  WHERE m.id = due.id
+  RETURNING m.id, m.subject, m.consumer, m.journey_id, m.payload, m.trace, m.attempts + m.waits;
+END $$;
+
+-- Redis was emptied: everything open that this service produced goes again at once. Gives how many.
+CREATE FUNCTION resend_all() RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE resent int;
+BEGIN
+  UPDATE flow.message m SET due_at = now(), sends = 0 WHERE m.producer = session_user AND m.state = 'open' AND m.due_at > now();
+  GET DIAGNOSTICS resent = ROW_COUNT;
+  RETURN resent;
+END $$;
+
+-- What an administrator sees: dead letters and messages that wait or were tried in vain.
+CREATE FUNCTION troubled(p_limit int)
+RETURNS TABLE (id uuid, subject text, consumer name, journey_id uuid, state text, attempts int, waits int, reason text, created_at timestamptz, due_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, m.subject, m.consumer, m.journey_id, m.state, m.attempts, m.waits, m.reason, m.created_at, m.due_at
+  FROM flow.message m
+  WHERE m.state = 'dead' OR (m.state = 'open' AND (m.waits > 0 OR m.attempts > 0))
+  ORDER BY m.created_at DESC LIMIT least(p_limit, 500)
+$$;
+
+-- Sends a dead letter again with a fresh count of attempts; the producer's relay carries it. False if it isn't dead.
+CREATE FUNCTION redrive(p_id uuid, p_actor text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE again flow.message;
+BEGIN
+  UPDATE flow.message m SET state = 'open', attempts = 0, sends = 0, waits = m.waits + 1, due_at = now()
+  WHERE m.id = p_id AND m.state = 'dead' RETURNING m.* INTO again;
+  IF again.id IS NULL THEN RETURN false; END IF;
+  PERFORM journey.append(again.journey_id, jsonb_build_array(jsonb_build_object(
+    'step', 'sent-again', 'evidence', jsonb_build_object('subject', again.subject, 'by', p_actor))));
+  RETURN true;
+END $$;
+
+-- Open messages by consumer: for metrics and the gateway's state page.
+CREATE FUNCTION backlog() RETURNS TABLE (consumer name, open bigint, dead bigint, oldest_s double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.consumer, count(*) FILTER (WHERE m.state = 'open'), count(*) FILTER (WHERE m.state = 'dead'),
+         coalesce(extract(epoch FROM now() - min(m.created_at) FILTER (WHERE m.state = 'open')), 0)
+  FROM flow.message m WHERE m.state <> 'done' GROUP BY m.consumer
+$$;
+
+-- Closed rows are only the memory of the inbox; after some days no copy of their message can still be under way.
+CREATE FUNCTION purge(p_days int, p_limit int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE purged int;
+BEGIN
+  DELETE FROM flow.message WHERE id IN (
+    SELECT id FROM flow.message WHERE state = 'done' AND producer = session_user AND created_at < now() - make_interval(days => p_days) LIMIT p_limit);
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END $$;

@@ -1,0 +1,151 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { PoolClient, QueryResultRow } from 'pg';
+import { postgresFailure, type Pool, query } from '@inkpost/postgres/pool.js';
+import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
+import type { Subject } from './flow.js';
+import type { Delivery, FlowSender } from './flow-sender.js';
+import { encodePayload, type Payload, type PayloadInit } from './payload.js';
+
+/** One line of the journey: a keyword and its evidence (never a secret or a document's content). */
+export interface JourneyEntry {
+  readonly step: string;
+  readonly evidence?: Readonly<Record<string, JsonValue | undefined>>;
+  /** The document it is about; absent: the whole message. */
+  readonly document?: string;
+}
+
+/** A fact to publish: `{ subject, payload }`, typed by the flow table. */
+export type Publication = { [S in Subject]: { readonly subject: S; readonly payload: PayloadInit<S> } }[Subject];
+
+/** A message as its handler sees it. */
+export interface FlowMessage<S extends Subject = Subject> {
+  readonly id: string;
+  readonly subject: S;
+  readonly journeyId: string;
+  readonly payload: Payload<S>;
+}
+
+export interface Outcome {
+  readonly journeyId: string;
+  readonly entries: readonly JourneyEntry[];
+  readonly publish: readonly Publication[];
+}
+
+/**
+ * What else the step's one statement does. `with` holds further CTEs that read `FROM step` (no row: handled before),
+ * `select` further columns; parameters start at $6.
+ */
+export interface Effects {
+  /** Name of the prepared statement, unique per text. */
+  readonly name: string;
+  readonly with?: string;
+  readonly select?: string;
+  readonly values: readonly unknown[];
+}
+
+interface Published {
+  readonly index: number;
+  readonly id: string;
+  readonly consumer: string;
+}
+
+const HANDLED_BEFORE = Symbol('handled before');
+
+/** Publishes and consumes messages of the flow, for one service. Its own role in Postgres says what it may. */
+export class FlowClient {
+  constructor(
+    private readonly pool: Pool,
+    private readonly sender: FlowSender,
+  ) {}
+
+  /**
+   * Handles a message in one round trip: consume, journey, publish and the effects, all or nothing. Gives the row of the
+   * effects' `select`, or undefined when the message was handled before (then nothing was written).
+   */
+  async step<R extends QueryResultRow = QueryResultRow>(message: Pick<FlowMessage, 'id'>, outcome: Outcome, effects?: Effects): Promise<R | undefined> {
+    const wire = toWire(outcome);
+    const sql = `WITH called AS MATERIALIZED (SELECT flow.step($1, $2, $3, $4, $5) AS published), step AS MATERIALIZED (SELECT published FROM called WHERE published IS NOT NULL)${
+      effects?.with ? `, ${effects.with}` : ''
+    } SELECT step.published${effects?.select ? `, ${effects.select}` : ''} FROM step`;
+    const [row] = await query<R & { published: Published[] }>(this.pool, `flow.step.${effects?.name ?? 'bare'}`, sql, [message.id, ...wire.values, ...(effects?.values ?? [])]);
+    if (!row) return undefined;
+    this.sender.handOver(wire.deliveries(row.published));
+    return row;
+  }
+
+  /** Publishes facts that no message triggered (a mail came in, a person released a job), in one round trip with the effects. */
+  async publish<R extends QueryResultRow = QueryResultRow>(outcome: Outcome, effects?: Effects): Promise<R> {
+    const wire = toWire(outcome);
+    const sql = `WITH step AS MATERIALIZED (SELECT flow.publish($2, $3, $4, $5) AS published WHERE $1::uuid IS NULL)${
+      effects?.with ? `, ${effects.with}` : ''
+    } SELECT step.published${effects?.select ? `, ${effects.select}` : ''} FROM step`;
+    const [row] = await query<R & { published: Published[] }>(this.pool, `flow.publish.${effects?.name ?? 'bare'}`, sql, [null, ...wire.values, ...(effects?.values ?? [])]);
+    if (!row) throw new Error('flow.publish gave no row');
+    this.sender.handOver(wire.deliveries(row.published));
+    return row;
+  }
+
+  /** For work that can't be one statement: a transaction whose messages are handed over once it is committed. */
+  async transaction<T>(work: (transaction: FlowTransaction) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error: unknown) => {
+      throw postgresFailure(error);
+    });
+    const transaction = new FlowTransaction(client);
+    try {
+      await client.query('BEGIN');
+      const result = await work(transaction);
+      await client.query('COMMIT');
+      client.release();
+      this.sender.handOver(transaction.deliveries);
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').then(
+        () => client.release(),
+        (cause: unknown) => client.release(cause instanceof Error ? cause : true),
+      );
+      throw postgresFailure(error);
+    }
+  }
+}
+
+/** A transaction of one service's own tables and the flow's functions. */
+export class FlowTransaction {
+  readonly deliveries: Delivery[] = [];
+
+  constructor(private readonly client: PoolClient) {}
+
+  async query<R extends QueryResultRow>(name: string, sql: string, values: readonly unknown[]): Promise<R[]> {
+    return query<R>(this.client, name, sql, values);
+  }
+
+  /** False: the message was handled before; then the work should end without writing. */
+  async step(message: Pick<FlowMessage, 'id'>, outcome: Outcome): Promise<boolean> {
+    const published = await this.call('flow.step.call', 'SELECT flow.step($1, $2, $3, $4, $5) AS published', [message.id], outcome);
+    return published !== HANDLED_BEFORE;
+  }
+
+  async publish(outcome: Outcome): Promise<void> {
+    await this.call('flow.publish.call', 'SELECT flow.publish($1, $2, $3, $4) AS published', [], outcome);
+  }
+
+  private async call(name: string, sql: string, first: readonly unknown[], outcome: Outcome): Promise<typeof HANDLED_BEFORE | undefined> {
+    const wire = toWire(outcome);
+    const [row] = await this.query<{ published: Published[] | null }>(name, sql, [...first, ...wire.values]);
+    if (!row?.published) return HANDLED_BEFORE;
+    this.deliveries.push(...wire.deliveries(row.published));
+    return undefined;
+  }
+}
+
+function toWire(outcome: Outcome) {
+  const trace = currentTraceparent();
+  const messages = outcome.publish.map(({ subject, payload }) => ({ subject, payload: encodePayload(subject, payload) }));
+  return {
+    values: [outcome.journeyId, JSON.stringify(outcome.entries), JSON.stringify(messages), trace],
+    deliveries: (published: readonly Published[]): Delivery[] =>
+      published.flatMap(({ index, id, consumer }) => {
+        const message = messages[index];
+        return message ? [{ id, consumer: consumer.replaceAll('_', '-'), journeyId: outcome.journeyId, subject: message.subject, payload: message.payload, trace, tries: 0 }] : [];
+      }),
+  };
+}

@@ -1,0 +1,76 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { type Envelope, queueJobId, REDIS_PREFIX } from './flow-names.js';
+
+export interface Delivery extends Omit<Envelope, 'sentAt'> {
+  readonly subject: string;
+  readonly consumer: string;
+  readonly tries: number;
+  readonly delayMs?: number;
+}
+
+/** Hands messages to the consumers' BullMQ queues. Never the truth: what fails here, the relay sends again from Postgres. */
+export class FlowSender {
+  private readonly connection: Redis;
+  private readonly queues = new Map<string, Queue<Envelope>>();
+  private readonly underWay = new Set<Promise<unknown>>();
+  private reachable = true;
+
+  constructor(
+    redisUrl: string,
+    private readonly log: Log,
+  ) {
+    // Fail at once while Redis is away instead of queueing in memory: the relay's turn comes.
+    this.connection = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: (times) => Math.min(times * 100, 1_000) });
+    this.connection.on('error', (error) => this.markUnreachable(error));
+    this.connection.on('ready', () => {
+      this.reachable = true;
+    });
+  }
+
+  /** Fire and forget, right after the commit; `stop` waits for what is under way. */
+  handOver(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      const sending = this.send(delivery).catch((error: unknown) => this.markUnreachable(error)).finally(() => this.underWay.delete(sending));
+      this.underWay.add(sending);
+    }
+  }
+
+  /** Throws when Redis doesn't take the message. */
+  async send(delivery: Delivery): Promise<void> {
+    const { id, journeyId, payload, trace } = delivery;
+    await this.queue(delivery.consumer).add(
+      delivery.subject,
+      { id, journeyId, payload, trace, sentAt: Date.now() + (delivery.delayMs ?? 0) },
+      { jobId: queueJobId(id, delivery.tries), removeOnComplete: true, removeOnFail: true, ...(delivery.delayMs ? { delay: delivery.delayMs } : {}) },
+    );
+  }
+
+  /** False when Redis was emptied since the last call: everything open has to be sent again. Throws when Redis is away. */
+  async markEpoch(service: string): Promise<boolean> {
+    const set = await this.connection.set(`${REDIS_PREFIX}:epoch:${service}`, String(Date.now()), 'NX');
+    return set === null;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
+    this.connection.disconnect();
+  }
+
+  private queue(consumer: string): Queue<Envelope> {
+    let queue = this.queues.get(consumer);
+    if (!queue) {
+      queue = new Queue<Envelope>(consumer, { connection: this.connection, prefix: REDIS_PREFIX, skipMetasUpdate: true });
+      queue.on('error', (error) => this.markUnreachable(error));
+      this.queues.set(consumer, queue);
+    }
+    return queue;
+  }
+
+  private markUnreachable(error: unknown): void {
+    if (this.reachable) this.log.warning('redis away, the relay will send what is open', { error });
+    this.reachable = false;
+  }
+}

@@ -1,0 +1,156 @@
+import { Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { type Meter, SpanKind, type Tracer } from '@opentelemetry/api';
+import { type Job, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { lastValueFrom, type Observable, throwError } from 'rxjs';
+import { asFailure, CauseDown, Defect, type Failure, PermanentFailure } from '@inkpost/failure/failure.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import type { FlowMessage } from './flow-client.js';
+import { subjectsOf } from './flow-handlers.js';
+import { type Envelope, REDIS_PREFIX } from './flow-names.js';
+import type { FlowSender } from './flow-sender.js';
+import { FLOW, type FlowService, type Subject } from './flow.js';
+import { decodePayload } from './payload.js';
+
+export interface FlowServerOptions {
+  readonly service: FlowService;
+  readonly redisUrl: string;
+  readonly pool: Pool;
+  readonly sender: FlowSender;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly meter: Meter;
+  /** Messages handled side by side. */
+  readonly concurrency: number;
+}
+
+/** What flow.fail and flow.wait say about a message that was not handled. */
+interface Retry {
+  readonly outcome: 'retry' | 'dead' | 'closed';
+  readonly delaySeconds: number;
+  readonly tries: number;
+}
+
+/** A killed worker's messages are taken up again after this time; handling a message is far shorter or renews the lock. */
+const LOCK_MS = 5_000;
+
+/** Nest's transport for the data plane: one BullMQ queue per service, bound by the flow table. */
+export class FlowServer extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  private worker: Worker<Envelope> | undefined;
+  private connection: Redis | undefined;
+  private readonly duration;
+
+  constructor(private readonly options: FlowServerOptions) {
+    super();
+    this.setTransportId(Symbol.for('inkpost.flow'));
+    this.duration = options.meter.createHistogram('flow_step_duration', { unit: 's', description: 'Time to handle a message, by subject and outcome' });
+  }
+
+  /** Starts taking messages; refuses to start with a handler missing or double. */
+  listen(callback: (error?: unknown) => void): void {
+    try {
+      this.checkHandlers();
+      const { service, redisUrl, concurrency, log } = this.options;
+      // Blocking commands wait for as long as Redis is away.
+      this.connection = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 1_000) });
+      this.connection.on('error', (error) => log.debug('redis away', { error }));
+      this.worker = new Worker<Envelope>(service, (job) => this.process(job), {
+        connection: this.connection, prefix: REDIS_PREFIX, concurrency,
+        lockDuration: LOCK_MS, stalledInterval: LOCK_MS, maxStalledCount: Number.MAX_SAFE_INTEGER, drainDelay: 5,
+      });
+      this.worker.on('error', (error) => log.debug('queue error, BullMQ goes on', { error }));
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  /** Takes nothing more and waits for what is being handled. */
+  async close(): Promise<void> {
+    await this.worker?.close();
+    this.connection?.disconnect();
+  }
+
+  get running(): boolean {
+    return this.worker?.isRunning() ?? false;
+  }
+
+  on(): never {
+    throw new Error('The flow server emits no events of its own; read its log and metrics.');
+  }
+
+  unwrap<T>(): T {
+    return this.worker as T;
+  }
+
+  private checkHandlers(): void {
+    const wanted = subjectsOf(this.options.service);
+    const bound = [...this.messageHandlers.keys()];
+    const missing = wanted.filter((subject) => !bound.includes(subject));
+    const foreign = bound.filter((subject) => !wanted.some((name) => name === subject));
+    const double = bound.filter((subject) => this.messageHandlers.get(subject)?.next !== undefined);
+    if (missing.length + foreign.length + double.length > 0) {
+      throw new Error(`${this.options.service}: missing handlers [${missing.join()}], foreign [${foreign.join()}], double [${double.join()}]`);
+    }
+  }
+
+  private async process(job: Job<Envelope>): Promise<void> {
+    const startedAt = performance.now();
+    const { id, trace, journeyId } = job.data;
+    const attributes = { 'messaging.system': 'bullmq', 'messaging.destination.name': this.options.service, 'messaging.message.id': id, 'inkpost.message': journeyId };
+    const span = { kind: SpanKind.CONSUMER, attributes, ...(trace ? { traceparent: trace } : {}) };
+    await inSpan(this.options.tracer, job.name, span, async () => {
+      const outcome = await this.handle(job.name, job.data).then(
+        () => 'done',
+        (error: unknown) => this.recordFailure(job.name, job.data, asFailure(error)),
+      );
+      this.duration.record((performance.now() - startedAt) / 1_000, { subject: job.name, outcome });
+    });
+  }
+
+  private async handle(name: string, envelope: Envelope): Promise<void> {
+    const handler = this.messageHandlers.get(name);
+    if (!handler || !(name in FLOW)) throw new Defect('flow.subject-unknown', `No handler for "${name}".`, { fields: { subject: name } });
+    const subject = name as Subject;
+    const message: FlowMessage = { id: envelope.id, subject, journeyId: envelope.journeyId, payload: decodePayload(subject, envelope.payload) };
+    const result: unknown = await handler(message, undefined);
+    await lastValueFrom(this.transformToObservable(result), { defaultValue: undefined });
+  }
+
+  /** Postgres counts; BullMQ only carries. When Postgres is away too, the relay finds the row still open. */
+  private async recordFailure(subject: string, envelope: Envelope, failure: Failure): Promise<string> {
+    const { log, pool, sender, service } = this.options;
+    const facts = { subject, messageId: envelope.id, journeyId: envelope.journeyId, error: failure };
+    const waits = failure instanceof CauseDown;
+    const final = failure instanceof PermanentFailure || failure instanceof Defect;
+    if (failure instanceof Defect) log.error('message not handled: our mistake', facts);
+    else log.warning(waits ? 'message waits for a cause outside' : 'message not handled', facts);
+    try {
+      const reason = `${failure.code}: ${failure.message}`;
+      const [row] = waits
+        ? await query<{ result: Retry }>(pool, 'flow.wait', 'SELECT flow.wait($1, $2) AS result', [envelope.id, reason])
+        : await query<{ result: Retry }>(pool, 'flow.fail', 'SELECT flow.fail($1, $2, $3) AS result', [envelope.id, reason, final]);
+      if (row?.result.outcome === 'dead') log.error('message given up, an administrator may send it again', facts);
+      if (row?.result.outcome === 'retry') {
+        const { id, journeyId, payload, trace } = envelope;
+        sender.handOver([{ id, journeyId, payload, trace, subject, consumer: service, tries: row.result.tries, delayMs: row.result.delaySeconds * 1_000 }]);
+      }
+      return row?.result.outcome ?? 'closed';
+    } catch (error) {
+      log.warning('failure not recorded, the relay sends the message again', { ...facts, recordError: error });
+      return 'unrecorded';
+    }
+  }
+}
+
+/** Lets a handler's own failure reach the flow server; Nest's default filter would turn it into "Internal server error". */
+@Catch()
+export class FlowFailureFilter implements RpcExceptionFilter {
+  catch(exception: unknown): Observable<never> {
+    return throwError(() => exception);
+  }
+}

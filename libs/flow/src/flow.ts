@@ -1,0 +1,49 @@
+import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
+import { MessageAcceptedSchema, MessageRefusedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
+import { AccountChangedSchema, AccountErasedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
+import { MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
+import {
+  JobAbortedSchema, JobCompletedSchema, JobExpiredSchema, JobExpiringSchema, JobHeldSchema, JobRecordedSchema, JobReleasedSchema,
+} from '@inkpost/contracts/flow/v1/print_pb.js';
+
+/** What a message triggers stands here and nowhere else. Attempts grow apart: backoff, twice that, four times that, … at most an hour. */
+const retries = { attemptsMax: 8, backoffSeconds: 2 } as const;
+
+/** A mail on its way to paper: forward only; a service may address itself. */
+export const mailFlow = {
+  'mail.message-received.v1': { payload: MessageReceivedSchema, from: 'mail-ingest', to: ['acceptance'], ...retries },
+  'acceptance.message-accepted.v1': { payload: MessageAcceptedSchema, from: 'acceptance', to: ['guest-account'], ...retries },
+  'acceptance.message-refused.v1': { payload: MessageRefusedSchema, from: 'acceptance', to: ['notification'], ...retries },
+  'account.owner-resolved.v1': { payload: OwnerResolvedSchema, from: 'guest-account', to: ['print-submit'], ...retries },
+  'account.owner-refused.v1': { payload: OwnerRefusedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'print.job-held.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.job-released.v1': { payload: JobReleasedSchema, from: 'print-submit', to: ['print-submit'], ...retries },
+  'print.job-completed.v1': { payload: JobCompletedSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.job-aborted.v1': { payload: JobAbortedSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.job-expiring.v1': { payload: JobExpiringSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.job-expired.v1': { payload: JobExpiredSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.job-recorded.v1': { payload: JobRecordedSchema, from: 'print-submit', to: ['domain-sync'], ...retries },
+} as const satisfies Record<string, Route>;
+
+/** Housekeeping between owners. */
+export const upkeepFlow = {
+  'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance'], ...retries },
+} as const satisfies Record<string, Route>;
+
+export const FLOW = { ...mailFlow, ...upkeepFlow };
+
+/** The services in the order of the mail flow, those that stand beside it last. */
+export const FLOW_ORDER = ['mail-ingest', 'acceptance', 'guest-account', 'print-submit', 'notification', 'domain-sync', 'gateway'] as const;
+
+export type FlowService = (typeof FLOW_ORDER)[number];
+export type Subject = keyof typeof FLOW;
+
+export interface Route {
+  readonly payload: GenMessage<never> | GenMessage<any>; // oxlint-disable-line typescript/no-explicit-any -- the element type is invariant
+  readonly from: FlowService;
+  readonly to: readonly FlowService[];
+  readonly attemptsMax: number;
+  readonly backoffSeconds: number;
+}

@@ -1,0 +1,78 @@
+-- The journey: all that happened to a message and its documents, in order, with evidence.
+-- Services append and never read; only the gateway reads (architecture.md, "Journey").
+-- Run by journey_owner with search_path = journey.
+
+CREATE TABLE message (
+  id                  uuid PRIMARY KEY,
+  received_at         timestamptz NOT NULL DEFAULT now(),
+  sender              text NOT NULL DEFAULT '',
+  subject             text NOT NULL DEFAULT '',
+  internet_message_id text NOT NULL DEFAULT '',
+  mailbox             text NOT NULL DEFAULT '',
+  trace_id            text NOT NULL DEFAULT ''
+);
+CREATE INDEX message_received_at ON message (received_at DESC);
+CREATE INDEX message_sender ON message (lower(sender));
+CREATE INDEX message_internet_message_id ON message (internet_message_id) WHERE internet_message_id <> '';
+
+CREATE TABLE entry (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  message_id  uuid NOT NULL,
+  document_id uuid,
+  at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+  service     name NOT NULL,
+  step        text NOT NULL,
+  evidence    jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX entry_message ON entry (message_id, id);
+CREATE INDEX entry_document ON entry (document_id) WHERE document_id IS NOT NULL;
+CREATE INDEX entry_at ON entry USING brin (at);
+
+-- The head of a journey, written by whoever took the message in.
+CREATE FUNCTION begin_message(p_id uuid, p_head jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO journey.message (id, received_at, sender, subject, internet_message_id, mailbox, trace_id)
+  VALUES (p_id, coalesce((p_head->>'receivedAt')::timestamptz, now()), coalesce(p_head->>'sender', ''), coalesce(p_head->>'subject', ''),
+          coalesce(p_head->>'internetMessageId', ''), coalesce(p_head->>'mailbox', ''), coalesce(p_head->>'traceId', ''))
+  ON CONFLICT (id) DO NOTHING
+$$;
+
+-- p_entries: [{"step": keyword, "evidence": {...}, "document": uuid or absent}, ...] in their order.
+CREATE FUNCTION append(p_message_id uuid, p_entries jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO journey.entry (message_id, document_id, service, step, evidence)
+  SELECT p_message_id, (e->>'document')::uuid, session_user, e->>'step', coalesce(e->'evidence', '{}'::jsonb)
+  FROM jsonb_array_elements(p_entries) AS e
+$$;
+
+-- "Why was my mail (not) printed?": the latest messages that match all that is given; empty text matches everything.
+CREATE FUNCTION search(p_sender text, p_subject text, p_internet_message_id text, p_document_id uuid, p_message_id uuid, p_before timestamptz, p_limit int)
+RETURNS SETOF journey.message
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.* FROM journey.message m
+  WHERE (p_sender = '' OR lower(m.sender) = lower(p_sender))
+    AND (p_subject = '' OR strpos(lower(m.subject), lower(p_subject)) > 0)
+    AND (p_internet_message_id = '' OR m.internet_message_id = p_internet_message_id)
+    AND (p_document_id IS NULL OR m.id IN (SELECT e.message_id FROM journey.entry e WHERE e.document_id = p_document_id))
+    AND (p_message_id IS NULL OR m.id = p_message_id)
+    AND (p_before IS NULL OR m.received_at < p_before)
+  ORDER BY m.received_at DESC
+  LIMIT least(p_limit, 200)
+$$;
+
+CREATE FUNCTION entries(p_message_ids uuid[]) RETURNS SETOF journey.entry
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT e.* FROM journey.entry e WHERE e.message_id = ANY (p_message_ids) ORDER BY e.message_id, e.id
+$$;
+
+-- Forgets messages older than p_days, at most p_limit a call; gives how many went.
+CREATE FUNCTION purge(p_days int, p_limit int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE gone uuid[];
+BEGIN
+  WITH old AS (SELECT id FROM journey.message WHERE received_at < now() - make_interval(days => p_days) ORDER BY received_at LIMIT p_limit),
+       deleted AS (DELETE FROM journey.message m USING old WHERE m.id = old.id RETURNING m.id)
+  SELECT coalesce(array_agg(id), '{}') INTO gone FROM deleted;
+  DELETE FROM journey.entry e WHERE e.message_id = ANY (gone);
+  RETURN cardinality(gone);
+END $$;

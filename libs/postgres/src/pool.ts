@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { CauseDown, type Failure, asFailure, TransientFailure } from '@inkpost/failure/failure.js';
+
+export type Pool = pg.Pool;
+
+export interface PoolOptions {
+  /** Server and database, `postgres://host:port/database`; user and password in it are ignored. */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** Connections at most; each service needs few, since a step is one round trip. */
+  readonly connectionsMax?: number;
+  /** Hears of connections that died while idle; the pool replaces them by itself. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** The name of a service's login role and schema: SQL names use `_`. */
+export function sqlName(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+// int8 as number: sizes, counts and versions here stay below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
+export function createPool(options: PoolOptions): Pool {
+  const url = new URL(options.url);
+  const pool = new pg.Pool({
+    host: decodeURIComponent(url.hostname),
+    port: Number(url.port || 5432),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    user: options.user,
+    password: options.password,
+    max: options.connectionsMax ?? 5,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    application_name: `inkpost-${options.user}`,
+    ...(url.searchParams.get('sslmode') === 'require' ? { ssl: true } : {}),
+  });
+  pool.on('error', (error) => options.onIdleError?.(error));
+  return pool;
+}
+
+/** Class 08 connection exceptions, 57P0x shutdown and crash, 53300 too many connections (PostgreSQL, Appendix A). */
+const SERVER_DOWN = /^(08...|57P0[1-3]|53300)$/;
+const NETWORK_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+
+/** Classifies an error of a query: a server that is down is waited for; everything else counts as an attempt. */
+export function postgresFailure(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (SERVER_DOWN.test(code) || NETWORK_DOWN.has(code) || /Connection terminated|timeout exceeded when trying to connect/.test(message)) {
+    return new CauseDown('postgres.unreachable', 'The database does not answer.', { cause: error });
+  }
+  if (code === '40001' || code === '40P01') return new TransientFailure('postgres.conflict', 'The database asked to try again.', { cause: error });
+  return asFailure(error);
+}
+
+type Row = pg.QueryResultRow;
+
+/**
+ * One prepared statement, one round trip. `name` is the statement's name on the server, unique per text in a service.
+ * Throws a `Failure`.
+ */
+export async function query<T extends Row>(on: Pool | pg.PoolClient, name: string, text: string, values: readonly unknown[]): Promise<T[]> {
+  try {
+    const result = await on.query<T>({ name, text, values: [...values] });
+    return result.rows;
+  } catch (error) {
+    throw postgresFailure(error);
+  }
+}
