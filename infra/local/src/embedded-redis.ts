@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generatedPassword } from './generated-password.js';
+import { projectFolder } from './project-folder.js';
 import { findRedisBinary } from './redis-binary.js';
 import { startServerProcess } from './server-process.js';
 
@@ -33,7 +34,7 @@ export interface EmbeddedRedis {
 /** Many enough for one logical database per test file, see `createTestRedis` of the testkit. */
 const logicalDatabases = 1024;
 
-const projectCache = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'inkpost');
+const projectCache = join(projectFolder, 'node_modules', '.cache', 'inkpost');
 
 /**
  * Starts Redis: the one on the PATH, or Debian's, downloaded at the first start (about 2 s).

@@ -1,27 +1,35 @@
-import { ensureTestPackages, type SystemPackages } from './system-packages.js';
 import { runStaticChecks } from './static-checks.js';
-import { failedFirst, noTests, runVitest, summary, type TestCounts } from './vitest-run.js';
+import { ensureTestPackages, type SystemPackages } from './system-packages.js';
+import { addCounts, summaryLine, type TestCounts } from './test-counts.js';
+import { runVitest } from './vitest-run.js';
 import { Steps } from '../steps.mjs';
 
-// `npm test [-- arguments for vitest]`
+// npm test [-- arguments for vitest]
 
 const steps = new Steps();
 const vitestArguments = process.argv.slice(2);
-const isComplete = vitestArguments.length === 0;
+const skipFails = process.env['CI'] === 'true';
 
-await steps.run('Servers for the tests', async (explain) => {
-  explain(describePackages(await ensureTestPackages()));
-});
-if (!isComplete) steps.line('  Static checks are left out: arguments ask for a part of the tests.');
-const checks: TestCounts = isComplete ? await runStaticChecks(steps) : noTests;
-const tests = await runVitest(vitestArguments);
-const total = failedFirst([checks, tests], process.env['CI'] === 'true');
-for (const skipped of total.skippedNames) steps.line(`  skipped: ${skipped}`);
-steps.line(`  ${steps.elapsed()} in all`);
-steps.line(summary(total));
+await steps
+  .run('Servers for the tests', async (explain) => {
+    explain(describePackages(await ensureTestPackages()));
+  })
+  // The tests that need them say so by themselves, each with its reason.
+  .catch((error: Error) => steps.line(error.message));
+
+const counts: TestCounts[] = [];
+if (vitestArguments.length === 0) counts.push(await runStaticChecks(steps));
+else steps.line('Only a part of the tests was asked for: static checks are left out.');
+counts.push(await runVitest(vitestArguments));
+
+const total = addCounts(counts, skipFails);
+for (const name of total.skipped) steps.line(`skipped: ${name}`);
+if (skipFails && total.skipped.length > 0) steps.line('CI=true: what was skipped counts as failed.');
+steps.line(`Done in ${steps.elapsed()}`);
+steps.line(summaryLine(total, skipFails));
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 function describePackages({ installed, missing, reason }: SystemPackages): string {
-  if (missing.length > 0) return `without ${missing.join(', ')} (${reason ?? 'unknown reason'})`;
+  if (missing.length > 0) return `without ${missing.join(', ')}${reason === undefined ? '' : ` (${reason})`}`;
   return installed.length > 0 ? `installed ${installed.join(', ')}` : 'all there';
 }
