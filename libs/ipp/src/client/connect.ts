@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { CauseDown } from '@inkpost/failure/failure.js';
 import { certificateRefused, printerUnreachable } from './failures.js';
 import type { PrinterAddress } from './printer-uri.js';
 
@@ -54,18 +55,17 @@ function openTls(address: PrinterAddress, trust: TlsTrust): TLSSocket {
 }
 
 function pinComplaint(socket: Socket, trust: TlsTrust): string | undefined {
-  if (trust.pinnedCertificateSha256 === undefined || !('getPeerX509Certificate' in socket)) return undefined;
-  const certificate = (socket as TLSSocket).getPeerX509Certificate();
+  if (trust.pinnedCertificateSha256 === undefined || !(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
   if (!certificate) return 'it shows no certificate';
   const sha256 = createHash('sha256').update(certificate.raw).digest('hex');
   const pinned = trust.pinnedCertificateSha256.replaceAll(/[:\s]/g, '').toLowerCase();
   return sha256 === pinned ? undefined : `its certificate has the SHA-256 ${sha256}, not the pinned one`;
 }
 
-function connectFailure(address: PrinterAddress, socket: Socket | TLSSocket, error: NodeJS.ErrnoException): Error {
+function connectFailure(address: PrinterAddress, socket: Socket, error: NodeJS.ErrnoException): Error {
   // Node notes why a certificate was refused before it ends the connection with that error.
-  const authorizationError: unknown = 'authorizationError' in socket ? socket.authorizationError : undefined;
-  if (authorizationError) return certificateRefused(address.printerUri, error.code ?? error.message);
-  if (error.name === 'CauseDown') return error;
+  if (socket instanceof TLSSocket && socket.authorizationError) return certificateRefused(address.printerUri, error.code ?? error.message);
+  if (error instanceof CauseDown) return error;
   return printerUnreachable(address.printerUri, error.code ?? error.message, error);
 }

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import type { Duplex } from 'node:stream';
-import { Failure } from '@inkpost/failure/failure.js';
+import { Socket } from 'node:net';
+import { Readable, type Duplex } from 'node:stream';
+import { asFailure, Failure } from '@inkpost/failure/failure.js';
 import { ippLimits, ippTimeouts } from '../limits.js';
 import { connectToPrinter, type TlsTrust } from './connect.js';
 import { answerLost, answerUnreadable, documentUnreadable, httpFailure, printerUnreachable, type CallContext } from './failures.js';
@@ -72,13 +72,16 @@ class PrinterAgent extends Agent {
   }
 
   override createConnection(_options: unknown, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-    const { address, trust, timeouts } = this.exchange;
-    connectToPrinter(address, trust, timeouts.connectTimeoutMs).then(
-      (socket) => callback?.(null, socket),
-      // Node's types ask for a stream here although none exists after an error.
-      (error: unknown) => (callback as ((error: unknown) => void) | undefined)?.(error),
-    );
+    void this.connect((error, stream) => callback?.(error, stream));
     return undefined;
+  }
+
+  private async connect(whenDone: (error: Error | null, stream: Duplex) => void): Promise<void> {
+    const { address, trust, timeouts } = this.exchange;
+    const [attempt] = await Promise.allSettled([connectToPrinter(address, trust, timeouts.connectTimeoutMs)]);
+    if (attempt.status === 'fulfilled') whenDone(null, attempt.value);
+    // Node looks at the error alone, its types ask for a stream beside it.
+    else whenDone(asFailure(attempt.reason), new Socket());
   }
 
   destroyIdle(): void {

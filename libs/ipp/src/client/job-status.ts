@@ -1,19 +1,22 @@
-import { findAttribute, numberOf, textOf, textsOf } from '../codec/attribute.js';
+import { numberOf, textOf, textsOf } from '../codec/attribute.js';
 import type { IppGroup } from '../codec/message.js';
+import { namesByCode } from '../codec/names-by-code.js';
 
-/** job-state (RFC 8011 section 5.3.7) by its number. */
-const jobStates = {
-  3: 'pending',
-  4: 'pending-held',
-  5: 'processing',
-  6: 'processing-stopped',
-  7: 'canceled',
-  8: 'aborted',
-  9: 'completed',
+/** The numbers of job-state (RFC 8011 section 5.3.7). */
+export const jobStateCode = {
+  pending: 3,
+  'pending-held': 4,
+  processing: 5,
+  'processing-stopped': 6,
+  canceled: 7,
+  aborted: 8,
+  completed: 9,
 } as const;
 
+const jobStates = namesByCode(jobStateCode);
+
 /** `unknown`: the printer said so (out-of-band), said nothing, or said something not registered. */
-export type JobState = (typeof jobStates)[keyof typeof jobStates] | 'unknown';
+export type JobState = keyof typeof jobStateCode | 'unknown';
 
 /** A job as the printer describes it. What it didn't say is `undefined`; `attributes` has all it said. */
 export interface JobStatus {
@@ -66,9 +69,8 @@ export function readJobStatus(group: IppGroup): JobStatus | undefined {
 }
 
 function readJobState(group: IppGroup): JobState {
-  const value = findAttribute(group, 'job-state')?.values[0];
-  if (value?.syntax !== 'enum' && value?.syntax !== 'integer') return 'unknown';
-  return jobStates[value.value as keyof typeof jobStates] ?? 'unknown';
+  const code = numberOf(group, 'job-state');
+  return (code === undefined ? undefined : jobStates.get(code)) ?? 'unknown';
 }
 
 /** RFC 8011 section 5.3.7: a job in one of these never changes again. */

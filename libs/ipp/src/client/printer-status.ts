@@ -1,10 +1,13 @@
 import { booleanOf, findAttribute, numberOf, numbersOf, textOf, textsOf } from '../codec/attribute.js';
 import type { IppGroup } from '../codec/message.js';
+import { namesByCode } from '../codec/names-by-code.js';
 
-const printerStates = { 3: 'idle', 4: 'processing', 5: 'stopped' } as const;
+/** The numbers of printer-state (RFC 8011 section 5.4.11). */
+export const printerStateCode = { idle: 3, processing: 4, stopped: 5 } as const;
 
-/** printer-state (RFC 8011 section 5.4.11). */
-export type PrinterState = (typeof printerStates)[keyof typeof printerStates] | 'unknown';
+const printerStates = namesByCode(printerStateCode);
+
+export type PrinterState = keyof typeof printerStateCode | 'unknown';
 
 /** A printer as it describes itself. Lists are empty and single values `undefined` when it says nothing; `attributes` has all it said. */
 export interface PrinterStatus {
@@ -36,7 +39,7 @@ export function readPrinterStatus(group: IppGroup): PrinterStatus {
     printerName: textOf(group, 'printer-name'),
     printerInfo: textOf(group, 'printer-info'),
     printerMakeAndModel: textOf(group, 'printer-make-and-model'),
-    printerState: printerStates[numberOf(group, 'printer-state') as keyof typeof printerStates] ?? 'unknown',
+    printerState: printerStates.get(numberOf(group, 'printer-state') ?? 0) ?? 'unknown',
     printerStateReasons: textsOf(group, 'printer-state-reasons'),
     printerIsAcceptingJobs: booleanOf(group, 'printer-is-accepting-jobs'),
     queuedJobCount: numberOf(group, 'queued-job-count'),

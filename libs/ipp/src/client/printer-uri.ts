@@ -11,25 +11,30 @@ export interface PrinterAddress {
   readonly path: string;
 }
 
-const defaultPorts = { ipp: 631, ipps: 631, http: 80, https: 443 } as const;
+const schemes = new Map([
+  ['ipp', { secure: false, defaultPort: 631 }],
+  ['ipps', { secure: true, defaultPort: 631 }],
+  ['http', { secure: false, defaultPort: 80 }],
+  ['https', { secure: true, defaultPort: 443 }],
+]);
 
 /**
  * Reads `ipp:`, `ipps:`, `http:` and `https:` URIs. Anything else, and a URI with a user or password in it (it would end in
  * logs), throws `ipp.printer-uri-invalid`.
  */
 export function parsePrinterUri(uri: string): PrinterAddress {
-  const parts = /^(ipps?|https?):\/\/([^/?#]+)(.*)$/i.exec(uri.trim());
-  if (!parts) throw invalid('it must start with ipp://, ipps://, http:// or https:// and a host');
-  const [, rawScheme = '', authority = '', rest = ''] = parts;
+  const parts = /^([a-z]+):\/\/([^/?#]+)(.*)$/i.exec(uri.trim());
+  const scheme = schemes.get(parts?.[1]?.toLowerCase() ?? '');
+  if (!parts || !scheme) throw invalid('it must start with ipp://, ipps://, http:// or https:// and a host');
+  const [, , authority = '', rest = ''] = parts;
+  const { secure, defaultPort } = scheme;
   if (authority.includes('@')) throw invalid('it must not carry a user or password');
-  const scheme = rawScheme.toLowerCase() as keyof typeof defaultPorts;
-  const secure = scheme === 'ipps' || scheme === 'https';
   const url = parseAsHttp(`${secure ? 'https' : 'http'}://${authority}${rest}`);
   // URL drops a port that is HTTP's default one, but ipp's is another: it is read from the text.
-  const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? defaultPorts[scheme]);
+  const port = Number(/:(\d+)$/.exec(authority)?.[1] ?? defaultPort);
   if (port < 1 || port > 65_535) throw invalid('its port is out of range');
   const path = `${url.pathname}${url.search}`;
-  const portInUri = port === defaultPorts.ipp ? '' : `:${port}`;
+  const portInUri = port === 631 ? '' : `:${port}`;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return { printerUri: `${secure ? 'ipps' : 'ipp'}://${url.hostname}${portInUri}${path}`, secure, host, port, path };
 }

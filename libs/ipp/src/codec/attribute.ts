@@ -57,21 +57,7 @@ export function textsOf(group: IppGroup | undefined, name: string): string[] {
 }
 
 function textOfValue(value: IppValue): string | undefined {
-  switch (value.syntax) {
-    case 'text':
-    case 'name':
-    case 'keyword':
-    case 'uri':
-    case 'uriScheme':
-    case 'charset':
-    case 'naturalLanguage':
-    case 'mimeMediaType':
-    case 'textWithLanguage':
-    case 'nameWithLanguage':
-      return value.value;
-    default:
-      return undefined;
-  }
+  return 'value' in value && typeof value.value === 'string' ? value.value : undefined;
 }
 
 /** The moment as an IPP dateTime in UTC, to a tenth of a second. */

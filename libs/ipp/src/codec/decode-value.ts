@@ -1,20 +1,10 @@
-import {
-  outOfBandTag,
-  stringTag,
-  valueTag,
-  type IppValue,
-  type OutOfBand,
-  type StringSyntax,
-} from './message.js';
+import { outOfBandTag, stringTag, valueTag, type IppValue } from './message.js';
+import { namesByCode } from './names-by-code.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const stringSyntaxes = new Map<number, StringSyntax>(
-  (Object.keys(stringTag) as StringSyntax[]).map((syntax) => [stringTag[syntax], syntax]),
-);
-const outOfBands = new Map<number, OutOfBand>(
-  (Object.keys(outOfBandTag) as OutOfBand[]).map((syntax) => [outOfBandTag[syntax], syntax]),
-);
+const stringSyntaxes = namesByCode(stringTag);
+const outOfBands = namesByCode(outOfBandTag);
 
 /**
  * One value that is not a collection (RFC 8010 section 3.9). Never throws: octets that don't fit the tag's syntax are kept

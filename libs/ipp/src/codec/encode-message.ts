@@ -101,8 +101,9 @@ function encodeValue(value: FlatValue): { tag: number; bytes: Uint8Array } {
     case 'not-settable':
     case 'delete-attribute':
     case 'admin-define':
-      return { tag: outOfBandTag[value.syntax], bytes: Buffer.alloc(0) };
+      break;
   }
+  return { tag: outOfBandTag[value.syntax], bytes: Buffer.alloc(0) };
 }
 
 function encodeIntegers(...values: readonly number[]): Buffer {

@@ -1,3 +1,5 @@
+import { namesByCode } from './names-by-code.js';
+
 /** operation-id values (RFC 8011 section 5.4.15, PWG 5100.7 and 5100.11) of what the client asks and the virtual printer answers. */
 export const operationId = {
   'Print-Job': 0x0002,
@@ -14,9 +16,7 @@ export const operationId = {
 
 export type OperationName = keyof typeof operationId;
 
-const operationNames = new Map<number, OperationName>(
-  (Object.keys(operationId) as OperationName[]).map((name) => [operationId[name], name]),
-);
+const operationNames = namesByCode(operationId);
 
 export function operationName(code: number): OperationName | undefined {
   return operationNames.get(code);

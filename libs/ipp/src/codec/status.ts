@@ -1,3 +1,5 @@
+import { namesByCode } from './names-by-code.js';
+
 /** status-code values (RFC 8011 appendix B and later PWG registrations). */
 export const statusCode = {
   'successful-ok': 0x0000,
@@ -46,9 +48,7 @@ export const statusCode = {
 
 export type StatusKeyword = keyof typeof statusCode;
 
-const statusKeywords = new Map<number, StatusKeyword>(
-  (Object.keys(statusCode) as StatusKeyword[]).map((name) => [statusCode[name], name]),
-);
+const statusKeywords = namesByCode(statusCode);
 
 /** The keyword of a status; one without a registered keyword gives its class and number: `client-error-0x04ff`. */
 export function statusKeyword(code: number): string {

@@ -48,9 +48,10 @@ function decideWhileSending(found: FoundJob): CutDecision {
       return isIncoming(found) ? 'cancel-and-send' : 'adopt';
     case 'processing':
     case 'processing-stopped':
-      if (!isIncoming(found)) return 'adopt';
-      return hasDocument(found) ? 'uncertain' : 'cancel-and-send';
+      break;
   }
+  if (!isIncoming(found)) return 'adopt';
+  return hasDocument(found) ? 'uncertain' : 'cancel-and-send';
 }
 
 /** RFC 8011 section 5.3.8: `job-incoming` stands while the printer waits for (more of) the document. */
