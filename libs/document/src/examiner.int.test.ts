@@ -224,10 +224,10 @@ describe('the children', () => {
     const outcomes = Promise.allSettled(all);
     await pause(200);
     await short.close();
-    expect((await outcomes).map((outcome) => outcome.status === 'rejected' && (outcome.reason as { code: string }).code)).toEqual([
-      'document.examiner-lost',
-      'document.examiner-lost',
-      'document.examiner-closed',
+    expect(await outcomes).toMatchObject([
+      { reason: { code: 'document.examiner-lost' } },
+      { reason: { code: 'document.examiner-lost' } },
+      { reason: { code: 'document.examiner-closed' } },
     ]);
     for (const pid of pids) expect(() => kill(pid, 0)).toThrow('ESRCH');
     await expect(short.examine(chunksOf(plain))).rejects.toMatchObject({ code: 'document.examiner-closed' });
