@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 // Workspace packages are read from their sources, so that a test never runs against a stale build.
 const resolve = { conditions: ['inkpost-source'] };
 
+// Test files stand outside the packages' tsconfig.json, so the decorators' dialect is said here again.
+const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
+
 // One PostgreSQL and one Redis for all files of a run.
 const globalSetup = ['libs/testkit/src/global-setup.ts'];
 
@@ -10,11 +13,13 @@ export default defineConfig({
   test: {
     projects: [
       {
+        oxc,
         resolve,
         ssr: { resolve },
         test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/local/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
       },
       {
+        oxc,
         resolve,
         ssr: { resolve },
         test: {
@@ -26,11 +31,13 @@ export default defineConfig({
         },
       },
       {
+        oxc,
         resolve,
         ssr: { resolve },
         test: { name: 'contract', include: ['tests/{architecture,contract}/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
+        oxc,
         resolve,
         ssr: { resolve },
         test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false },

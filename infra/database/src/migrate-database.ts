@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import pg from 'pg';
+import { Client } from 'pg';
 import { FLOW } from '@inkpost/flow/flow.js';
 import { applyMigrations } from '@inkpost/postgres/apply-migrations.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
@@ -17,12 +17,12 @@ const ADVISORY_LOCK = 0x1a9057;
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-async function ensureRole(client: pg.Client, role: string, options: string): Promise<void> {
+async function ensureRole(client: Client, role: string, options: string): Promise<void> {
   const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
   await client.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ROLE ${quoted(role)} ${options}`);
 }
 
-async function ensureRoles(client: pg.Client, database: string, passwords: MigrateOptions['passwords']): Promise<void> {
+async function ensureRoles(client: Client, database: string, passwords: MigrateOptions['passwords']): Promise<void> {
   for (const service of SERVICES) {
     await ensureRole(client, sqlName(service), `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(passwords[service])}`);
     await client.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(sqlName(service))}`);
@@ -35,7 +35,7 @@ async function ensureRoles(client: pg.Client, database: string, passwords: Migra
   await client.query(`REVOKE TEMPORARY, CONNECT ON DATABASE ${quoted(database)} FROM PUBLIC`);
 }
 
-async function ensureSchemas(client: pg.Client): Promise<void> {
+async function ensureSchemas(client: Client): Promise<void> {
   for (const { schema, owner } of FUNCTION_SCHEMAS) {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)} AUTHORIZATION ${quoted(owner)}`);
     await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoted(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`);
@@ -50,7 +50,7 @@ async function ensureSchemas(client: pg.Client): Promise<void> {
   }
 }
 
-async function grantFunctions(client: pg.Client): Promise<void> {
+async function grantFunctions(client: Client): Promise<void> {
   for (const { schema, owner, grants } of FUNCTION_SCHEMAS) {
     await client.query(`SET ROLE ${quoted(owner)}`);
     for (const [name, services] of Object.entries(grants)) {
@@ -67,7 +67,7 @@ async function grantFunctions(client: pg.Client): Promise<void> {
 }
 
 /** The route table in the database is what libs/flow/src/flow.ts says, no more and no less. */
-async function writeRoutes(client: pg.Client): Promise<void> {
+async function writeRoutes(client: Client): Promise<void> {
   const routes = Object.entries(FLOW).flatMap(([subject, { from, to, attemptsMax, backoffSeconds }]) =>
     to.map((consumer) => ({ subject, producer: sqlName(from), consumer: sqlName(consumer), attempts_max: attemptsMax, backoff_s: backoffSeconds })),
   );
@@ -87,7 +87,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<string[]
     host: url.hostname, port: Number(url.port || 5432), database: decodeURIComponent(url.pathname.slice(1)),
     user: decodeURIComponent(url.username), password: decodeURIComponent(url.password),
   };
-  const client = new pg.Client(connection);
+  const client = new Client(connection);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -29,6 +30,12 @@ export class FlowSender {
     });
   }
 
+  /** Waits until Redis answers, or for `timeoutMs`: a start goes on without it, the relay sends later. */
+  async waitForRedis(timeoutMs: number): Promise<void> {
+    if (this.connection.status === 'ready') return;
+    await once(this.connection, 'ready', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => this.log.warning('redis away at the start'));
+  }
+
   /** Fire and forget, right after the commit; `stop` waits for what is under way. */
   handOver(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
@@ -40,6 +47,8 @@ export class FlowSender {
   /** Throws when Redis doesn't take the message. */
   async send(delivery: Delivery): Promise<void> {
     const { id, journeyId, payload, trace } = delivery;
+    // BullMQ would wait for the connection, for as long as it takes.
+    if (this.connection.status !== 'ready') throw new Error('Redis is not connected');
     await this.queue(delivery.consumer).add(
       delivery.subject,
       { id, journeyId, payload, trace, sentAt: Date.now() + (delivery.delayMs ?? 0) },
@@ -55,8 +64,8 @@ export class FlowSender {
 
   async stop(): Promise<void> {
     await Promise.allSettled(this.underWay);
-    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
     this.connection.disconnect();
+    await Promise.allSettled([...this.queues.values()].map((queue) => queue.close()));
   }
 
   private queue(consumer: string): Queue<Envelope> {

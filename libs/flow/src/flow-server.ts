@@ -83,8 +83,8 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     throw new Error('The flow server emits no events of its own; read its log and metrics.');
   }
 
-  unwrap<T>(): T {
-    return this.worker as T;
+  unwrap(): never {
+    throw new Error('The BullMQ worker is the flow server\'s own.');
   }
 
   private checkHandlers(): void {

@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { Pool } from 'pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -47,19 +48,31 @@ async function readMigrations(folder: string) {
   );
 }
 
+/** Prisma's adapter cuts a script at every semicolon, also inside a function's body: ours sends it whole, as one transaction. */
+function wholeScripts(pool: Pool, schema: string): PrismaPg {
+  const factory = new PrismaPg(pool, { schema });
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
+    };
+    return adapter;
+  };
+  return factory;
+}
+
 /**
  * Applies what is missing of a folder of Prisma migrations; gives the names of those applied. Safe to run in parallel
  * (the engine takes an advisory lock). A changed or failed migration is refused by the engine with its reason.
  */
 export async function applyMigrations(target: MigrationTarget, folder: string): Promise<string[]> {
   await loadEngine();
-  const factory = new PrismaPg(
-    {
-      host: target.host, port: target.port, database: target.database, user: target.user, password: target.password,
-      options: `${target.connectionOptions} -c search_path=${target.schema}`,
-    },
-    { schema: target.schema },
-  );
+  const pool = new Pool({
+    host: target.host, port: target.port, database: target.database, user: target.user, password: target.password, max: 1,
+    options: `${target.connectionOptions} -c search_path=${target.schema}`,
+  });
+  const factory = wholeScripts(pool, target.schema);
   const engine = await engineModule.SchemaEngine.new({ datamodels: [['schema.prisma', 'datasource db {\n provider = "postgresql"\n}']] }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
   try {
     const result = await engine.applyMigrations({
@@ -74,5 +87,6 @@ export async function applyMigrations(target: MigrationTarget, folder: string): 
     return result.appliedMigrationNames;
   } finally {
     engine.free();
+    await pool.end();
   }
 }

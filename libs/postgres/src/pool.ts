@@ -1,7 +1,7 @@
-import pg from 'pg';
+import { Pool as PgPool, type PoolClient, type QueryResultRow, types } from 'pg';
 import { CauseDown, type Failure, asFailure, TransientFailure } from '@inkpost/failure/failure.js';
 
-export type Pool = pg.Pool;
+export type Pool = PgPool;
 
 export interface PoolOptions {
   /** Server and database, `postgres://host:port/database`; user and password in it are ignored. */
@@ -20,12 +20,12 @@ export function sqlName(service: string): string {
 }
 
 // int8 as number: sizes, counts and versions here stay below 2^53.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+types.setTypeParser(types.builtins.INT8, Number);
 
 /** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
 export function createPool(options: PoolOptions): Pool {
   const url = new URL(options.url);
-  const pool = new pg.Pool({
+  const pool = new PgPool({
     host: decodeURIComponent(url.hostname),
     port: Number(url.port || 5432),
     database: decodeURIComponent(url.pathname.slice(1)),
@@ -56,13 +56,13 @@ export function postgresFailure(error: unknown): Failure {
   return asFailure(error);
 }
 
-type Row = pg.QueryResultRow;
+type Row = QueryResultRow;
 
 /**
  * One prepared statement, one round trip. `name` is the statement's name on the server, unique per text in a service.
  * Throws a `Failure`.
  */
-export async function query<T extends Row>(on: Pool | pg.PoolClient, name: string, text: string, values: readonly unknown[]): Promise<T[]> {
+export async function query<T extends Row>(on: Pool | PoolClient, name: string, text: string, values: readonly unknown[]): Promise<T[]> {
   try {
     const result = await on.query<T>({ name, text, values: [...values] });
     return result.rows;

@@ -18,6 +18,8 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+const REDIS_WAIT_MS = 5_000;
+
 async function redisUrlWithPassword(url: string, secrets: SecretsFolder): Promise<string> {
   const parsed = new URL(url);
   if (parsed.password === '') parsed.password = (await secrets.readOptional('redis-password')) ?? '';
@@ -35,6 +37,7 @@ export async function startService(definition: ServiceDefinition, config: BaseCo
   });
   const redisUrl = await redisUrlWithPassword(config.redisUrl, secrets);
   const sender = new FlowSender(redisUrl, log);
+  await sender.waitForRedis(REDIS_WAIT_MS);
   const runtime: ServiceRuntime = {
     service, config, pool, log, secrets, version,
     flow: new FlowClient(pool, sender), tracer: telemetry.tracer(service), meter: telemetry.meter(service),

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CauseDown, PermanentFailure, TransientFailure } from '@inkpost/failure/failure.js';
+import type { Pool } from '@inkpost/postgres/pool.js';
+import { createLog } from '@inkpost/telemetry/log.js';
+import { Telemetry } from '@inkpost/telemetry/telemetry.js';
+import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
+import { createTestRedis, type TestRedis } from '@inkpost/testkit/test-redis.js';
+import { Redis } from 'ioredis';
+import { FlowClient, type FlowMessage } from './flow-client.js';
+import { flowControllers } from './flow-handlers.js';
+import { FlowRelay } from './flow-relay.js';
+import { FlowSender } from './flow-sender.js';
+import { FlowFailureFilter, FlowServer } from './flow-server.js';
+
+const log = createLog('test', 'fatal');
+const telemetry = new Telemetry({ processName: 'test', version: '0' });
+
+let database: InkpostDatabase;
+let redis: TestRedis;
+let superuser: Pool;
+/** What the handler does with a message, by mailbox id. */
+const behaviours = new Map<string, (message: FlowMessage<'mailbox.deleted.v1'>) => Promise<void>>();
+const handled: string[] = [];
+
+@Injectable()
+class Deleted {
+  async handle(message: FlowMessage<'mailbox.deleted.v1'>): Promise<void> {
+    handled.push(message.payload.mailboxId);
+    await (behaviours.get(message.payload.mailboxId) ?? done)(message);
+  }
+}
+
+@Injectable()
+class Received {
+  async handle(): Promise<void> {}
+}
+
+let consumer: FlowClient;
+const done = async (message: FlowMessage) => {
+  await consumer.step(message, { journeyId: message.journeyId, entries: [{ step: 'deleted' }], publish: [] });
+};
+
+@Module({ controllers: flowControllers('acceptance', { 'mailbox.deleted.v1': Deleted, 'mail.message-received.v1': Received }) })
+class AcceptanceModule {}
+
+let producer: FlowClient;
+let producerSender: FlowSender;
+let relay: FlowRelay;
+const stops: (() => Promise<unknown>)[] = [];
+
+async function state(mailboxId: string) {
+  const { rows } = await superuser.query<{ state: string; attempts: number; waits: number; reason: string; payload: unknown; id: string }>(
+    `SELECT m.id, m.state, m.attempts, m.waits, m.reason, m.payload FROM flow.message m JOIN journey.entry e ON e.message_id = m.journey_id WHERE e.evidence->>'mailbox' = $1`, [mailboxId]);
+  return rows[0];
+}
+
+async function publishDeletion(mailboxId: string, client = producer): Promise<void> {
+  await client.publish({ journeyId: randomUUID(), entries: [{ step: 'mailbox-deleted', evidence: { mailbox: mailboxId } }], publish: [{ subject: 'mailbox.deleted.v1', payload: { mailboxId } }] });
+}
+
+beforeAll(async () => {
+  database = await createInkpostDatabase();
+  redis = await createTestRedis();
+  superuser = database.superuserPool();
+  const acceptance = database.pool('acceptance');
+  const consumerSender = new FlowSender(redis.url, log);
+  consumer = new FlowClient(acceptance, consumerSender);
+  const server = new FlowServer({ service: 'acceptance', redisUrl: redis.url, pool: acceptance, sender: consumerSender, log, tracer: telemetry.tracer('test'), meter: telemetry.meter('test'), concurrency: 4 });
+  const app = await NestFactory.createMicroservice(AcceptanceModule, { strategy: server, logger: false });
+  app.useGlobalFilters(new FlowFailureFilter());
+  await app.listen();
+  const mailIngest = database.pool('mail-ingest');
+  producerSender = new FlowSender(redis.url, log);
+  await Promise.all([producerSender, consumerSender].map((sender) => sender.waitForRedis(5_000)));
+  producer = new FlowClient(mailIngest, producerSender);
+  relay = new FlowRelay('mail-ingest', mailIngest, producerSender, log);
+  relay.start();
+  stops.push(() => app.close(), () => relay.stop(), () => producerSender.stop(), () => consumerSender.stop());
+});
+
+afterAll(async () => {
+  for (const stop of stops) await stop();
+  await redis.drop();
+  await database.drop();
+});
+
+describe('the flow', () => {
+  it('carries a fact to its consumer, writes the journey and erases the payload', async () => {
+    await publishDeletion('plain');
+    await expect.poll(async () => (await state('plain'))?.state).toBe('done');
+    expect((await state('plain'))?.payload).toBeNull();
+    const { rows } = await superuser.query(`SELECT service, step FROM journey.entry WHERE message_id IN (SELECT message_id FROM journey.entry WHERE evidence->>'mailbox' = 'plain') ORDER BY id`);
+    expect(rows).toEqual([{ service: 'mail_ingest', step: 'mailbox-deleted' }, { service: 'acceptance', step: 'deleted' }]);
+  });
+
+  it('handles a message once even when it is delivered again', async () => {
+    const steps: boolean[] = [];
+    behaviours.set('twice', async (message) => {
+      steps.push((await consumer.step(message, { journeyId: message.journeyId, entries: [{ step: 'once' }], publish: [] })) !== undefined);
+      steps.push((await consumer.step(message, { journeyId: message.journeyId, entries: [{ step: 'once' }], publish: [] })) !== undefined);
+    });
+    await publishDeletion('twice');
+    await expect.poll(() => steps).toEqual([true, false]);
+    const { rows } = await superuser.query(`SELECT 1 FROM journey.entry WHERE step = 'once'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('tries again after a transient failure and counts the attempt', async () => {
+    let tries = 0;
+    behaviours.set('flaky', async (message) => {
+      tries += 1;
+      if (tries === 1) throw new TransientFailure('test.flaky', 'not now');
+      await done(message);
+    });
+    await publishDeletion('flaky');
+    await expect.poll(async () => (await state('flaky'))?.state, { timeout: 10_000 }).toBe('done');
+    expect(tries).toBe(2);
+    expect((await state('flaky'))?.attempts).toBe(1);
+  });
+
+  it('gives up at once on a permanent failure, shows the dead letter, and sends it again when told', async () => {
+    let willing = false;
+    behaviours.set('hopeless', async (message) => {
+      if (!willing) throw new PermanentFailure('test.never', 'this will never work');
+      await done(message);
+    });
+    await publishDeletion('hopeless');
+    await expect.poll(async () => (await state('hopeless'))?.state).toBe('dead');
+    const gateway = database.pool('gateway');
+    const { rows } = await gateway.query<{ id: string; reason: string }>('SELECT * FROM flow.troubled(10)');
+    expect(rows.map((row) => row.reason)).toContain('test.never: this will never work');
+    willing = true;
+    await gateway.query('SELECT flow.redrive($1, $2)', [(await state('hopeless'))?.id, 'maintenance']);
+    await expect.poll(async () => (await state('hopeless'))?.state, { timeout: 10_000 }).toBe('done');
+  });
+
+  it('waits for a cause outside without counting attempts', async () => {
+    let down = 2;
+    behaviours.set('down', async (message) => {
+      down -= 1;
+      if (down >= 0) throw new CauseDown('test.down', 'the directory does not answer');
+      await done(message);
+    });
+    await publishDeletion('down');
+    await expect.poll(async () => (await state('down'))?.state, { timeout: 15_000 }).toBe('done');
+    expect(await state('down')).toMatchObject({ attempts: 0, waits: 2 });
+  });
+
+  it('sends everything open again when Redis turns out to be empty', async () => {
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    behaviours.set('gate', async (message) => {
+      await gate;
+      await done(message);
+    });
+    // Four gates fill the worker, so that the fifth message waits in Redis, and is lost there.
+    for (let index = 0; index < 4; index += 1) await publishDeletion('gate');
+    await publishDeletion('emptied');
+    const direct = new Redis(redis.url);
+    await direct.flushdb();
+    direct.disconnect();
+    release();
+    await expect.poll(async () => (await state('emptied'))?.state, { timeout: 15_000 }).toBe('done');
+    expect(handled.filter((id) => id === 'emptied').length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('sends by the relay what the producer could not hand over', async () => {
+    const cut = new FlowSender('redis://127.0.0.1:1/0', log);
+    await publishDeletion('relayed', new FlowClient(database.pool('mail-ingest'), cut));
+    await cut.stop();
+    await expect.poll(async () => (await state('relayed'))?.state, { timeout: 20_000 }).toBe('done');
+  }, 30_000);
+
+  it('refuses a publisher or a consumer that the flow table doesn\'t name', async () => {
+    await expect(publishDeletion('foreign', consumer)).rejects.toThrow(/may not publish/);
+    const notification = database.pool('notification');
+    const id = (await state('plain'))?.id;
+    await expect(notification.query('SELECT flow.consume($1)', [id])).rejects.toThrow(/may not consume/);
+  });
+
+  it('lets no service touch the tables behind the functions', async () => {
+    const acceptance = database.pool('acceptance');
+    for (const table of ['flow.message', 'flow.route', 'journey.entry', 'spool.document']) {
+      await expect(acceptance.query(`SELECT 1 FROM ${table}`)).rejects.toThrow(/permission denied/);
+    }
+    await expect(acceptance.query('SELECT * FROM journey.search($1,$1,$1,NULL,NULL,NULL,1)', [''])).rejects.toThrow(/permission denied/);
+  });
+});
