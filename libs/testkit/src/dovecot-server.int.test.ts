@@ -1,16 +1,16 @@
 import { ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { describeWithServer } from './describe-with-server.js';
 import { type DovecotServer, startDovecot } from './dovecot-server.js';
 
 const alice = { address: 'alice@test.example', password: 'alice-secret' };
 
-describeWithServer('dovecot', 'a Dovecot of the test\'s own', () => {
+describeWithServer('dovecot', "a Dovecot of the test's own", () => {
   let dovecot: DovecotServer;
   beforeAll(async () => {
     dovecot = await startDovecot({ users: [alice] });
+    return () => dovecot.remove();
   });
-  afterAll(() => dovecot.remove());
 
   async function subjects(user = alice): Promise<string[]> {
     const client = new ImapFlow({

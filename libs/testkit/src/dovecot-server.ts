@@ -37,7 +37,7 @@ export interface DovecotServer {
   restart(): Promise<void>;
   /** As a crash: the master is killed with -9, and its connections with it. */
   kill(): Promise<void>;
-  /** Stops it and removes its mail: call it in `afterAll`. */
+  /** Stops it and removes its mail: let `beforeAll` return it. */
   remove(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { type MailSink, startMailSink } from './mail-sink.js';
 import { samplePdf } from './sample-pdf.js';
 import { sendMail } from './send-mail.js';
@@ -6,8 +6,8 @@ import { sendMail } from './send-mail.js';
 let sink: MailSink;
 beforeAll(async () => {
   sink = await startMailSink();
+  return () => sink.stop();
 });
-afterAll(() => sink.stop());
 
 const mail = { from: 'alice@test.example', to: 'print@test.example' };
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedPostgres } from '@inkpost/local/embedded-postgres.js';
 import type { EmbeddedRedis } from '@inkpost/local/embedded-redis.js';
 import { startPostgres } from '@inkpost/local/embedded-postgres.js';
@@ -27,8 +27,8 @@ describe('an own PostgreSQL', () => {
   beforeAll(async () => {
     server = await startOwnPostgres();
     await query(server.current, 'CREATE TABLE kept (id int)');
+    return () => server.remove();
   });
-  afterAll(() => server.remove());
 
   it('is version 17 and writes to disk before it acknowledges', async () => {
     const [row] = await query(server.current, `SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync`);
@@ -68,8 +68,8 @@ describe('an own Redis', () => {
   let server: OwnServer<EmbeddedRedis>;
   beforeAll(async () => {
     server = await startOwnRedis();
+    return () => server.remove();
   });
-  afterAll(() => server.remove());
 
   async function withClient<Result>(act: (client: Redis) => Promise<Result>): Promise<Result> {
     const client = new Redis(server.current.url);

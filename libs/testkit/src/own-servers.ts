@@ -15,7 +15,7 @@ export interface OwnServer<Server> {
   start(): Promise<Server>;
   /** `stop` and `start`. */
   restart(): Promise<Server>;
-  /** Stops it and removes its data: call it in `afterAll`. */
+  /** Stops it and removes its data: let `beforeAll` return it. */
   remove(): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface TemplateDatabase {
 export interface TestDatabase extends DatabaseAddress {
   /** `postgres://…` for another account of the same database; the superuser's without one. */
   url(account?: { readonly user: string; readonly password: string }): string;
-  /** Ends all its connections and removes it: call it in `afterAll`. */
+  /** Ends all its connections and removes it: let `beforeAll` return it. */
   drop(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { sharedServers } from './shared-servers.js';
 export interface TestRedis {
   /** `redis://…/<number>` */
   readonly url: string;
-  /** Empties it: call it in `afterAll`. */
+  /** Empties it: let `beforeAll` return it. */
   drop(): Promise<void>;
 }
 
