@@ -105,7 +105,8 @@ describe('a sealed document', () => {
       expect(chunk.length).toBe(piece.length);
     }
     expect(chunks).toBe(800);
-    expect(Math.max(...seen) - Math.min(...seen)).toBeLessThan(5 * 1024 * 1024);
+    // The collector frees buffers in the background, some MB late; kept whole, the document would be 50 MB.
+    expect(Math.max(...seen) - Math.min(...seen)).toBeLessThan(20 * 1024 * 1024);
   });
 });
 
