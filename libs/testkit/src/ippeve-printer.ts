@@ -33,7 +33,7 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
   const folder = await temporaryFolder('ippeve');
   const started: ServerProcess[] = [];
   const stop = async (): Promise<void> => {
-    for (const server of started.reverse()) await server.stop();
+    for (const server of started.toReversed()) await server.stop();
     await folder.remove();
   };
   try {

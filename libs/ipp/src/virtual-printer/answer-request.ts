@@ -34,13 +34,14 @@ interface Asked {
 /** Carries out one request and gives its response. */
 export async function answerRequest(desk: PrinterDesk, request: ReceivedRequest): Promise<IppMessage> {
   const { message } = request;
-  const checked = checkRequest(message, desk.path);
+  const versionMax = desk.faults.version1Only ? 1 : 2;
+  const checked = checkRequest(message, desk.path, versionMax);
   const reply = 'refusal' in checked ? { status: checked.refusal } : await carryOut(checked.operation, { desk, request, attributes: checked.attributes });
   const operation: IppGroup = {
     tag: groupTag.operation,
     attributes: [strings('charset', 'attributes-charset', ['utf-8']), strings('naturalLanguage', 'attributes-natural-language', ['en'])],
   };
-  const version = message.version.major === 1 || message.version.major === 2 ? message.version : { major: 2, minor: 0 };
+  const version = message.version.major === 1 || message.version.major === versionMax ? message.version : { major: versionMax, minor: 2 - versionMax };
   return { version, code: statusCode[reply.status], requestId: message.requestId, groups: [operation, ...(reply.groups ?? [])] };
 }
 

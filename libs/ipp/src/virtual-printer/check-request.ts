@@ -10,8 +10,8 @@ type CheckedRequest =
   | { readonly refusal: StatusKeyword };
 
 /** What every request must have, in the order in which RFC 8011 section 4.1 has it checked. */
-export function checkRequest(request: IppMessage, printerPath: string): CheckedRequest {
-  if (request.version.major !== 1 && request.version.major !== 2) return { refusal: 'server-error-version-not-supported' };
+export function checkRequest(request: IppMessage, printerPath: string, versionMax: number): CheckedRequest {
+  if (request.version.major < 1 || request.version.major > versionMax) return { refusal: 'server-error-version-not-supported' };
   if (request.requestId <= 0) return { refusal: 'client-error-bad-request' };
   const operation = operationName(request.code);
   if (!operation) return { refusal: 'server-error-operation-not-supported' };

@@ -14,6 +14,8 @@ export interface VirtualPrinterFaults {
   http500: boolean;
   /** Every answer has an attribute whose length is negative. */
   hostileLength: boolean;
+  /** Requests of IPP/2.0 are refused, as printers from before 2009 do. */
+  version1Only: boolean;
   /** Asked for jobs, the printer knows none. */
   forgetJobs: boolean;
 }
@@ -26,6 +28,7 @@ export const noFaults: Readonly<VirtualPrinterFaults> = {
   neverCompletes: false,
   http500: false,
   hostileLength: false,
+  version1Only: false,
   forgetJobs: false,
 };
 
