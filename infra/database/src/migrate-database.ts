@@ -25,6 +25,7 @@ async function ensureRole(client: Client, role: string, options: string): Promis
 async function ensureRoles(client: Client, database: string, passwords: MigrateOptions['passwords']): Promise<void> {
   for (const service of SERVICES) {
     await ensureRole(client, sqlName(service), `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(passwords[service])}`);
+    await client.query(`ALTER ROLE ${quoted(sqlName(service))} SET search_path = ${quoted(sqlName(service))}`);
     await client.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(sqlName(service))}`);
   }
   for (const { owner } of FUNCTION_SCHEMAS) {
