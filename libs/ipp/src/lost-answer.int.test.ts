@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acceptanceOf } from './client/failures.js';
 import { IppPrinter } from './client/ipp-printer.js';
@@ -28,7 +29,7 @@ class CuttingRelay {
   private readonly sockets = new Set<Socket>();
 
   private constructor(
-    private readonly server: Server,
+    readonly server: Server,
     private readonly printerPort: number,
   ) {
     server.on('connection', (client) => this.relay(client));
@@ -202,17 +203,22 @@ describe('connections', () => {
     expect(relay.connections).toBe(1);
   });
 
+  it('not used for a while are closed before the printer closes them', async () => {
+    const impatient = new IppPrinter({ uri: relay.uri, timeouts: { idleConnectionTimeoutMs: 50 } });
+    await impatient.getPrinterAttributes(['printer-state']);
+    await sleep(200);
+    await impatient.getPrinterAttributes(['printer-state']);
+    expect(relay.connections).toBe(2);
+    impatient.close();
+  });
+
   it('closed by the printer meanwhile are replaced without a word when a question is repeated', async () => {
     await printer.getPrinterAttributes(['printer-state']);
     relay.cutAfterClientBytes = 0;
     const question = printer.getPrinterAttributes(['printer-state']);
-    relay.connections = 0;
-    await once(relayServerOf(relay), 'connection');
+    await once(relay.server, 'connection');
     relay.cutAfterClientBytes = Number.POSITIVE_INFINITY;
     expect(await question).toMatchObject({ printerState: 'idle' });
+    expect(relay.connections).toBe(2);
   });
 });
-
-function relayServerOf(relay: CuttingRelay): Server {
-  return relay['server'];
-}

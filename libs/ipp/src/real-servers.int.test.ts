@@ -142,6 +142,13 @@ describe('against ippeveprinter', () => {
     expect(unsupportedAttributes).toEqual([]);
     expect(await finished(printer, job.jobId)).toMatchObject({ jobState: 'completed' });
     expect(sha256(await readFile(join(eve.printedFolder, `${job.jobId}.bin`)))).toBe(sha256(document));
+    expect(await findJobsByName(printer, 'inkpost-eve')).toMatchObject([{ jobId: job.jobId, jobState: 'completed' }]);
+  });
+
+  it('cancels a half-created job and allows to send it again', async () => {
+    const { jobId } = await printer.createJob({ jobName: 'inkpost-half' });
+    expect(await askAfterCut(printer, { jobName: 'inkpost-half', phase: 'creating' })).toEqual({ decision: 'send' });
+    expect(await printer.getJobAttributes(jobId)).toMatchObject({ jobState: 'canceled' });
   });
 
   it('tells a busy printer from a broken one and gets through when it is free', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { freePort } from '@inkpost/testkit/free-port.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { keyword } from './codec/attribute.js';
@@ -150,6 +151,13 @@ describe('a printer that does not answer', () => {
   it('is unreachable when nobody listens', async () => {
     const absent = new IppPrinter({ uri: `ipp://127.0.0.1:${await freePort()}/` });
     expect(await failureOf(absent.createJob({ jobName: 'x' }))).toMatchObject({ name: 'CauseDown', code: 'ipp.printer-unreachable', fields: { reason: 'ECONNREFUSED', acceptance: 'nothing' } });
+  });
+
+  it('leaves no document open behind it', async () => {
+    const absent = new IppPrinter({ uri: `ipp://127.0.0.1:${await freePort()}/` });
+    const document = Readable.from(bytes('%PDF'));
+    await failureOf(absent.sendDocument({ jobId: 1, documentFormat: 'application/pdf' }, document));
+    expect(document.destroyed).toBe(true);
   });
 
   it('is unreachable when TLS does not come about in time', async () => {

@@ -7,7 +7,7 @@ import { connectToPrinter, type TlsTrust } from './connect.js';
 import { answerLost, answerUnreadable, documentUnreadable, httpFailure, printerUnreachable, type CallContext } from './failures.js';
 import type { PrinterAddress } from './printer-uri.js';
 
-/** The bytes of a document: any async source, read only as fast as the printer takes them. */
+/** The bytes of a document: any async source, read only as fast as the printer takes them. A Readable is destroyed in the end. */
 export type DocumentSource = AsyncIterable<Uint8Array>;
 
 export type ExchangeTimeouts = { readonly [name in keyof typeof ippTimeouts]: number };
@@ -51,11 +51,14 @@ export class HttpExchange {
       return await exchange.answer;
     } catch (error) {
       // A kept connection may have been closed by the printer just now: harmless to repeat when nothing changes by it.
-      if (context.readOnly && request.reusedSocket && error instanceof Failure && error.code === 'ipp.answer-lost') {
+      if (context.readOnly && request.reusedSocket && wasClosed(error)) {
         this.agent.destroyIdle();
         return this.post(context, attributes, document);
       }
       throw error;
+    } finally {
+      // An iteration that never began doesn't close what it would have read, an open file for one.
+      if (document instanceof Readable) document.destroy();
     }
   }
 
@@ -63,6 +66,10 @@ export class HttpExchange {
   close(): void {
     this.agent.destroy();
   }
+}
+
+function wasClosed(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'ipp.answer-lost' && error.fields['reason'] !== 'time-out';
 }
 
 /** Hands out connections only once they are connected and verified, so that an error before that is certainly before the first byte. */

@@ -23,6 +23,7 @@ export interface IppPrinterOptions {
 }
 
 export interface JobRequest {
+  /** At most 255 octets of UTF-8 (RFC 8011 section 5.1.3). */
   readonly jobName: string;
   readonly requestingUserName?: string;
   readonly finishing?: Finishing;

@@ -50,7 +50,7 @@ export const valueTag = {
   memberName: 0x4a,
 } as const;
 
-export type OutOfBand = keyof typeof outOfBandTag;
+type OutOfBand = keyof typeof outOfBandTag;
 export type StringSyntax = keyof typeof stringTag;
 
 /** RFC 2579 DateAndTime. `month` 1-12, `second` 0-60; the offset is `utcHours`:`utcMinutes` in the direction of the sign. */

@@ -6,7 +6,7 @@ import type { IppPrinter } from '../client/ipp-printer.js';
 import type { JobStatus } from '../client/job-status.js';
 
 export interface Delivery {
-  /** Unique to this delivery: by it the printer is asked after a cut. */
+  /** Unique to this delivery: by it the printer is asked after a cut. At most 255 octets. */
   readonly jobName: string;
   readonly requestingUserName?: string;
   readonly finishing?: Finishing;
