@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { findServer } from '@inkpost/testkit/server-process.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { VirtualPrinter } from './virtual-printer/virtual-printer.js';
 
 const suites = '/usr/share/cups/ipptool';
@@ -27,7 +28,7 @@ function runSuite(ipptool: string, suite: string, document: string, uri: string)
   });
 }
 
-describe('the virtual printer under ipptool', () => {
+describeWithServer('ipptool', 'the virtual printer under ipptool', () => {
   let folder: string;
   let printer: VirtualPrinter;
   let ipptool: string;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startCups, type CupsServer } from '@inkpost/testkit/cups-server.js';
+import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { startIppeve, type IppevePrinter } from '@inkpost/testkit/ippeve-printer.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptanceOf } from './client/failures.js';
 import { IppPrinter } from './client/ipp-printer.js';
 import { isFinished, type JobStatus } from './client/job-status.js';
@@ -36,7 +37,7 @@ async function finished(printer: IppPrinter, jobId: number): Promise<JobStatus> 
   }
 }
 
-describe('against cupsd', () => {
+describeWithServer('cupsd', 'against cupsd', () => {
   let cups: CupsServer;
   let folder: string;
   let printer: IppPrinter;
@@ -115,7 +116,7 @@ describe('against cupsd', () => {
   });
 });
 
-describe('against ippeveprinter', () => {
+describeWithServer('ippeveprinter', 'against ippeveprinter', () => {
   let eve: IppevePrinter;
   let printer: IppPrinter;
 
