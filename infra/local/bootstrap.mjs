@@ -12,8 +12,8 @@ import { Steps } from './steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const commands = {
-  demo: 'infra/local/dist/demo.js',
-  start: 'infra/local/dist/start.js',
+  demo: 'infra/suite/dist/demo.js',
+  start: 'infra/suite/dist/start.js',
   test: 'infra/local/dist/test.js',
   bench: 'tests/dist/bench/bench.js',
 };

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '@inkpost/config/config.js';
+import { variablePart } from '@inkpost/service/service-variables.js';
+import { SUITE } from './services.js';
+
+/** `all`: one process. `processes`: one per service, as in containers. */
+export type Topology = 'all' | 'processes';
+
+export interface SuiteOptions {
+  readonly topology: Topology;
+  /** INKPOST_* for all services; each process is given those that it knows. */
+  readonly environment: Environment;
+  /** JSON lines of all processes. */
+  readonly logFile: string;
+  readonly readyTimeoutMs?: number;
+}
+
+export interface SuiteProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Ends it at once, as a crash would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`. */
+  restart(): Promise<void>;
+}
+
+export interface Suite {
+  readonly processes: readonly SuiteProcess[];
+  /** Rejects when a process ends that nobody stopped. */
+  readonly failed: Promise<never>;
+  waitUntilReady(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const STOP_DEADLINE_MS = 25_000;
+
+class Child implements SuiteProcess {
+  private process: ChildProcess | undefined;
+  private expectsEnd = false;
+  private stderrTail = '';
+
+  constructor(
+    readonly name: string,
+    private readonly script: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly logFile: string,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
+
+  get pid(): number {
+    return this.process?.pid ?? 0;
+  }
+
+  start(): void {
+    this.expectsEnd = false;
+    const log = openSync(this.logFile, 'a', 0o600);
+    const child = spawn(process.execPath, ['--enable-source-maps', this.script], { env: this.environment, stdio: ['ignore', log, 'pipe'], detached: true });
+    child.stderr?.on('data', (text: Buffer) => {
+      this.stderrTail = (this.stderrTail + text.toString()).slice(-4_000);
+    });
+    child.once('exit', (code, signal) => {
+      if (!this.expectsEnd) this.onFailure(new Error(`${this.name} ended by itself (${signal ?? `exit code ${code}`}).\n${this.stderrTail.trim()}\nIts log: ${this.logFile}`));
+    });
+    this.process = child;
+  }
+
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    this.start();
+  }
+
+  async stop(): Promise<void> {
+    const timer = setTimeout(() => this.process?.kill('SIGKILL'), STOP_DEADLINE_MS);
+    await this.end('SIGTERM');
+    clearTimeout(timer);
+  }
+
+  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    this.expectsEnd = true;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+}
+
+/** The environment of a process that runs these services: what they know, and nothing of ours but the way to Node's files. */
+function environmentOf(services: readonly (typeof SUITE)[number][], environment: Environment): NodeJS.ProcessEnv {
+  const known = new Set(services.flatMap(({ config }) => Object.values(config).map(({ name }) => name as string)));
+  const own = Object.entries(environment).filter(([name]) => !name.startsWith('INKPOST_') || known.has(name));
+  return Object.fromEntries(own);
+}
+
+/** Starts the suite's processes; `waitUntilReady` says when it takes mail. */
+export async function startSuite(options: SuiteOptions): Promise<Suite> {
+  const { topology, environment, logFile } = options;
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  const child = (name: string, script: string, services: readonly (typeof SUITE)[number][]) =>
+    new Child(name, script, environmentOf(services, environment), logFile, failure.reject);
+  const children =
+    topology === 'all'
+      ? [child('inkpost', fileURLToPath(new URL('./all.js', distFolder())), SUITE)]
+      : SUITE.map((service) => child(service.name, fileURLToPath(new URL(`../../../services/${service.name}/dist/main.js`, distFolder())), [service]));
+  for (const each of children) each.start();
+  return {
+    processes: children,
+    failed: failure.promise,
+    waitUntilReady: () => Promise.race([allReady(environment, options.readyTimeoutMs ?? 60_000), failure.promise]),
+    stop: async () => {
+      // From the front of the flow to its end, as one process does it too.
+      for (const each of children) await each.stop();
+    },
+  };
+}
+
+/** Processes are always the built ones, also where this file runs from its source (tests). */
+function distFolder(): URL {
+  return new URL('../dist/', import.meta.url);
+}
+
+async function allReady(environment: Environment, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (const { name } of SUITE) {
+    const address = environment[`INKPOST_${variablePart(name)}_LISTEN`] ?? '';
+    while (!(await answersReady(`http://${address}/readyz`))) {
+      if (Date.now() > deadline) throw new Error(`${name} is not ready after ${timeoutMs / 1_000} s.`);
+      await pause(50);
+    }
+  }
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.ok;
+    },
+    () => false,
+  );
+}
