@@ -143,8 +143,13 @@ export class VirtualPrinter {
     if (this.faults.hostileLength) return endWith(response, 200, 'application/ipp', hostileAnswer);
     const received = await receiveRequest(request);
     const answer = await answerRequest(this.desk, received);
-    if (this.isAnswerDropped(received)) request.socket.destroy();
-    else endWith(response, 200, 'application/ipp', encodeMessage(answer));
+    if (this.isAnswerDropped(received)) {
+      request.socket.destroy();
+      return;
+    }
+    endWith(response, 200, 'application/ipp', encodeMessage(answer));
+    // A client that reads the answer only after it sent a refused document to its end must be able to do so.
+    for await (const _chunk of received.document) continue;
   }
 
   private isAnswerDropped({ message }: ReceivedRequest): boolean {
