@@ -97,13 +97,13 @@ export async function migrateDatabase(options: MigrateOptions): Promise<string[]
     const applied: string[] = [];
     for (const { schema, owner, migrationsFolder } of FUNCTION_SCHEMAS) {
       // Rights between function schemas must stand before the next one's functions are made.
-      const names = await applyMigrations({ ...connection, schema, connectionOptions: `-c role=${owner}` }, migrationsFolder);
+      const names = await applyMigrations({ ...connection, schema, role: owner }, migrationsFolder);
       applied.push(...names.map((name) => `${schema}/${name}`));
     }
     for (const service of SERVICES) {
       const folder = serviceMigrationsFolder(service);
       if (!existsSync(folder)) continue;
-      const names = await applyMigrations({ ...connection, schema: sqlName(service), connectionOptions: '' }, folder);
+      const names = await applyMigrations({ ...connection, schema: sqlName(service) }, folder);
       applied.push(...names.map((name) => `${service}/${name}`));
     }
     await grantFunctions(client);
