@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { ConfigError, readConfigs } from '@inkpost/config/config.js';
+import { ConfigError, type Environment, readConfigs } from '@inkpost/config/config.js';
 import { processEnvironment } from '@inkpost/config/environment.js';
 import { oneOf, text, url } from '@inkpost/config/variables.js';
 import { projectFolder } from '@inkpost/local/project-folder.js';
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       runStep: (title, act) => steps.run(title, () => act()), onNotice: (notice) => steps.line(`  ${notice}`),
     });
     stops.push(() => stack.stop());
-    const settings = { ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder }), ...environment, INKPOST_REDIS_URL: stack.redisUrl, INKPOST_DATABASE_URL: stack.databaseUrl };
+    const settings: Environment = { ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder }), ...environment, INKPOST_REDIS_URL: stack.redisUrl, INKPOST_DATABASE_URL: stack.databaseUrl };
     const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name.startsWith('INKPOST_')));
     const logFile = join(folder, 'inkpost.log');
     const suite = await startSuite({ topology: config.topology, environment: { ...passedOn(environment), ...own }, logFile });
