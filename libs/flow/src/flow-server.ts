@@ -55,6 +55,8 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     try {
       this.checkHandlers();
       const { service, redisUrl, concurrency, log } = this.options;
+      // The gateway consumes nothing: it needs no queue and no connection that waits on it.
+      if (this.idle) return callback();
       // Blocking commands wait for as long as Redis is away.
       this.connection = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 1_000) });
       this.connection.on('error', (error) => log.debug('redis away', { error }));
@@ -76,7 +78,7 @@ export class FlowServer extends Server implements CustomTransportStrategy {
   }
 
   get running(): boolean {
-    return this.worker?.isRunning() ?? false;
+    return this.idle || (this.worker?.isRunning() ?? false);
   }
 
   on(): never {
@@ -85,6 +87,10 @@ export class FlowServer extends Server implements CustomTransportStrategy {
 
   unwrap(): never {
     throw new Error('The BullMQ worker is the flow server\'s own.');
+  }
+
+  private get idle(): boolean {
+    return subjectsOf(this.options.service).length === 0;
   }
 
   private checkHandlers(): void {

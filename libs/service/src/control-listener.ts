@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Code, ConnectError, type ConnectRouter, createContextKey, type HandlerContext, type Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { SpanKind, type Tracer } from '@opentelemetry/api';
 import type { ListenAddress } from '@inkpost/config/variables.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { Failure, PermanentFailure, TransientFailure } from '@inkpost/failure/failure.js';
 import { type Log, LOG_LEVEL_NAMES, type LogLevel } from '@inkpost/telemetry/log.js';
+import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { verifyControlToken } from './control-token.js';
 import { invalidField } from './rpc-errors.js';
 import type { Caller, Right } from './rights.js';
@@ -16,6 +18,7 @@ export interface ControlListenerOptions {
   readonly listen: ListenAddress;
   readonly key: Uint8Array;
   readonly log: Log;
+  readonly tracer: Tracer;
   /** Adds the service's own Connect services. */
   readonly routes: (router: ConnectRouter) => void;
   /** Empty when ready, else what is missing. */
@@ -46,6 +49,14 @@ function authenticate(options: ControlListenerOptions): Interceptor {
     if (!caller) throw new ConnectError('The call is not authenticated.', Code.Unauthenticated);
     request.contextValues.set(callerKey, caller);
     return next(request);
+  };
+}
+
+/** Goes on with the gateway's trace, so that the owner's log lines bear the id of the request. */
+function trace(tracer: Tracer): Interceptor {
+  return (next) => (request) => {
+    const traceparent = request.header.get('traceparent');
+    return inSpan(tracer, `${request.service.typeName}/${request.method.name}`, { kind: SpanKind.SERVER, ...(traceparent ? { traceparent } : {}) }, () => next(request));
   };
 }
 
@@ -93,7 +104,7 @@ export class ControlListener {
         diagnostics(options.log)(router);
         options.routes(router);
       },
-      interceptors: [authenticate(options), translateFailures(options.log)],
+      interceptors: [authenticate(options), trace(options.tracer), translateFailures(options.log)],
       grpc: false, grpcWeb: false, readMaxBytes: 8 * 1024 * 1024,
     });
     this.server = createServer((request, response) => {

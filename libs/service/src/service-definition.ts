@@ -20,6 +20,10 @@ export interface ServiceRuntime<C extends BaseConfig = BaseConfig> {
   readonly meter: Meter;
   readonly secrets: SecretsFolder;
   readonly version: string;
+  /** All metrics of the process in the Prometheus text format. */
+  metricsText(): Promise<string>;
+  /** Empty when this service is ready, else what is missing. */
+  readiness(): Promise<readonly string[]>;
 }
 
 /** A service as both topologies start it: alone in its process, or beside the others. */

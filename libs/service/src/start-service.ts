@@ -41,16 +41,18 @@ export async function startService(definition: ServiceDefinition, config: BaseCo
   const runtime: ServiceRuntime = {
     service, config, pool, log, secrets, version,
     flow: new FlowClient(pool, sender), tracer: telemetry.tracer(service), meter: telemetry.meter(service),
+    metricsText: () => telemetry.metricsText(),
+    readiness: async () => (await query(pool, 'readiness', 'SELECT 1', []).then(() => server.running)) ? [] : ['flow'],
   };
   const server = new FlowServer({ service, redisUrl, pool, sender, log, tracer: runtime.tracer, meter: runtime.meter, concurrency: config.flowConcurrency });
   const relay = new FlowRelay(service, pool, sender, log);
   const app: INestMicroservice = await NestFactory.createMicroservice(await definition.module(runtime), { strategy: server, logger: new NestLog(log), abortOnError: false });
   app.useGlobalFilters(new FlowFailureFilter());
   const control = new ControlListener({
-    service, listen: config.controlListen, key: new TextEncoder().encode(await secrets.read('control-key')), log,
+    service, listen: config.controlListen, key: new TextEncoder().encode(await secrets.read('control-key')), log, tracer: runtime.tracer,
     routes: app.get<ControlRoutes>(CONTROL_ROUTES),
-    readiness: async () => (await query(pool, 'readiness', 'SELECT 1', []).then(() => server.running)) ? [] : ['flow'],
-    metrics: () => telemetry.metricsText(),
+    readiness: () => runtime.readiness(),
+    metrics: () => runtime.metricsText(),
   });
   await app.listen();
   relay.start();
