@@ -1,13 +1,18 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '@inkpost/testkit/free-port.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { keyword } from './codec/attribute.js';
+import { boolean, integer, keyword, strings } from './codec/attribute.js';
+import { decodeMessage } from './codec/decode-message.js';
+import { encodeMessage } from './codec/encode-message.js';
+import { groupTag } from './codec/message.js';
+import { operationId } from './codec/operation.js';
+import { statusCode } from './codec/status.js';
 import { acceptanceOf } from './client/failures.js';
 import { IppPrinter } from './client/ipp-printer.js';
 import { deliverDocument } from './deliver-document/deliver-document.js';
@@ -102,15 +107,51 @@ describe('what the printer says', () => {
     old.close();
   });
 
-  it('an early refusal: the rest of the document stays unread', async () => {
+  it('a refusal of a long document: it comes through to a client that reads it last', async () => {
     const { jobId } = await printer.createJob({ jobName: 'canceled' });
     await printer.cancelJob(jobId);
+    const attributes = [
+      strings('charset', 'attributes-charset', ['utf-8']),
+      strings('naturalLanguage', 'attributes-natural-language', ['en']),
+      strings('uri', 'printer-uri', [virtual.uri]),
+      integer('job-id', jobId),
+      boolean('last-document', true),
+    ];
+    const groups = [{ tag: groupTag.operation, attributes }];
+    const message = encodeMessage({ version: { major: 2, minor: 0 }, code: operationId['Send-Document'], requestId: 1, groups });
+    const body = Buffer.concat([message, Buffer.alloc(20 * 1024 * 1024)]);
+    const socket = connect(virtual.port, '127.0.0.1').pause();
+    socket.write(`POST /ipp/print HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await new Promise<void>((resolve) => {
+      socket.write(body, () => resolve());
+    });
+    const answer = await new Promise<Buffer>((resolve) => {
+      socket.once('data', resolve);
+      socket.resume();
+    });
+    expect(decodeMessage(answer.subarray(answer.indexOf('\r\n\r\n') + 4)).message.code).toBe(statusCode['server-error-job-canceled']);
+    socket.destroy();
+  });
+
+  it('a refusal before the document is whole: the rest stays unread and the connection is given up', async () => {
+    const refusal = encodeMessage({ version: { major: 2, minor: 0 }, code: statusCode['server-error-job-canceled'], requestId: 1, groups: [] });
+    const headers = `HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\nContent-Length: ${refusal.length}\r\n\r\n`;
+    let closed = 0;
+    const hasty = await startSilentServer((socket) => {
+      socket.once('close', () => (closed += 1));
+      socket.once('data', () => socket.write(Buffer.concat([Buffer.from(headers), refusal])));
+      socket.resume();
+    });
+    const hastyPrinter = new IppPrinter({ uri: `ipp://127.0.0.1:${hasty.port}/` });
     const document = new EndlessDocument();
-    const failure = await failureOf(printer.sendDocument({ jobId, documentFormat: 'application/pdf' }, document));
+    const failure = await failureOf(hastyPrinter.sendDocument({ jobId: 1, documentFormat: 'application/pdf' }, document));
     expect(failure).toMatchObject({ name: 'PermanentFailure', code: 'ipp.job-canceled' });
     const readWhenRefused = document.readBytes;
     await sleep(100);
     expect(document.readBytes).toBe(readWhenRefused);
+    expect(closed).toBe(1);
+    hastyPrinter.close();
+    await hasty.stop();
   });
 
   it('a job that is over cannot be canceled', async () => {
