@@ -69,7 +69,7 @@ async function main({ once, json, topology }: DemoArguments): Promise<number> {
     return outcome.ok ? 0 : 1;
   } finally {
     await steps.run('Stopping', async () => {
-      for (const stop of stops.reverse()) await stop();
+      for (const stop of stops.toReversed()) await stop();
     });
   }
 }

@@ -60,7 +60,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { folder, runStep } = options;
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const each of stops.reverse()) await each();
+    for (const each of stops.toReversed()) await each();
   };
   try {
     // Postgres runs as another account than root and must be able to pass through.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SERVICES, type ServiceName } from '@inkpost/database/database-layout.js';
 
@@ -10,6 +10,8 @@ export interface SecretsOptions {
 }
 
 export interface SuiteSecrets {
+  /** Of the account that owns the database, where Inkpost brings its own Postgres in a container. */
+  readonly databaseOwnerPassword: string;
   readonly databasePasswords: Readonly<Record<ServiceName, string>>;
   readonly redisPassword: string;
 }
@@ -17,14 +19,25 @@ export interface SuiteSecrets {
 /** Those that seal or open documents, codes or stored passwords. */
 const MASTER_KEY_HOLDERS: readonly ServiceName[] = ['mail-ingest', 'acceptance', 'print-submit', 'notification'];
 
-/** The secret in a file of mode 0600, made at the first call. */
+/** The secret in a file of mode 0600, made at the first call. Whoever is killed meanwhile leaves no half of a key behind. */
 async function ensureSecret(folder: string, name: string, make: () => string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, name);
-  await writeFile(path, `${make()}\n`, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const draft = join(folder, `.${name}.${process.pid}`);
+  const existing = await readFile(path, 'utf8').catch(unlessCode('ENOENT'));
+  if (existing !== undefined) return existing.trim();
+  await writeFile(draft, `${make()}\n`, { mode: 0o600, flush: true });
+  // Of two that start together the first one's secret stands, for both.
+  await link(draft, path).catch(unlessCode('EEXIST'));
+  await rm(draft, { force: true });
   return (await readFile(path, 'utf8')).trim();
+}
+
+function unlessCode(code: string): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (error.code !== code) throw error;
+    return undefined;
+  };
 }
 
 const password = () => randomBytes(24).toString('base64url');
@@ -36,7 +49,7 @@ const password = () => randomBytes(24).toString('base64url');
  */
 export async function ensureSecrets({ folder, redisPassword }: SecretsOptions): Promise<SuiteSecrets> {
   const owner = join(folder, 'owner');
-  await ensureSecret(owner, 'database-password', password);
+  const databaseOwnerPassword = await ensureSecret(owner, 'database-password', password);
   const redis = await ensureSecret(owner, 'redis-password', () => redisPassword ?? password());
   const masterKey = await ensureSecret(owner, 'master-key', () => `1:${randomBytes(32).toString('base64')}`);
   const databasePasswords: Partial<Record<ServiceName, string>> = {};
@@ -48,5 +61,5 @@ export async function ensureSecrets({ folder, redisPassword }: SecretsOptions): 
     await ensureSecret(join(folder, 'gateway'), `control-key.${service}`, () => controlKey);
     if (MASTER_KEY_HOLDERS.includes(service)) await ensureSecret(own, 'master-key', () => masterKey);
   }
-  return { databasePasswords: databasePasswords as Record<ServiceName, string>, redisPassword: redis };
+  return { databaseOwnerPassword, databasePasswords: databasePasswords as Record<ServiceName, string>, redisPassword: redis };
 }

@@ -49,7 +49,7 @@ export class RestClient {
     });
     const text = await response.text();
     const json = text === '' ? undefined : (JSON.parse(text) as unknown);
-    if (!response.ok) throw new ProblemError(response.status, (json ?? {}) as ProblemError['problem'], `${method} ${path}`);
+    if (!response.ok) throw new ProblemError(response.status, json ?? {}, `${method} ${path}`);
     return json as T;
   }
 }

@@ -39,6 +39,14 @@ export async function sendMail(mail: MailToSend): Promise<SentMail> {
   }
 }
 
+/** The bytes of a mail, to be sent again as a mail server does: the same Message-ID, the same bytes. */
+export async function composeMail(mail: Omit<MailToSend, 'port' | 'host' | 'raw'>): Promise<{ readonly raw: Buffer; readonly messageId: string }> {
+  const to = typeof mail.to === 'string' ? [mail.to] : [...mail.to];
+  const composed = await createTransport({ streamTransport: true, buffer: true }).sendMail({ from: mail.from, to, ...content({ ...mail, port: 0 }) });
+  if (!Buffer.isBuffer(composed.message)) throw new Error('nodemailer gave a stream in place of a buffer');
+  return { raw: composed.message, messageId: composed.messageId };
+}
+
 function content({ subject, text, messageId, headers, attachments = [] }: MailToSend) {
   return {
     subject: subject ?? 'Please print',
