@@ -57,7 +57,10 @@ async function main({ once, json, topology }: DemoArguments): Promise<number> {
     stops.push(() => suite.stop());
     await steps.run(topology === 'all' ? 'Inkpost, all services in one process' : 'Inkpost, one process per service', () => suite.waitUntilReady());
     const rest = new RestClient(`http://127.0.0.1:${ports.http}`);
-    await steps.run('A queue, a mailbox, who may print', () => setUpInkpost(rest, { printerUri: printer.uri, sinkPort: sink.port }));
+    await steps.run('A queue, a mailbox, who may print', async () => {
+      await rest.signIn('maintenance', DEMO.password);
+      await setUpInkpost(rest, { printerUri: printer.uri, sinkPort: sink.port });
+    });
     steps.line('');
     const outcome = await Promise.race([printOneMail({ rest, smtpPort: ports.smtp, sink, printer, show: (line) => steps.line(line) }), suite.failed]);
     report(steps, outcome);

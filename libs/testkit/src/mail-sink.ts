@@ -16,7 +16,7 @@ export interface ReceivedMail {
   readonly parsed: ParsedMail;
 }
 
-/** A real SMTP server on 127.0.0.1 that keeps in memory what it receives. */
+/** A real SMTP server that keeps in memory what it receives. */
 export interface MailSink {
   readonly port: number;
   /** In order of arrival. */
@@ -28,8 +28,11 @@ export interface MailSink {
   stop(): Promise<void>;
 }
 
-/** @param port fixed for a sink that must come back at the same place; else a free one. */
-export async function startMailSink(port = 0): Promise<MailSink> {
+/**
+ * @param port fixed for a sink that must come back at the same place; else a free one.
+ * @param host 127.0.0.1 by default.
+ */
+export async function startMailSink(port = 0, host = '127.0.0.1'): Promise<MailSink> {
   const mails: ReceivedMail[] = [];
   const failures: number[] = [];
   const waiting = new Set<(mail: ReceivedMail) => void>();
@@ -48,7 +51,7 @@ export async function startMailSink(port = 0): Promise<MailSink> {
     }),
   });
   server.on('error', () => undefined); // a client that breaks off is the client's matter
-  await once(server.listen(port, '127.0.0.1'), 'listening');
+  await once(server.listen(port, host), 'listening');
   const address = server.server.address();
   if (address === null || typeof address === 'string') throw new Error('the mail sink listens on no port');
 

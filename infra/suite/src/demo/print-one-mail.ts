@@ -28,6 +28,8 @@ export interface DemoOutcome {
 export interface DemoPlaces {
   readonly rest: RestClient;
   readonly smtpPort: number;
+  /** 127.0.0.1 by default. */
+  readonly smtpHost?: string;
   readonly sink: MailSink;
   readonly printer: VirtualPrinter;
   readonly show: (line: string) => void;
@@ -66,12 +68,12 @@ class JourneyView {
 }
 
 /** The main job: a mail with a PDF in, the code out, the code given, the PDF at the printer, byte for byte. */
-export async function printOneMail({ rest, smtpPort, sink, printer, show }: DemoPlaces): Promise<DemoOutcome> {
+export async function printOneMail({ rest, smtpPort, smtpHost = '127.0.0.1', sink, printer, show }: DemoPlaces): Promise<DemoOutcome> {
   const pdf = samplePdf({ pages: 2, text: 'Mail in, paper out.' });
   const sentSha256 = createHash('sha256').update(pdf).digest('hex');
   show(`→ ${DEMO.sender} mails welcome.pdf (${pdf.length} bytes) to ${DEMO.mailbox}`);
   const sentAt = Date.now();
-  const { messageId } = await sendMail({ port: smtpPort, from: DEMO.sender, to: DEMO.mailbox, subject: 'Please print', attachments: [{ filename: 'welcome.pdf', content: pdf, contentType: 'application/pdf' }] });
+  const { messageId } = await sendMail({ host: smtpHost, port: smtpPort, from: DEMO.sender, to: DEMO.mailbox, subject: 'Please print', attachments: [{ filename: 'welcome.pdf', content: pdf, contentType: 'application/pdf' }] });
   const view = new JourneyView(rest, messageId, show);
   const held = await view.until('held');
   await view.until('code-mailed');
