@@ -1,0 +1,38 @@
+import type { LargeMailFigures } from '../measure/measure-large-mail.js';
+import type { LatencyFigures } from '../measure/measure-latency.js';
+import type { RunFigures } from '../measure/run-figures.js';
+import type { BenchOptions } from '../read-options.js';
+import type { PrintTally } from '../take-output/print-check.js';
+
+export interface BenchResults {
+  readonly options: BenchOptions;
+  /** `2 x Intel …, Linux 6.1, Node v24.21.0` */
+  readonly machine: string;
+  /** One per round; none when the classic pipeline was left out. */
+  readonly classic: readonly RunFigures[];
+  readonly held: readonly RunFigures[];
+  readonly printed: readonly RunFigures[];
+  readonly largeMail: LargeMailFigures;
+  readonly latency: LatencyFigures;
+  /** Evidence that traces were sent meanwhile. */
+  readonly traceBytes: number;
+  readonly tookSeconds: number;
+}
+
+/** The suite's own printing, summed over all runs; the classic pipeline answers for itself. */
+export function suiteTally({ held, printed, largeMail, latency }: BenchResults): PrintTally {
+  return sum([...held, ...printed, largeMail, latency].map(({ tally }) => tally));
+}
+
+export function classicTally({ classic }: BenchResults): PrintTally {
+  return sum(classic.map(({ tally }) => tally));
+}
+
+export function isClean({ lost, doubled, altered }: PrintTally): boolean {
+  return lost + doubled + altered === 0;
+}
+
+function sum(tallies: readonly PrintTally[]): PrintTally {
+  const total = (field: keyof PrintTally): number => tallies.reduce((count, tally) => count + tally[field], 0);
+  return { lost: total('lost'), doubled: total('doubled'), altered: total('altered') };
+}
