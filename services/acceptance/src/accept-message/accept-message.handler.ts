@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { FlowClient, type FlowMessage, type Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
+import { Spool } from '@inkpost/spool/spool.js';
+import { DocumentExamination } from '../examine-document/examine-documents.js';
+import { CurrentConditions } from '../sender-rules/current-conditions.js';
+import { decideSender } from '../sender-rules/decide-sender.js';
+import { decideDocuments, type DecidedSender, type MessageDecision, refuseSender } from './decide-message.js';
+
+type Received = FlowMessage<'mail.message-received.v1'>;
+
+/** The verdict, and the claims: what goes on is handed to the next service, what doesn't is given up and thereby erased. */
+const RECORD = {
+  name: 'accept-message',
+  with: `recorded AS (
+    INSERT INTO verdict (message_id, mailbox_id, sender, verdict, rule)
+    SELECT $6::uuid, $7::text, $8::text, $9::text, $10::text FROM step ON CONFLICT (message_id) DO NOTHING)`,
+  select: `CASE WHEN cardinality($11::uuid[]) > 0 THEN spool.hand_over($11::uuid[], 'guest_account') END AS handed_over,
+    CASE WHEN cardinality($12::uuid[]) > 0 THEN spool.drop($12::uuid[]) END AS erased`,
+} as const;
+
+/** May it be printed? First the sender, which costs nothing; then each document, examined in a limited child. */
+@Injectable()
+export class AcceptMessageHandler implements FlowHandler<'mail.message-received.v1'> {
+  constructor(
+    private readonly flow: FlowClient,
+    private readonly conditions: CurrentConditions,
+    private readonly examination: DocumentExamination,
+    private readonly spool: Spool,
+  ) {}
+
+  async handle(message: Received): Promise<void> {
+    const { mailboxId, sender, documents } = message.payload;
+    const { rules, from } = await this.conditions.rulesFor(mailboxId);
+    const decided: DecidedSender = { ...decideSender(rules, sender.address), conditions: from };
+    const decision = decided.accepted
+      ? decideDocuments(message.payload, decided, await this.examination.examine(documents))
+      : refuseSender(message.payload, decided);
+    const erased = await this.record(message, decision, decided.rule, rules.userCreationAllowed);
+    await this.spool.removeBytes(erased);
+  }
+
+  /** Gives the documents whose bytes may go. */
+  private async record(message: Received, decision: MessageDecision, rule: string, userCreationAllowed: boolean): Promise<readonly string[]> {
+    const { messageId, mailboxId, sender, documents } = message.payload;
+    const goingOn = decision.verdict === 'accepted' ? decision.documents.map(({ documentId }) => documentId) : [];
+    const dropped = documents.map(({ documentId }) => documentId).filter((documentId) => !goingOn.includes(documentId));
+    const row = await this.flow.step<{ erased: string[] | null }>(
+      message,
+      { journeyId: message.journeyId, entries: decision.entries, publish: [publication(message, decision, userCreationAllowed)] },
+      { ...RECORD, values: [messageId, mailboxId, sender.address, decision.verdict, rule, goingOn, dropped] },
+    );
+    return row?.erased ?? [];
+  }
+}
+
+function publication({ payload }: Received, decision: MessageDecision, userCreationAllowed: boolean): Publication {
+  const { messageId, mailboxId, queueId, sender, subject, language, automatic } = payload;
+  const refusedParts = [...decision.refusedParts];
+  const { senderMayBeTold } = decision;
+  if (decision.verdict === 'refused') {
+    const { reason, statusText } = decision;
+    return { subject: 'acceptance.message-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, refusedParts, senderMayBeTold } };
+  }
+  const documents = [...decision.documents];
+  return {
+    subject: 'acceptance.message-accepted.v1',
+    payload: { messageId, mailboxId, queueId, sender, subject, language, automatic, documents, refusedParts, userCreationAllowed, senderMayBeTold },
+  };
+}

@@ -1,0 +1,56 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { ConfigOf } from '@inkpost/config/config.js';
+import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { DocumentExaminer } from '@inkpost/document/examiner.js';
+import { FlowClient } from '@inkpost/flow/flow-client.js';
+import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { sqlName } from '@inkpost/postgres/pool.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { Spool } from '@inkpost/spool/spool.js';
+import { AcceptMessageHandler } from './accept-message/accept-message.handler.js';
+import { acceptanceConfig } from './acceptance.config.js';
+import { DocumentExamination } from './examine-document/examine-documents.js';
+import { ForgetMailboxHandler } from './forget-mailbox/forget-mailbox.handler.js';
+import { VerdictPurge } from './forget-verdicts/verdict-purge.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { AcceptanceRpc } from './sender-rules/acceptance.rpc.js';
+import { ConditionsStore } from './sender-rules/conditions.store.js';
+import { CurrentConditions } from './sender-rules/current-conditions.js';
+
+@Module({})
+class AcceptanceModule {}
+
+export const acceptance: ServiceDefinition = {
+  name: 'acceptance',
+  config: acceptanceConfig,
+
+  async module(runtime: ServiceRuntime<ConfigOf<typeof acceptanceConfig>>): Promise<DynamicModule> {
+    const { config, pool, flow, log, secrets } = runtime;
+    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('acceptance') }) });
+    return {
+      module: AcceptanceModule,
+      controllers: flowControllers('acceptance', {
+        'mail.message-received.v1': AcceptMessageHandler,
+        'mailbox.deleted.v1': ForgetMailboxHandler,
+      }),
+      providers: [
+        { provide: FlowClient, useValue: flow },
+        { provide: Spool, useFactory: () => new Spool(pool, masterKey, config.spoolFolder) },
+        { provide: CurrentConditions, useFactory: () => new CurrentConditions(pool) },
+        { provide: DocumentExamination, useFactory: (spool: Spool) => new DocumentExamination(spool, new DocumentExaminer(), log), inject: [Spool] },
+        { provide: VerdictPurge, useFactory: () => new VerdictPurge(pool, log) },
+        {
+          provide: CONTROL_ROUTES,
+          useFactory: (current: CurrentConditions): ControlRoutes => (router) => {
+            router.service(AcceptanceService, new AcceptanceRpc(new ConditionsStore(prisma), current, log));
+          },
+          inject: [CurrentConditions],
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,21 @@
+/** Acceptance conditions: entries of one list (SKY-065..067), and characters of one entry (RFC 5321, 4.5.3.1.3: a path has 256 octets). */
+export const CONDITION_ENTRIES_MAX = 1_000;
+export const CONDITION_ENTRY_LENGTH_MAX = 254;
+
+/** RFC 5321, 4.5.3.1: octets of a local part and of a domain; RFC 1035: of a label. */
+export const LOCAL_PART_BYTES_MAX = 64;
+export const DOMAIN_LENGTH_MAX = 253;
+
+/** How long a service may decide by its copy of the conditions before it asks whether they were changed elsewhere. */
+export const CONDITIONS_AGE_MAX_MS = 1_000;
+
+/** Documents of one message that are examined side by side: as many as there are children, so that messages take turns. */
+export const DOCUMENTS_AT_ONCE = 2;
+
+/** Sizes of pages named in the journey; a document of many sizes is not described in full. */
+export const PAGE_SIZES_SHOWN_MAX = 5;
+
+/** Verdicts are kept as long as the journey. */
+export const VERDICT_KEPT_DAYS = 90;
+export const VERDICT_PURGE_EVERY_MS = 3_600_000;
+export const VERDICT_PURGE_BATCH = 5_000;

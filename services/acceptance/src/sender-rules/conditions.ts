@@ -1,0 +1,60 @@
+import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX } from '../limits.js';
+import { parseDomain, parseMailAddress } from './mail-address.js';
+
+/** Who may print by mail (SKY-064..071), in canonical form: lower-cased, domains in ASCII, `*.example.org` for subdomains. */
+export interface Conditions {
+  readonly acceptedDomains: readonly string[];
+  readonly acceptedAddresses: readonly string[];
+  readonly refusedDomains: readonly string[];
+  readonly refusedAddresses: readonly string[];
+  /** An unknown sender becomes a guest (SKY-071). */
+  readonly userCreationAllowed: boolean;
+}
+
+/** Nobody is accepted: the default. */
+export const NO_CONDITIONS: Conditions = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], userCreationAllowed: false };
+
+export type ConditionList = Exclude<keyof Conditions, 'userCreationAllowed'>;
+
+/** What is wrong with conditions that somebody wants to set. */
+export interface ConditionProblem {
+  readonly field: ConditionList;
+  readonly reason: string;
+}
+
+/** Puts conditions into canonical form, each entry once and in its order; or names the first entry that can't be one. */
+export function normaliseConditions(wanted: Conditions): Conditions | ConditionProblem {
+  const lists: Record<ConditionList, readonly string[]> = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [] };
+  for (const field of Object.keys(lists) as ConditionList[]) {
+    const normalised = normaliseList(field, wanted[field]);
+    if ('reason' in normalised) return normalised;
+    lists[field] = normalised.entries;
+  }
+  return { ...lists, userCreationAllowed: wanted.userCreationAllowed };
+}
+
+function normaliseList(field: ConditionList, wanted: readonly string[]): { readonly entries: readonly string[] } | ConditionProblem {
+  if (wanted.length > CONDITION_ENTRIES_MAX) return { field, reason: `has ${wanted.length} entries; at most ${CONDITION_ENTRIES_MAX} are allowed` };
+  const isDomains = field === 'acceptedDomains' || field === 'refusedDomains';
+  const entries = new Set<string>();
+  for (const [index, text] of wanted.entries()) {
+    const entry = text.length > CONDITION_ENTRY_LENGTH_MAX ? undefined : isDomains ? normaliseDomain(text.trim()) : parseMailAddress(text.trim())?.text;
+    if (entry === undefined) return { field, reason: whyNot(index, text, isDomains) };
+    entries.add(entry);
+  }
+  return { entries: [...entries] };
+}
+
+/** `@example.org`, as people write it (SKY-068), means `example.org`. */
+function normaliseDomain(text: string): string | undefined {
+  const [, subdomains = '', name = ''] = /^@?(\*\.)?(.*)$/su.exec(text) ?? [];
+  const domain = parseDomain(name);
+  return domain === undefined ? undefined : `${subdomains}${domain}`;
+}
+
+function whyNot(index: number, text: string, isDomains: boolean): string {
+  const entry = `entry ${index + 1} (${JSON.stringify(text.slice(0, 80))})`;
+  return isDomains
+    ? `${entry} is not a domain: write example.org, or *.example.org for its subdomains, each as an entry of its own`
+    : `${entry} is not an e-mail address: write somebody@example.org, each address as an entry of its own`;
+}
