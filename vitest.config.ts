@@ -16,7 +16,7 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/local/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
+        test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/*/src/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
       },
       {
         oxc,
@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup,
-          include: ['{libs,services}/*/src/**/*.int.test.ts', 'infra/local/**/*.int.test.ts'],
+          include: ['{libs,services}/*/src/**/*.int.test.ts', 'infra/*/src/**/*.int.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

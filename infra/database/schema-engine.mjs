@@ -98,7 +98,7 @@ async function serve() {
     const request = line.trim() === '' ? {} : JSON.parse(line);
     // What has no method is the answer to a `print` of ours.
     if (!request.method) continue;
-    open ??= await openSchemaEngine(target(), datamodels);
+    open ??= await openSchemaEngine(target(), { datamodels });
     await answer(open.engine, request);
   }
   await open?.close();

@@ -1,48 +1,66 @@
 import { existsSync } from 'node:fs';
-import { Client } from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { FLOW } from '@inkpost/flow/flow.js';
 import { applyMigrations } from '@inkpost/postgres/apply-migrations.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { FUNCTION_SCHEMAS, SERVICES, type ServiceName, serviceMigrationsFolder } from './database-layout.js';
+import { scramVerifier } from './scram-verifier.js';
 
 export interface MigrateOptions {
-  /** The owner's connection: may create roles and schemas in the database, `postgres://user:password@host:port/database`. */
+  /**
+   * The owner's connection, `postgres://user:password@host:port/database`: owns the database and may create roles; it need not
+   * be a superuser.
+   */
   readonly ownerUrl: string;
   readonly passwords: Readonly<Record<ServiceName, string>>;
 }
 
-/** Two servers that start together must not create the same role twice; any constant will do. */
+/** One run at a time in a database; any constant will do. */
 const ADVISORY_LOCK = 0x1a9057;
+/** For another run's migrations, and for a table that a service uses just now. */
+const LOCK_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+/** Roles belong to the whole server: the run for another database may write the same one at the same time. */
+const ROLE_TRIES = 5;
+/** XX000 tuple concurrently updated, 42710 and 23505 it exists by now (PostgreSQL, Appendix A). */
+const ROLE_CONFLICTS = new Set(['XX000', '42710', '23505']);
 
 async function ensureRole(client: Client, role: string, options: string): Promise<void> {
-  const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
-  await client.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ROLE ${quoted(role)} ${options}`);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { rowCount } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+      await client.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ROLE ${escapeIdentifier(role)} ${options}`);
+      return;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (tries === ROLE_TRIES || !ROLE_CONFLICTS.has(code)) throw error;
+    }
+  }
 }
 
 async function ensureRoles(client: Client, database: string, passwords: MigrateOptions['passwords']): Promise<void> {
   for (const service of SERVICES) {
-    await ensureRole(client, sqlName(service), `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(passwords[service])}`);
-    await client.query(`ALTER ROLE ${quoted(sqlName(service))} SET search_path = ${quoted(sqlName(service))}`);
-    await client.query(`GRANT CONNECT ON DATABASE ${quoted(database)} TO ${quoted(sqlName(service))}`);
+    const role = escapeIdentifier(sqlName(service));
+    await ensureRole(client, sqlName(service), `LOGIN PASSWORD ${escapeLiteral(scramVerifier(passwords[service]))}`);
+    await ensureRole(client, sqlName(service), `SET search_path = ${role}`);
+    await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${role}`);
   }
   for (const { owner } of FUNCTION_SCHEMAS) {
     await ensureRole(client, owner, 'NOLOGIN');
-    await client.query(`GRANT ${quoted(owner)} TO CURRENT_USER`);
+    await client.query(`GRANT ${escapeIdentifier(owner)} TO CURRENT_USER`);
   }
   await client.query('REVOKE ALL ON SCHEMA public FROM PUBLIC');
-  await client.query(`REVOKE TEMPORARY, CONNECT ON DATABASE ${quoted(database)} FROM PUBLIC`);
+  await client.query(`REVOKE TEMPORARY, CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`);
 }
 
 async function ensureSchemas(client: Client): Promise<void> {
   for (const { schema, owner } of FUNCTION_SCHEMAS) {
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)} AUTHORIZATION ${quoted(owner)}`);
-    await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${quoted(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`);
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${escapeIdentifier(schema)} AUTHORIZATION ${escapeIdentifier(owner)}`);
+    await client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${escapeIdentifier(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`);
   }
   for (const service of SERVICES) {
-    const name = quoted(sqlName(service));
+    const name = escapeIdentifier(sqlName(service));
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`);
     await client.query(`GRANT USAGE ON SCHEMA ${name} TO ${name}`);
     // Data, never structure: a service can't change its own tables.
@@ -51,19 +69,41 @@ async function ensureSchemas(client: Client): Promise<void> {
   }
 }
 
+type Connection = ReturnType<typeof connectionOf>;
+
+async function applyAll(client: Client, connection: Connection): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { schema, owner, migrationsFolder } of FUNCTION_SCHEMAS) {
+    const names = await applyMigrations({ ...connection, schema, role: owner }, migrationsFolder);
+    applied.push(...names.map((name) => `${schema}/${name}`));
+  }
+  for (const service of SERVICES) {
+    const schema = sqlName(service);
+    const folder = serviceMigrationsFolder(service);
+    if (!existsSync(folder)) continue;
+    const names = await applyMigrations({ ...connection, schema }, folder);
+    applied.push(...names.map((name) => `${service}/${name}`));
+    // What was applied is nothing that a service may rewrite.
+    await client.query(`REVOKE ALL ON ${escapeIdentifier(schema)}._prisma_migrations FROM ${escapeIdentifier(schema)}`);
+  }
+  return applied;
+}
+
+/** Who may execute what is as the layout says, no more and no less; a service that runs meanwhile sees no gap. */
 async function grantFunctions(client: Client): Promise<void> {
+  const roles = (services: readonly ServiceName[]) => services.map((service) => escapeIdentifier(sqlName(service))).join(', ');
   for (const { schema, owner, grants } of FUNCTION_SCHEMAS) {
-    await client.query(`SET ROLE ${quoted(owner)}`);
-    for (const [name, services] of Object.entries(grants)) {
-      const roles = services.map((service) => quoted(sqlName(service))).join(', ');
-      await client.query(`GRANT USAGE ON SCHEMA ${quoted(schema)} TO ${roles}`);
-      await client.query(`GRANT EXECUTE ON FUNCTION ${quoted(schema)}.${quoted(name)} TO ${roles}`);
+    const name = escapeIdentifier(schema);
+    await client.query(`BEGIN; SET LOCAL ROLE ${escapeIdentifier(owner)}`);
+    await client.query(`REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ${name} FROM ${roles(SERVICES)}; GRANT USAGE ON SCHEMA ${name} TO ${roles(SERVICES)}`);
+    for (const [functionName, services] of Object.entries(grants)) {
+      await client.query(`GRANT EXECUTE ON FUNCTION ${name}.${escapeIdentifier(functionName)} TO ${roles(services)}`);
     }
     if (schema === 'journey') {
       // flow.step and its kin write the journey of a hop in the same call.
       await client.query('GRANT USAGE ON SCHEMA journey TO flow_owner; GRANT EXECUTE ON FUNCTION journey.append TO flow_owner');
     }
-    await client.query('RESET ROLE');
+    await client.query('COMMIT');
   }
 }
 
@@ -72,44 +112,37 @@ async function writeRoutes(client: Client): Promise<void> {
   const routes = Object.entries(FLOW).flatMap(([subject, { from, to, attemptsMax, backoffSeconds }]) =>
     to.map((consumer) => ({ subject, producer: sqlName(from), consumer: sqlName(consumer), attempts_max: attemptsMax, backoff_s: backoffSeconds })),
   );
-  await client.query('SET ROLE flow_owner');
-  await client.query('BEGIN; DELETE FROM flow.route');
+  await client.query('BEGIN; SET LOCAL ROLE flow_owner; DELETE FROM flow.route');
   await client.query('INSERT INTO flow.route SELECT * FROM jsonb_populate_recordset(NULL::flow.route, $1)', [JSON.stringify(routes)]);
-  await client.query('COMMIT; RESET ROLE');
+  await client.query('COMMIT');
+}
+
+function connectionOf(ownerUrl: string) {
+  const { hostname, port, pathname, username, password } = new URL(ownerUrl);
+  return {
+    host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)),
+    user: decodeURIComponent(username), password: decodeURIComponent(password),
+  };
 }
 
 /**
- * Brings a database to the present: roles, schemas, migrations, rights, routes. Idempotent, and safe beside another run.
- * Gives the names of the migrations applied.
+ * Brings a database to the present: roles, schemas, migrations, rights, routes. Idempotent, and safe beside another run: the
+ * second one waits. Gives the names of the migrations applied, `<schema or service>/<migration>`.
  */
 export async function migrateDatabase(options: MigrateOptions): Promise<string[]> {
-  const url = new URL(options.ownerUrl);
-  const connection = {
-    host: url.hostname, port: Number(url.port || 5432), database: decodeURIComponent(url.pathname.slice(1)),
-    user: decodeURIComponent(url.username), password: decodeURIComponent(url.password),
-  };
-  const client = new Client(connection);
+  const connection = connectionOf(options.ownerUrl);
+  const client = new Client({ ...connection, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS, application_name: 'inkpost-migrate' });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK]);
     await ensureRoles(client, connection.database, options.passwords);
     await ensureSchemas(client);
-    const applied: string[] = [];
-    for (const { schema, owner, migrationsFolder } of FUNCTION_SCHEMAS) {
-      // Rights between function schemas must stand before the next one's functions are made.
-      const names = await applyMigrations({ ...connection, schema, role: owner }, migrationsFolder);
-      applied.push(...names.map((name) => `${schema}/${name}`));
-    }
-    for (const service of SERVICES) {
-      const folder = serviceMigrationsFolder(service);
-      if (!existsSync(folder)) continue;
-      const names = await applyMigrations({ ...connection, schema: sqlName(service) }, folder);
-      applied.push(...names.map((name) => `${service}/${name}`));
-    }
+    const applied = await applyAll(client, connection);
     await grantFunctions(client);
     await writeRoutes(client);
     return applied;
   } finally {
+    // Ends the lock, and what an error left open.
     await client.end();
   }
 }

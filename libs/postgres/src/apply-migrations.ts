@@ -2,34 +2,42 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSchemaEngine, type SchemaTarget } from './schema-engine.js';
 
-async function readMigrations(folder: string) {
-  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
-  return Promise.all(
-    names.map(async (name) => ({
-      path: name,
-      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: await readFile(join(folder, name, 'migration.sql'), 'utf8') } },
-    })),
-  );
+interface Migration {
+  readonly name: string;
+  readonly script: string;
 }
 
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return Promise.all(names.map(async (name) => ({ name, script: await readFile(join(folder, name, 'migration.sql'), 'utf8') })));
+}
+
+/** As the engine wants it from who read the folder. */
+function migrationList(folder: string, migrations: readonly Migration[]) {
+  return {
+    baseDir: folder,
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, script }) => ({ path: name, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: script } } })),
+  };
+}
+
+const filters = { externalTables: [], externalEnums: [] };
+
 /**
- * Applies what is missing of a folder of Prisma migrations; gives the names of those applied. The same bookkeeping as
- * `prisma migrate deploy`, and safe to run in parallel (the engine takes an advisory lock). Throws the engine's reason when a
- * migration fails, failed before, or is unknown to the folder.
+ * Applies what is missing of a folder of Prisma migrations, with the bookkeeping of `prisma migrate deploy`; gives the names of
+ * those applied. A migration is one transaction: one that failed, or whose process was killed, left nothing behind and is tried
+ * again. The caller keeps other runs on the same schema away meanwhile. Throws the engine's reason.
  */
 export async function applyMigrations(target: SchemaTarget, folder: string): Promise<string[]> {
-  const migrationDirectories = await readMigrations(folder);
-  const { engine, close } = await openSchemaEngine(target);
+  const migrations = await readMigrations(folder);
+  const migrationsList = migrationList(folder, migrations);
+  const { engine, close } = await openSchemaEngine(target, { migrationScripts: new Set(migrations.map(({ script }) => script)) });
   try {
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: {
-        baseDir: folder,
-        lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
-        shadowDbInitScript: '',
-        migrationDirectories,
-      },
-      filters: { externalTables: [], externalEnums: [] },
-    });
+    const { failedMigrationNames } = await engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters });
+    for (const migrationName of failedMigrationNames) await engine.markMigrationRolledBack({ migrationName });
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
     return appliedMigrationNames;
   } finally {
     await close();

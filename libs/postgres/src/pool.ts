@@ -1,4 +1,4 @@
-import { Pool as PgPool, type PoolClient, type QueryResultRow, types } from 'pg';
+import { Pool as PgPool, type PoolClient, type QueryResultRow, TypeOverrides, types } from 'pg';
 import { CauseDown, type Failure, asFailure, TransientFailure } from '@inkpost/failure/failure.js';
 
 export type Pool = PgPool;
@@ -19,8 +19,9 @@ export function sqlName(service: string): string {
   return service.replaceAll('-', '_');
 }
 
-// int8 as number: sizes, counts and versions here stay below 2^53.
-types.setTypeParser(types.builtins.INT8, Number);
+// int8 as number: sizes, counts and versions here stay below 2^53. For our pools only: Prisma reads int8 in its own way.
+const int8AsNumber = new TypeOverrides();
+int8AsNumber.setTypeParser(types.builtins.INT8, Number);
 
 /** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
 export function createPool(options: PoolOptions): Pool {
@@ -35,6 +36,7 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     application_name: `inkpost-${options.user}`,
+    types: int8AsNumber,
     ...(url.searchParams.get('sslmode') === 'require' ? { ssl: true } : {}),
   });
   pool.on('error', (error) => options.onIdleError?.(error));

@@ -23,14 +23,18 @@ export interface SchemaTarget {
   readonly role?: string;
 }
 
-/** Name and text of Prisma schema files. */
-export type Datamodels = [path: string, content: string][];
+export interface SchemaEngineOptions {
+  /** Name and text of the Prisma schema files in question. */
+  readonly datamodels?: [path: string, content: string][] | undefined;
+  /** Scripts that are recorded as finished in the transaction that they run in, so that no crash falls between the two. */
+  readonly migrationScripts?: ReadonlySet<string>;
+}
 
 // Node has WebAssembly; its types come only with the DOM's.
 declare const WebAssembly: { instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }> };
 
 const require = createRequire(import.meta.url);
-const NO_DATAMODELS: Datamodels = [['schema.prisma', 'datasource db {\n provider = "postgresql"\n}']];
+const NO_DATAMODELS: [string, string][] = [['schema.prisma', 'datasource db {\n provider = "postgresql"\n}']];
 
 let ready: Promise<void> | undefined;
 
@@ -57,10 +61,11 @@ export interface OpenSchemaEngine {
 }
 
 /** Prisma's schema engine as WebAssembly on `pg`: no download, no native binary. Connects at once. */
-export async function openSchemaEngine(target: SchemaTarget, datamodels: Datamodels = NO_DATAMODELS): Promise<OpenSchemaEngine> {
+export async function openSchemaEngine(target: SchemaTarget, options: SchemaEngineOptions = {}): Promise<OpenSchemaEngine> {
+  const { datamodels = NO_DATAMODELS, migrationScripts = new Set() } = options;
   await (ready ??= load());
   const pool = openPool(target);
-  const factory = adapterFactory(target, pool);
+  const factory = adapterFactory(target, pool, migrationScripts);
   try {
     const engine = await engineModule.SchemaEngine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(factory));
     return {
@@ -82,14 +87,14 @@ function openPool({ host, port, database, user, password, schema, role }: Schema
   return new Pool({ host, port, database, user, password, max: 1, options, connectionTimeoutMillis: 10_000, application_name: 'inkpost-migrate' });
 }
 
-function adapterFactory(target: SchemaTarget, pool: Pool): SqlMigrationAwareDriverAdapterFactory {
+function adapterFactory(target: SchemaTarget, pool: Pool, migrationScripts: ReadonlySet<string>): SqlMigrationAwareDriverAdapterFactory {
   const { provider, adapterName } = new PrismaPg(pool);
-  return { provider, adapterName, connect: () => adapterOn(pool, target.schema), connectToShadowDb: () => connectToShadow(target) };
+  return { provider, adapterName, connect: () => adapterOn(pool, target.schema, migrationScripts), connectToShadowDb: () => connectToShadow(target) };
 }
 
-async function adapterOn(pool: Pool, schema: string): Promise<SqlDriverAdapter> {
+async function adapterOn(pool: Pool, schema: string, migrationScripts: ReadonlySet<string> = new Set()): Promise<SqlDriverAdapter> {
   const adapter: SqlDriverAdapter = await new PrismaPg(pool, { schema }).connect();
-  return Object.assign(readingCharColumns(adapter), { executeScript: wholeScripts(adapter, pool) });
+  return Object.assign(readingCharColumns(adapter), { executeScript: wholeScripts(adapter, pool, migrationScripts) });
 }
 
 /** A database of its own, in which the engine replays migrations to see what they amount to; gone when the engine is done with it. */
@@ -123,11 +128,15 @@ interface AdapterInternals {
   onError(error: unknown): never;
 }
 
+/** The engine writes the row of a migration before its script and finishes it afterwards; it never has two under way. */
+const FINISH_MIGRATION = 'UPDATE _prisma_migrations SET finished_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL';
+
 /** Prisma's adapter cuts a script at every semicolon, also inside a function's body: ours sends it whole, as one transaction. */
-function wholeScripts(adapter: SqlDriverAdapter, pool: Pool): SqlDriverAdapter['executeScript'] {
+function wholeScripts(adapter: SqlDriverAdapter, pool: Pool, migrationScripts: ReadonlySet<string>): SqlDriverAdapter['executeScript'] {
   const internals = adapter as unknown as AdapterInternals;
   return async (script) => {
-    await pool.query(script).catch((error: unknown) => internals.onError(error));
+    const sql = migrationScripts.has(script) ? `${script}\n;${FINISH_MIGRATION}` : script;
+    await pool.query(sql).catch((error: unknown) => internals.onError(error));
   };
 }
 
