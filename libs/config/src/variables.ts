@@ -22,7 +22,7 @@ export function wholeNumber(name: Name, meaning: string, byDefault: number, rang
 
 export function oneOf<const T extends readonly [string, ...string[]]>(name: Name, meaning: string, values: T, byDefault: T[number]): Variable<T[number]> {
   const schema = z.enum(values, { error: `must be one of ${values.join(', ')}` });
-  return { name, meaning, schema: schema.default(byDefault as never) as z.ZodType<T[number]>, byDefault };
+  return { name, meaning, schema: schema.default(byDefault as never), byDefault };
 }
 
 export interface ListenAddress {

@@ -114,7 +114,9 @@ export class FlowServer extends Server implements CustomTransportStrategy {
         () => 'done',
         (error: unknown) => this.recordFailure(job.name, job.data, asFailure(error)),
       );
-      this.duration.record((performance.now() - startedAt) / 1_000, { subject: job.name, outcome });
+      const durationMs = performance.now() - startedAt;
+      this.duration.record(durationMs / 1_000, { subject: job.name, outcome });
+      if (outcome === 'done') this.options.log.info('message handled', { subject: job.name, journeyId, durationMs: Math.round(durationMs) });
     });
   }
 
