@@ -17,8 +17,8 @@ export async function measureClassic(classic: ClassicPipeline, printer: Checking
   ]);
   try {
     await within(limits.runMs, Promise.all([fetching.fetched, check.allCame]), () => `the classic pipeline printed ${check.acceptedAt.size} of ${documents.size} documents`);
+    return { jobs: documents.size, seconds: (check.lastAcceptedAt - startedAt) / 1_000, ...meter.stop(), tally: check.tally };
   } finally {
     await fetching.leave();
   }
-  return { jobs: documents.size, seconds: (check.lastAcceptedAt - startedAt) / 1_000, ...meter.stop(), tally: check.tally };
 }
