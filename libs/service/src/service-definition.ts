@@ -21,9 +21,9 @@ export interface ServiceRuntime<C extends BaseConfig = BaseConfig> {
   readonly secrets: SecretsFolder;
   readonly version: string;
   /** All metrics of the process in the Prometheus text format. */
-  metricsText(): Promise<string>;
+  readonly metricsText: () => Promise<string>;
   /** Empty when this service is ready, else what is missing. */
-  readiness(): Promise<readonly string[]>;
+  readonly readiness: () => Promise<readonly string[]>;
 }
 
 /** A service as both topologies start it: alone in its process, or beside the others. */

@@ -1,0 +1,22 @@
+import type { Caller } from '@inkpost/service/rights.js';
+import type { Session } from '../sessions/session.js';
+import { Problem } from './problem.js';
+import type { Access, Route } from './route.js';
+
+/** Who calls without a session: at a release point, or before signing in. */
+export const ANONYMOUS: Caller = { actor: 'anonymous', rights: [] };
+
+export function isPublic(access: Access): access is { readonly public: string } {
+  return typeof access === 'object';
+}
+
+/** Why this caller may not call the route; undefined: it may. The owner checks the right again. */
+export function whyRefused(route: Pick<Route, 'right' | 'beforePasswordChange'>, session: Session | undefined): Problem | undefined {
+  if (isPublic(route.right)) return undefined;
+  if (!session) return new Problem('not-signed-in', 'Sign in with POST /api/v0/session and send the token as "Authorization: Bearer <token>"; a token ends 12 hours after sign-in, or 2 hours after its last use.');
+  if (session.passwordMustChange && route.beforePasswordChange !== true) {
+    return new Problem('password-must-change', 'This account still has its first password, which can do nothing but be changed: PUT /api/v0/password.');
+  }
+  if (route.right !== 'signed-in' && !session.rights.includes(route.right)) return new Problem('right-missing', `This needs the right "${route.right}".`);
+  return undefined;
+}

@@ -1,0 +1,109 @@
+import { isIP } from 'node:net';
+import type { Request, Response } from 'express';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
+import type { AuditStore } from '../audit/audit.store.js';
+import { bearerToken } from '../sessions/session-token.js';
+import type { SessionStore } from '../sessions/session.store.js';
+import { ANONYMOUS, whyRefused } from './access.js';
+import { AnonymousBudget } from './anonymous-budget.js';
+import { explainFailure } from './explain-failure.js';
+import { Problem } from './problem.js';
+import { readBody } from './read-body.js';
+import { isMediaAnswer, type Route, type RouteAnswer } from './route.js';
+import { writeProblem } from './write-problem.js';
+
+/** What the audit log is told of a request; filled in as far as the request got. */
+interface Deed {
+  actor: string;
+  objectId: string;
+}
+
+/** Answers requests by their routes: session, right, input, handler, audit, answer, in this order for every one. */
+export class RouteAnswerer {
+  private readonly budget = new AnonymousBudget();
+
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly audit: AuditStore,
+    private readonly log: Log,
+  ) {}
+
+  async answer(route: Route, request: Request, response: Response): Promise<void> {
+    const deed: Deed = { actor: ANONYMOUS.actor, objectId: '' };
+    try {
+      const answer = await this.handle(route, request, deed);
+      await this.record(route, request, deed, route.status);
+      writeAnswer(response, route, answer);
+    } catch (error) {
+      const problem = explainFailure(error);
+      const facts = { operation: route.operation, actor: deed.actor, error: problem.extras.cause ?? problem };
+      if (problem.status === 500) this.log.error('request failed', facts);
+      else this.log.debug('request refused', facts);
+      // A flood that is turned away unread must not fill the log either.
+      if (problem.kind !== 'too-many-requests') await this.record(route, request, deed, problem.status);
+      writeProblem(response, problem);
+    }
+  }
+
+  private async handle(route: Route, request: Request, deed: Deed): Promise<RouteAnswer> {
+    const source = sourceOf(request);
+    const token = bearerToken(request.headers.authorization);
+    const session = token ? await this.sessions.find(token) : undefined;
+    if (session) deed.actor = session.account;
+    const waitSeconds = session || route.method === 'GET' ? 0 : this.budget.take(source);
+    if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many requests from this address.', { retryAfterSeconds: waitSeconds });
+    const refusal = whyRefused(route, session);
+    if (refusal) throw refusal;
+    const body = route.body ? await readBody(request) : undefined;
+    const caller = session ? { actor: session.account, rights: session.rights } : ANONYMOUS;
+    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request) });
+    deed.objectId = prepared.objectId;
+    return prepared.handle();
+  }
+
+  /** Every change and every attempt at one. An answer is given even when the log can't be written; then this log bears it. */
+  private async record(route: Route, request: Request, deed: Deed, status: number): Promise<void> {
+    if (route.method === 'GET') return;
+    const outcome = status < 400 ? 'done' : status < 500 ? 'refused' : 'failed';
+    const entry = { ...deed, action: `${route.method} ${route.path}`, outcome, status, source: sourceOf(request), requestId: currentTraceId() } as const;
+    await this.audit.append(entry).catch((error: unknown) => this.log.error('audit entry not stored', { ...entry, error }));
+  }
+}
+
+/** The client's address; behind a trusted proxy the one that it names. */
+function sourceOf(request: Request): string {
+  const address = (request.ip ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  return isIP(address) ? address : 'unknown';
+}
+
+/** A proxy on this machine must not make its clients look local. */
+function isLocal(request: Request): boolean {
+  const forwarded = ['forwarded', 'via', 'x-forwarded-for'].some((name) => name in request.headers);
+  return !forwarded && /^(?:::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '');
+}
+
+/** Repeated parameters as a list. */
+function queryOf(request: Request): Record<string, string | string[]> {
+  const parameters = new URL(request.originalUrl, 'http://localhost').searchParams;
+  return Object.fromEntries([...new Set(parameters.keys())].map((name) => {
+    const values = parameters.getAll(name);
+    return [name, values.length === 1 ? (values[0] ?? '') : values];
+  }));
+}
+
+function writeAnswer(response: Response, route: Route, { content, location }: RouteAnswer): void {
+  response.status(route.status);
+  if (location !== undefined) response.setHeader('location', location);
+  if (route.cacheSeconds !== undefined) response.setHeader('cache-control', `public, max-age=${route.cacheSeconds}`);
+  if (route.contentSecurityPolicy !== undefined) response.setHeader('content-security-policy', route.contentSecurityPolicy);
+  if (!route.answer) {
+    response.end();
+  } else if (isMediaAnswer(route.answer)) {
+    response.setHeader('content-type', route.answer.mediaType);
+    response.end(content);
+  } else {
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+    response.end(JSON.stringify(content));
+  }
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import type { Caller, Right } from '@inkpost/service/rights.js';
+import type { Session } from '../sessions/session.js';
+import { checkInput, type RawInput } from './check-input.js';
+import type { ProblemStatus } from './problem.js';
+
+/** Who may call a route: bearers of a right, everybody who is signed in, or everybody, for a reason. */
+export type Access = Right | 'signed-in' | { readonly public: string };
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Where a request comes from and who sends it. */
+export interface RequestContext {
+  /** `anonymous` without rights where nobody is signed in. */
+  readonly caller: Caller;
+  readonly session: Session | undefined;
+  /** The client's IP address. */
+  readonly source: string;
+  /** The request came straight from this machine, through no proxy. */
+  readonly local: boolean;
+}
+
+export interface RouteRequest<P, Q, B> extends RequestContext {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+}
+
+/** An answer that is not JSON: a page, a metrics text. The handler gives its text or bytes. */
+export interface MediaAnswer {
+  readonly mediaType: string;
+}
+
+type Answer = z.ZodType | MediaAnswer;
+type AnswerOf<A extends Answer> = A extends z.ZodType ? z.input<A> : string | Uint8Array;
+type Input = z.ZodType;
+
+interface Described {
+  readonly method: Method;
+  /** With parameters as OpenAPI writes them: `/api/v0/mailboxes/{mailboxId}`. */
+  readonly path: `/${string}`;
+  /** The operation's name, unique: `listMailboxes`. */
+  readonly operation: string;
+  readonly right: Access;
+  readonly summary: string;
+  readonly description?: string;
+  readonly status: 200 | 201 | 204;
+  /** Refusals besides those that follow from the declaration (400, 401, 403, 413, 415, 500, 503, and 429 where it is public). */
+  readonly refusals?: readonly ProblemStatus[];
+  /** The answer holds until this many seconds have passed; else nothing is stored. */
+  readonly cacheSeconds?: number;
+  /** Content-Security-Policy of a page, where the strictest does not do. */
+  readonly contentSecurityPolicy?: string;
+  /** Left out of OpenAPI: a part of a page. */
+  readonly undescribed?: boolean;
+  /** The first password's session may call it too (SKY-028). */
+  readonly beforePasswordChange?: boolean;
+}
+
+interface Declaration<P extends Input, Q extends Input, B extends Input, A extends Answer> extends Described {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer?: A;
+  /** Location of what was created. */
+  readonly location?: (answer: AnswerOf<A>) => string;
+  /** What the audit log names; by default the last parameter of the path. */
+  readonly objectId?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
+  handle(request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>): Promise<AnswerOf<A>>;
+}
+
+export interface RouteAnswer {
+  /** JSON, text or bytes; undefined for 204. */
+  readonly content: unknown;
+  readonly location: string | undefined;
+}
+
+/** A checked request, ready to be handled. */
+export interface PreparedRequest {
+  readonly objectId: string;
+  handle(): Promise<RouteAnswer>;
+}
+
+/** A route with its schemas: what validation, OpenAPI and the tests read. */
+export interface Route extends Described {
+  readonly params: Input | undefined;
+  readonly query: Input | undefined;
+  readonly body: Input | undefined;
+  readonly answer: Answer | undefined;
+  /** Checks what came in. Throws a Problem that names each wrong field. */
+  prepare(raw: RawInput, context: RequestContext): PreparedRequest;
+}
+
+/** Declares a route, once for all: who may call it, what goes in and out, what it does. */
+export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodUndefined, B extends Input = z.ZodUndefined, A extends Answer = z.ZodVoid>(
+  declaration: Declaration<P, Q, B, A>,
+): Route {
+  const { params, query, body, answer } = declaration;
+  return {
+    ...declaration,
+    params, query, body, answer,
+    prepare: (raw, context) => {
+      const request = { ...context, ...checkInput({ params, query, body }, raw) };
+      return {
+        objectId: declaration.objectId?.(request) ?? lastValue(raw.params),
+        handle: async () => {
+          const content = await declaration.handle(request);
+          return { content, location: declaration.location?.(content) };
+        },
+      };
+    },
+  };
+}
+
+export function isMediaAnswer(answer: Answer): answer is MediaAnswer {
+  return 'mediaType' in answer;
+}
+
+function lastValue(params: unknown): string {
+  return String(Object.values(params ?? {}).at(-1) ?? '');
+}

@@ -1,0 +1,15 @@
+import type { ServerResponse } from 'node:http';
+import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
+import type { Problem } from './problem.js';
+
+/** Answers with application/problem+json (RFC 9457). */
+export function writeProblem(response: ServerResponse, problem: Problem): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.statusCode = problem.status;
+  for (const [name, value] of Object.entries(problem.headers())) response.setHeader(name, value);
+  response.setHeader('content-type', 'application/problem+json');
+  response.end(JSON.stringify(problem.body(currentTraceId())));
+}

@@ -1,0 +1,87 @@
+import { Agent } from 'node:http';
+import type { DescService } from '@bufbuild/protobuf';
+import { type CallOptions, type Client, Code, ConnectError, createClient, createContextKey, createContextValues, type Interceptor, type Transport } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
+import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import type { Caller } from '@inkpost/service/rights.js';
+import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
+import { Problem } from '../answer-route/problem.js';
+import { LIMITS } from '../limits.js';
+import type { ControlTokens } from './control-tokens.js';
+import { OWNER_NAMES, type OwnerName } from './owner-name.js';
+
+/** Where an owner that is down is asked again. */
+const RETRY_AFTER_SECONDS = 5;
+const SOCKETS_PER_OWNER = 64;
+
+const callerKey = createContextKey<Caller | undefined>(undefined);
+
+/** The options of a call on behalf of somebody: `owners.jobs.getJob({ jobId }, as(caller))`. */
+export function as(caller: Caller): CallOptions {
+  return { contextValues: createContextValues().set(callerKey, caller) };
+}
+
+/** Bears the caller and the trace; says which owner it is that does not answer. */
+function present(owner: OwnerName, tokens: ControlTokens): Interceptor {
+  return (next) => async (request) => {
+    const caller = request.contextValues.get(callerKey);
+    if (!caller) throw new Error(`The call of ${request.method.name} names no caller.`);
+    request.header.set('authorization', `Bearer ${await tokens.tokenFor(owner, caller)}`);
+    const traceparent = currentTraceparent();
+    if (traceparent !== '') request.header.set('traceparent', traceparent);
+    return next(request).catch((error: unknown) => {
+      const failure = ConnectError.from(error);
+      // An owner's own refusal has no cause on this side; a broken connection has.
+      if (failure.code === Code.DeadlineExceeded || failure.cause !== undefined) {
+        throw new Problem('unavailable', `The service ${owner} does not answer. Try again in a moment.`, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+      }
+      throw failure;
+    });
+  };
+}
+
+/** The owners' Connect clients: typed calls over kept-alive HTTP/1.1, each with a deadline. */
+export class Owners {
+  readonly mailboxes: Client<typeof MailboxService>;
+  readonly acceptance: Client<typeof AcceptanceService>;
+  readonly signIn: Client<typeof SignInService>;
+  readonly guests: Client<typeof GuestService>;
+  readonly queues: Client<typeof QueueService>;
+  readonly jobs: Client<typeof JobService>;
+  readonly release: Client<typeof ReleaseService>;
+  readonly outgoingMail: Client<typeof OutgoingMailService>;
+  readonly server: Client<typeof ServerService>;
+  private readonly transports: Readonly<Record<OwnerName, Transport>>;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_PER_OWNER });
+
+  constructor(urls: Readonly<Record<OwnerName, string>>, tokens: ControlTokens) {
+    const transport = (owner: OwnerName) =>
+      createConnectTransport({ baseUrl: urls[owner], httpVersion: '1.1', nodeOptions: { agent: this.agent }, defaultTimeoutMs: LIMITS.ownerCallMs, interceptors: [present(owner, tokens)] });
+    this.transports = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, transport(owner)])) as Record<OwnerName, Transport>;
+    const client = <S extends DescService>(service: S, owner: OwnerName) => createClient(service, this.transports[owner]);
+    this.mailboxes = client(MailboxService, 'mail-ingest');
+    this.acceptance = client(AcceptanceService, 'acceptance');
+    this.signIn = client(SignInService, 'guest-account');
+    this.guests = client(GuestService, 'guest-account');
+    this.queues = client(QueueService, 'print-submit');
+    this.jobs = client(JobService, 'print-submit');
+    this.release = client(ReleaseService, 'print-submit');
+    this.outgoingMail = client(OutgoingMailService, 'notification');
+    this.server = client(ServerService, 'domain-sync');
+  }
+
+  /** What every service answers about itself. */
+  diagnostics(owner: OwnerName): Client<typeof DiagnosticsService> {
+    return createClient(DiagnosticsService, this.transports[owner]);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}

@@ -1,0 +1,11 @@
+import { listFacts } from './evidence.js';
+import { SENTENCES } from './sentences.js';
+import type { Step } from './step.js';
+
+/** A step in a sentence for people, with what matters of its evidence. */
+export function describeStep({ service, step, evidence }: Step): string {
+  const sentence = SENTENCES[step]?.(evidence);
+  if (sentence) return sentence;
+  const facts = listFacts(evidence);
+  return `${service}: ${step.replaceAll('-', ' ')}${facts === '' ? '' : ` (${facts})`}.`;
+}

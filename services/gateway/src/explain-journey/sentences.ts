@@ -1,0 +1,1 @@
+export const SENTENCES: Record<string, (evidence: import('./step.js').Evidence) => string> = {};

@@ -1,0 +1,62 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { RouteAnswerer } from './answer-route/answer-request.js';
+import { AuditStore } from './audit/audit.store.js';
+import { ControlTokens } from './call-owner/control-tokens.js';
+import { OWNER_NAMES, type OwnerName } from './call-owner/owner-name.js';
+import { Owners } from './call-owner/owners.js';
+import { type GatewayConfig, gatewayConfig } from './gateway.config.js';
+import { publicRoutes } from './gateway.routes.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { JourneyStore } from './journey/journey.store.js';
+import { PublicDoors } from './serve-http/public-doors.js';
+import { dspRoutes } from './server/server.http.js';
+import { SessionStore } from './sessions/session.store.js';
+import { Upkeep } from './upkeep/forget-old.js';
+import { watchBacklog } from './watch-backlog/watch-backlog.js';
+
+@Module({})
+class GatewayModule {}
+
+function ownerUrls(config: GatewayConfig): Record<OwnerName, string> {
+  return {
+    'mail-ingest': config.mailIngestUrl, acceptance: config.acceptanceUrl, 'guest-account': config.guestAccountUrl,
+    'print-submit': config.printSubmitUrl, notification: config.notificationUrl, 'domain-sync': config.domainSyncUrl,
+  };
+}
+
+/** `control-key.<service>`: the same text as that service's own `control-key`. */
+async function ownerKeys({ secrets }: ServiceRuntime): Promise<Map<OwnerName, Uint8Array>> {
+  const keys = await Promise.all(OWNER_NAMES.map(async (owner) => [owner, new TextEncoder().encode(await secrets.read(`control-key.${owner}`))] as const));
+  return new Map(keys);
+}
+
+/** The composition root. The gateway consumes nothing of the flow; its control listener only shows its health. */
+async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicModule> {
+  const { config, pool, log, tracer, meter, version } = runtime;
+  const owners = new Owners(ownerUrls(config), new ControlTokens(await ownerKeys(runtime)));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'gateway' }) });
+  const sessions = new SessionStore(pool, prisma);
+  const audit = new AuditStore(prisma);
+  const journeys = new JourneyStore(pool);
+  watchBacklog(meter, pool, log);
+  return {
+    module: GatewayModule,
+    providers: [
+      {
+        provide: PublicDoors,
+        useFactory: () => new PublicDoors({
+          config, tracer, meter, log, answerer: new RouteAnswerer(sessions, audit, log),
+          publicRoutes: publicRoutes({ owners, sessions, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners),
+        }),
+      },
+      { provide: Upkeep, useFactory: () => new Upkeep(journeys, sessions, audit, log) },
+      { provide: Owners, useValue: owners },
+      { provide: CONTROL_ROUTES, useValue: (() => undefined) satisfies ControlRoutes },
+    ],
+  };
+}
+
+export const gateway: ServiceDefinition = { name: 'gateway', config: gatewayConfig, module };

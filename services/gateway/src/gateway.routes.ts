@@ -1,0 +1,55 @@
+import type { Pool } from '@inkpost/postgres/pool.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { acceptanceRoutes } from './acceptance-conditions/acceptance-conditions.http.js';
+import type { Route } from './answer-route/route.js';
+import { auditRoutes } from './audit/audit.http.js';
+import type { AuditStore } from './audit/audit.store.js';
+import type { Owners } from './call-owner/owners.js';
+import { docsRoutes } from './describe-api/docs.http.js';
+import { guestRoutes } from './guests/guests.http.js';
+import { type Health, healthRoutes } from './health/health.http.js';
+import { jobRoutes } from './jobs/jobs.http.js';
+import { journeyRoutes } from './journey/journey.http.js';
+import type { JourneyStore } from './journey/journey.store.js';
+import { logLevelRoutes } from './log-levels/log-levels.http.js';
+import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
+import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
+import { queueRoutes } from './queues/queues.http.js';
+import { releaseRoutes } from './release/release.http.js';
+import { serverRoutes } from './server/server.http.js';
+import { sessionRoutes } from './sessions/session.http.js';
+import type { SessionStore } from './sessions/session.store.js';
+import { troubledMessageRoutes } from './troubled-messages/troubled-messages.http.js';
+
+export interface RouteParts {
+  readonly owners: Owners;
+  readonly sessions: SessionStore;
+  readonly audit: AuditStore;
+  readonly journeys: JourneyStore;
+  readonly pool: Pool;
+  readonly log: Log;
+  readonly health: Health;
+  readonly version: string;
+}
+
+/** All that the public door answers, on one screen. */
+export function publicRoutes({ owners, sessions, audit, journeys, pool, log, health, version }: RouteParts): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...sessionRoutes(owners, sessions),
+    ...mailboxRoutes(owners),
+    ...acceptanceRoutes(owners),
+    ...guestRoutes(owners),
+    ...queueRoutes(owners),
+    ...jobRoutes(owners),
+    ...releaseRoutes(owners),
+    ...journeyRoutes(journeys),
+    ...outgoingMailRoutes(owners),
+    ...serverRoutes(owners),
+    ...logLevelRoutes(owners, log),
+    ...troubledMessageRoutes(pool),
+    ...auditRoutes(audit),
+    ...healthRoutes(health),
+    ...docsRoutes(() => routes, version),
+  ];
+  return routes;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Job } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { cursor, identifier, instant, nextCursor, orNull, pageLimit, present, toInstant } from '../answer-route/fields.js';
+import { route } from '../answer-route/route.js';
+import { as, type Owners } from '../call-owner/owners.js';
+
+/** IPP job-state (RFC 8011, 5.3.7). */
+const jobState = z.enum(['pending', 'pending-held', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted']);
+
+const job = z.object({
+  jobId: z.string(),
+  messageId: z.string(),
+  queueId: z.string(),
+  accountId: z.string(),
+  ownerAddress: z.string(),
+  fileName: z.string(),
+  pages: z.int(),
+  sizeBytes: z.int(),
+  jobState: z.string().describe('IPP job-state: pending, pending-held, processing, processing-stopped, completed, canceled, aborted.'),
+  jobStateReason: z.string().describe('IPP job-state-reasons, and Inkpost\'s own: uncertain, expired, printer-unreachable, …'),
+  problem: z.string().nullable().describe('One sentence; null when there is nothing to say.'),
+  createdAt: instant.nullable(),
+  jobHoldUntil: instant.nullable(),
+  releasedAt: instant.nullable(),
+  completedAt: instant.nullable(),
+}).meta({ id: 'Job' });
+
+function toJob(wire: Job | undefined): z.input<typeof job> {
+  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, ...times } = present(wire, 'job');
+  return {
+    jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem: orNull(problem),
+    createdAt: toInstant(times.createdAt), jobHoldUntil: toInstant(times.jobHoldUntil), releasedAt: toInstant(times.releasedAt), completedAt: toInstant(times.completedAt),
+  };
+}
+
+/** One value or several: `?jobState=pending&jobState=processing`. */
+const jobStates = z.preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(jobState)).describe('May be given several times; left out: all.');
+
+const params = z.strictObject({ jobId: identifier });
+
+/** Jobs as an administrator sees them; print-submit owns them. */
+export function jobRoutes({ jobs }: Owners) {
+  return [
+    route({
+      method: 'GET', path: '/api/v0/jobs', operation: 'listJobs', right: 'jobs.read', summary: 'Jobs, the latest first, page by page',
+      query: z.strictObject({
+        jobState: jobStates,
+        queueId: identifier.optional(), accountId: identifier.optional(), limit: pageLimit, cursor,
+      }),
+      status: 200, answer: z.object({ jobs: z.array(job), nextCursor }),
+      handle: async ({ query: { jobState, queueId = '', accountId = '', limit, cursor }, caller }) => {
+        const page = await jobs.listJobs({ jobStates: jobState, queueId, accountId, limit, cursor }, as(caller));
+        return { jobs: page.jobs.map(toJob), nextCursor: orNull(page.nextCursor) };
+      },
+    }),
+    route({
+      method: 'GET', path: '/api/v0/jobs/{jobId}', operation: 'getJob', right: 'jobs.read', summary: 'One job',
+      params, status: 200, answer: job, refusals: [404],
+      handle: async ({ params, caller }) => toJob((await jobs.getJob(params, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/release', operation: 'releaseJob', right: 'jobs.manage', summary: 'Print a held job without its code',
+      description: 'An uncertain job (the printer took it and never said what became of it) is printed again.',
+      params, status: 200, answer: job, refusals: [404, 409],
+      handle: async ({ params, caller }) => toJob((await jobs.releaseJob(params, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/cancel', operation: 'cancelJob', right: 'jobs.manage', summary: 'Do not print a job',
+      params, status: 200, answer: job, refusals: [404, 409],
+      handle: async ({ params, caller }) => toJob((await jobs.cancelJob(params, as(caller))).job),
+    }),
+  ];
+}

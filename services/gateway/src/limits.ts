@@ -1,0 +1,44 @@
+/** Every bound of the gateway in one place. */
+export const LIMITS = {
+  /** A JSON body; the longest sensible one is acceptance conditions with some ten thousand addresses. */
+  bodyBytesMax: 1024 * 1024,
+  /** Receiving a request, headers and body. */
+  requestMs: 30_000,
+  headersMs: 10_000,
+  /** Longer than a reverse proxy's own pause (60 s in nginx), so that the proxy closes first. */
+  keepAliveMs: 65_000,
+  connectionsMax: 1_000,
+  /** Requests under way get this long when the gateway stops. */
+  drainMs: 2_000,
+
+  /** One call to an owner. */
+  ownerCallMs: 10_000,
+  /** A token for an owner lives 60 s; it is used again for this long. */
+  controlTokenReuseMs: 30_000,
+  controlTokensMax: 1_000,
+
+  /** Requests without sign-in, by client address: a burst, then a steady rate. */
+  anonymousBurst: 100,
+  anonymousPerSecond: 10,
+  anonymousSourcesMax: 10_000,
+
+  sessionHours: 12,
+  sessionIdleHours: 2,
+  /** Use of a session is noted at most this often: not every read is a write. */
+  sessionTouchSeconds: 60,
+
+  journeyDays: 90,
+  auditDays: 365,
+  upkeepEveryMs: 3_600_000,
+  upkeepBatch: 1_000,
+
+  pageDefault: 50,
+  pageMax: 200,
+  journeyPageDefault: 20,
+
+  certificateDays: 825,
+  certificateRenewDays: 30,
+} as const;
+
+/** Lengths of texts in requests. Owners have limits of their own; these only keep nonsense out. */
+export const TEXT = { id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, url: 2_000, pem: 65_536, search: 200, cursor: 500 } as const;

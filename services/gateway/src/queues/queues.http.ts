@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { identifier, instant, orNull, pem, present, toInstant } from '../answer-route/fields.js';
+import { route } from '../answer-route/route.js';
+import { as, type Owners } from '../call-owner/owners.js';
+import { TEXT } from '../limits.js';
+
+const settings = {
+  name: z.string().min(1).max(TEXT.name),
+  printerUri: z.string().min(1).max(TEXT.url).describe('ipp://, ipps://, http:// or https://.'),
+  validation: z.boolean().default(true).describe('Jobs are held until their code is given (WD-019).'),
+  holdHours: z.int().min(0).max(8_760).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
+  certificateAuthority: pem,
+};
+
+const queueUpdate = z.strictObject(settings).meta({ id: 'QueueUpdate' });
+const queueSettings = z.strictObject({ queueId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueSettings' });
+
+const queue = z.object({
+  queueId: z.string(),
+  name: z.string(),
+  printerUri: z.string(),
+  validation: z.boolean(),
+  holdHours: z.int(),
+  certificateAuthority: z.string(),
+  printerState: z.string().describe('idle, processing, stopped, unreachable, or unknown: not asked yet.'),
+  problem: z.string().nullable(),
+  jobsHeld: z.int(),
+  jobsWaiting: z.int(),
+  createdAt: instant.nullable(),
+}).meta({ id: 'Queue' });
+
+function toQueue(wire: Queue | undefined): z.input<typeof queue> {
+  const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt } = present(wire, 'queue');
+  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = present(settings, 'settings');
+  return { queueId, name, printerUri, validation, holdHours, certificateAuthority, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt) };
+}
+
+const params = z.strictObject({ queueId: identifier });
+
+/** Print queues; print-submit owns them. */
+export function queueRoutes({ queues }: Owners) {
+  return [
+    route({
+      method: 'GET', path: '/api/v0/queues', operation: 'listQueues', right: 'configuration.read', summary: 'All queues with the state of their printers',
+      status: 200, answer: z.object({ queues: z.array(queue) }),
+      handle: async ({ caller }) => ({ queues: (await queues.listQueues({}, as(caller))).queues.map(toQueue) }),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/queues', operation: 'createQueue', right: 'configuration.write', summary: 'Add a queue',
+      body: queueSettings, status: 201, answer: queue, refusals: [409], location: ({ queueId }) => `/api/v0/queues/${encodeURIComponent(queueId)}`, objectId: ({ body }) => body.queueId,
+      handle: async ({ body, caller }) => toQueue((await queues.createQueue({ settings: body }, as(caller))).queue),
+    }),
+    route({
+      method: 'GET', path: '/api/v0/queues/{queueId}', operation: 'getQueue', right: 'configuration.read', summary: 'One queue with the state of its printer',
+      params, status: 200, answer: queue, refusals: [404],
+      handle: async ({ params, caller }) => toQueue((await queues.getQueue(params, as(caller))).queue),
+    }),
+    route({
+      method: 'PUT', path: '/api/v0/queues/{queueId}', operation: 'updateQueue', right: 'configuration.write', summary: 'Change a queue',
+      params, body: queueUpdate, status: 200, answer: queue, refusals: [404],
+      handle: async ({ params, body, caller }) => toQueue((await queues.updateQueue({ ...params, settings: { ...body, ...params } }, as(caller))).queue),
+    }),
+    route({
+      method: 'DELETE', path: '/api/v0/queues/{queueId}', operation: 'deleteQueue', right: 'configuration.write', summary: 'Remove a queue that no job waits on',
+      params, status: 204, refusals: [404, 409],
+      handle: async ({ params, caller }) => {
+        await queues.deleteQueue(params, as(caller));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,16 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** 256 random bits; who has them is signed in. */
+export function newSessionToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** What the database keeps of a token. A plain hash is enough: nobody guesses 256 bits. */
+export function sessionTokenSha256(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750), or undefined. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +([\w-]{43})$/i.exec(authorization ?? '')?.[1];
+}

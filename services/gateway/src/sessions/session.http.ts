@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { RIGHTS } from '@inkpost/service/rights.js';
+import { instant } from '../answer-route/fields.js';
+import { Problem } from '../answer-route/problem.js';
+import { route } from '../answer-route/route.js';
+import { as, type Owners } from '../call-owner/owners.js';
+import { TEXT } from '../limits.js';
+import type { SessionStore } from './session.store.js';
+
+const password = z.string().min(1).max(TEXT.password);
+
+function lockedOut(retryAfterSeconds: number): Problem {
+  return new Problem('locked-out', `Too many wrong passwords. Try again in ${retryAfterSeconds} seconds.`, { retryAfterSeconds });
+}
+
+/** Signing in and out; guest-account owns the credentials, the gateway the sessions. */
+export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
+  return [
+    route({
+      method: 'POST', path: '/api/v0/session', operation: 'signIn', right: { public: 'Signing in is how a session begins.' }, summary: 'Sign in',
+      description: 'The token goes into "Authorization: Bearer <token>". It lives 12 hours, or until 2 hours after its last use, or until the password changes.',
+      body: z.strictObject({ account: z.string().trim().min(1).max(TEXT.address), password }), status: 201,
+      answer: z.object({ token: z.string(), expiresAt: instant, rights: z.array(z.string()), passwordMustChange: z.boolean().describe('The first password can do nothing but be changed: PUT /api/v0/password.') }).meta({ id: 'Session' }),
+      refusals: [401, 429], objectId: ({ body }) => body.account,
+      handle: async ({ body: { account, password }, source, caller }) => {
+        const { outcome, rights, passwordMustChange, retryAfterSeconds } = await signIn.signIn({ account, password, source }, as(caller));
+        if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
+        // Whether the account or the password is wrong is nobody's business.
+        if (outcome !== 'signed-in') throw new Problem('sign-in-refused', 'The account does not exist or the password is wrong.');
+        const granted = RIGHTS.filter((right) => rights.includes(right));
+        const { token, expiresAt } = await sessions.create({ account, rights: granted, passwordMustChange }, source);
+        return { token, expiresAt: expiresAt.toISOString(), rights: granted, passwordMustChange };
+      },
+    }),
+    route({
+      method: 'DELETE', path: '/api/v0/session', operation: 'signOut', right: 'signed-in', summary: 'Sign out', beforePasswordChange: true,
+      status: 204,
+      handle: async ({ session }) => {
+        if (session) await sessions.end(session);
+      },
+    }),
+    route({
+      method: 'PUT', path: '/api/v0/password', operation: 'changePassword', right: 'signed-in', summary: 'Change one\'s own password', beforePasswordChange: true,
+      description: 'At least 8 characters with a lower case letter, an upper case letter, a digit and a special character (SKY-096). All sessions of the account end: sign in again.',
+      body: z.strictObject({ currentPassword: password, newPassword: password }), status: 204, refusals: [422, 429],
+      handle: async ({ body, caller, source }) => {
+        const { outcome, retryAfterSeconds } = await signIn.changePassword({ account: caller.actor, ...body, source }, as(caller));
+        if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
+        if (outcome !== 'changed') throw new Problem('wrong-password', 'The current password is wrong; nothing was changed.');
+        await sessions.endAllOf(caller.actor);
+      },
+    }),
+  ];
+}
