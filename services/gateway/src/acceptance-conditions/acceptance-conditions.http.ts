@@ -9,13 +9,24 @@ const ENTRIES_MAX = 10_000;
 const domains = z.array(z.string().min(1).max(TEXT.host)).max(ENTRIES_MAX);
 const addresses = z.array(z.string().min(1).max(TEXT.address)).max(ENTRIES_MAX);
 
-const conditions = z.strictObject({
+const described = {
   acceptedDomains: domains.describe('`example.org`, or `*.example.org` for its subdomains.'),
   acceptedAddresses: addresses,
   refusedDomains: domains.describe('Refused beats accepted (SKY-068).'),
   refusedAddresses: addresses,
   userCreationAllowed: z.boolean().describe('An unknown sender who is accepted becomes a guest (SKY-071).'),
-}).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail (SKY-065 to SKY-071). All empty: nobody.' });
+};
+
+const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail (SKY-065 to SKY-071). All empty: nobody.' });
+
+// What is left out is empty, and nobody's account is created: the safe side.
+const newConditions = z.strictObject({
+  acceptedDomains: described.acceptedDomains.default([]),
+  acceptedAddresses: described.acceptedAddresses.default([]),
+  refusedDomains: described.refusedDomains.default([]),
+  refusedAddresses: described.refusedAddresses.default([]),
+  userCreationAllowed: described.userCreationAllowed.default(false),
+}).meta({ id: 'NewAcceptanceConditions', description: 'All conditions at once; what is left out is empty.' });
 
 const mailboxConditions = z.object({
   usesDefault: z.boolean().describe('The mailbox has none of its own and follows the general ones (SKY-090).'),
@@ -41,7 +52,7 @@ function generalRoutes({ acceptance }: Owners) {
     }),
     route({
       method: 'PUT', path: '/api/v0/acceptance-conditions', operation: 'putAcceptanceConditions', right: 'configuration.write', summary: 'Set who may print by mail',
-      body: conditions, status: 200, answer: conditions,
+      body: newConditions, status: 200, answer: conditions,
       handle: async ({ body, caller }) => toConditions((await acceptance.putConditions({ conditions: body }, as(caller))).conditions),
     }),
     route({
@@ -72,7 +83,7 @@ function mailboxConditionRoutes({ acceptance, mailboxes }: Owners) {
     }),
     route({
       ...described, method: 'PUT', operation: 'putMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Give a mailbox conditions of its own (SKY-091)',
-      body: conditions, status: 200, answer: mailboxConditions,
+      body: newConditions, status: 200, answer: mailboxConditions,
       handle: async ({ params, body, caller }) => {
         await mailboxes.getMailbox(params, as(caller));
         const { usesDefault, conditions } = await acceptance.putConditions({ ...params, conditions: body }, as(caller));

@@ -80,6 +80,7 @@ function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_union':
     case 'not_multiple_of':
     case 'unrecognized_keys':
+    default:
       return undefined;
   }
 }

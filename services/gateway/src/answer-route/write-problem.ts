@@ -11,5 +11,7 @@ export function writeProblem(response: ServerResponse, problem: Problem): void {
   response.statusCode = problem.status;
   for (const [name, value] of Object.entries(problem.headers())) response.setHeader(name, value);
   response.setHeader('content-type', 'application/problem+json');
+  // What is left of a body that nobody wants is thrown away, so that the answer is read and the connection used again.
+  response.req.resume();
   response.end(JSON.stringify(problem.body(currentTraceId())));
 }

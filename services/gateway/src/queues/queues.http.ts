@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { identifier, instant, orNull, pem, present, toInstant } from '../answer-route/fields.js';
+import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
@@ -13,7 +14,7 @@ const settings = {
   certificateAuthority: pem,
 };
 
-const queueUpdate = z.strictObject(settings).meta({ id: 'QueueUpdate' });
+const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
 const queueSettings = z.strictObject({ queueId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueSettings' });
 
 const queue = z.object({
@@ -59,7 +60,12 @@ export function queueRoutes({ queues }: Owners) {
     route({
       method: 'PUT', path: '/api/v0/queues/{queueId}', operation: 'updateQueue', right: 'configuration.write', summary: 'Change a queue',
       params, body: queueUpdate, status: 200, answer: queue, refusals: [404],
-      handle: async ({ params, body, caller }) => toQueue((await queues.updateQueue({ ...params, settings: { ...body, ...params } }, as(caller))).queue),
+      handle: async ({ params, body, caller }) => {
+        if (body.queueId !== undefined && body.queueId !== params.queueId) {
+          throw new Problem('invalid-request', 'A queue keeps its identifier.', { errors: [{ field: 'queueId', reason: `must be ${params.queueId}, as in the path` }] });
+        }
+        return toQueue((await queues.updateQueue({ ...params, settings: { ...body, ...params } }, as(caller))).queue);
+      },
     }),
     route({
       method: 'DELETE', path: '/api/v0/queues/{queueId}', operation: 'deleteQueue', right: 'configuration.write', summary: 'Remove a queue that no job waits on',

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
@@ -10,9 +10,9 @@ import { LIMITS } from '../limits.js';
 const DAY_MS = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Key and certificate in one PEM text, so that they are never of different age. */
 export interface Certificate {
-  readonly pem: string;
+  readonly certificatePem: string;
+  readonly keyPem: string;
 }
 
 /** The names and addresses that a self-signed certificate is good for. */
@@ -37,26 +37,35 @@ export async function makeCertificate(host: string, now: Date): Promise<Certific
     ],
   });
   const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { pem: `${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n${certificate.toString('pem')}\n` };
+  return { certificatePem: `${certificate.toString('pem')}\n`, keyPem: `${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n` };
 }
 
 /** The kept certificate, while it is good; else a new one. Clients that pinned the old one have to be told when it changes. */
 export async function keepCertificate(folder: string, host: string, now: Date): Promise<Certificate> {
-  const path = join(folder, 'self-signed.pem');
-  const pem = await readFile(path, 'utf8').catch(whenAbsent);
-  if (pem && endOf(pem).getTime() > now.getTime() + LIMITS.certificateRenewDays * DAY_MS) return { pem };
+  const [certificatePem, keyPem] = await Promise.all([read(join(folder, 'certificate.pem')), read(join(folder, 'key.pem'))]);
+  if (certificatePem !== undefined && keyPem !== undefined && isGood(certificatePem, keyPem, now)) return { certificatePem, keyPem };
   const made = await makeCertificate(host, now);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  // Whole or not at all, and for our eyes only.
-  await writeFile(`${path}.new`, made.pem, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await write(join(folder, 'key.pem'), made.keyPem, 0o600);
+  await write(join(folder, 'certificate.pem'), made.certificatePem, 0o644);
   return made;
 }
 
-function endOf(pem: string): Date {
-  return new Date(new X509Certificate(pem.slice(pem.indexOf('-----BEGIN CERTIFICATE-----'))).validTo);
+/** A start that was killed between the two files leaves a key that is another certificate's. */
+function isGood(certificatePem: string, keyPem: string, now: Date): boolean {
+  const certificate = new X509Certificate(certificatePem);
+  return certificate.checkPrivateKey(createPrivateKey(keyPem)) && Date.parse(certificate.validTo) > now.getTime() + LIMITS.certificateRenewDays * DAY_MS;
 }
 
-function whenAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+async function read(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+}
+
+/** Whole or not at all. */
+async function write(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
 }

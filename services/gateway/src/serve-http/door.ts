@@ -44,7 +44,7 @@ export class Door {
     const module: DynamicModule = { module: DoorModule, controllers: [routeController(routes, (route, request, response) => answerer.answer(route, request, response))] };
     const app = await NestFactory.create<NestExpressApplication>(module, {
       bodyParser: false, abortOnError: false, logger: new NestLog(log),
-      ...(certificate ? { httpsOptions: { key: certificate.pem, cert: certificate.pem } } : {}),
+      ...(certificate ? { httpsOptions: { key: certificate.keyPem, cert: certificate.certificatePem } } : {}),
     });
     app.disable('x-powered-by').disable('etag').set('trust proxy', trustedProxies).set('query parser', false);
     const duration = options.meter.createHistogram('http_server_request_duration', { unit: 's', description: 'Time to answer a request, by route and status' });

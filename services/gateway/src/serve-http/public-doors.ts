@@ -20,7 +20,7 @@ export interface PublicDoorsOptions {
 
 /** Inkpost's doors to the outside: REST, and the one between servers. They open last and close first. */
 export class PublicDoors {
-  private doors: { readonly http: Door; readonly dsp: Door } | undefined;
+  private readonly doors: Door[] = [];
 
   constructor(private readonly options: PublicDoorsOptions) {}
 
@@ -28,27 +28,21 @@ export class PublicDoors {
     const { config, publicRoutes, dspRoutes, log, ...rest } = this.options;
     const { httpListen, httpTls, dspListen } = config;
     const trustedProxies = config.trustedProxies.split(',').map((entry) => entry.trim()).filter(Boolean);
-    const certificate = await keepCertificate(join(config.dataFolder, 'gateway'), httpListen.host, new Date());
+    const certificate = await keepCertificate(join(config.dataFolder, 'certificate'), httpListen.host, new Date());
     const encrypted = mustEncrypt(httpTls, httpListen.host);
     if (!encrypted && !isLoopback(httpListen.host)) log.warning('plain HTTP on a public address, for a reverse proxy only', { host: httpListen.host });
     const common = { ...rest, log, trustedProxies };
     const http = await Door.open({ ...common, listen: httpListen, certificate: encrypted ? certificate : undefined, routes: publicRoutes });
-    try {
-      this.doors = { http, dsp: await Door.open({ ...common, listen: dspListen, certificate, routes: dspRoutes }) };
-    } catch (error) {
+    this.doors.push(http);
+    const dsp = await Door.open({ ...common, listen: dspListen, certificate, routes: dspRoutes }).catch(async (error: unknown) => {
       await http.close();
       throw error;
-    }
-    log.info('doors open', { http: `${encrypted ? 'https' : 'http'}://${httpListen.host}:${http.port}`, dsp: `https://${dspListen.host}:${this.doors.dsp.port}` });
-  }
-
-  /** Where the doors are, once they are open. */
-  get ports(): { readonly http: number; readonly dsp: number } {
-    if (!this.doors) throw new Error('The doors are not open.');
-    return { http: this.doors.http.port, dsp: this.doors.dsp.port };
+    });
+    this.doors.push(dsp);
+    log.info('doors open', { http: `${encrypted ? 'https' : 'http'}://${httpListen.host}:${http.port}`, dsp: `https://${dspListen.host}:${dsp.port}` });
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([this.doors?.http.close(), this.doors?.dsp.close()]);
+    await Promise.all(this.doors.map((door) => door.close()));
   }
 }

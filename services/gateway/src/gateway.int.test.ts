@@ -1,0 +1,338 @@
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { authorize, callerOf } from '@inkpost/service/control-listener.js';
+import { RIGHTS } from '@inkpost/service/rights.js';
+import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayHarness } from './gateway.harness.js';
+import { CheckingClient } from './rest.harness.js';
+
+let harness: GatewayHarness;
+let client: CheckingClient;
+
+/** Passwords by account, as the stand-in of guest-account has them. */
+const passwords = new Map<string, string>();
+const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
+
+function guestAccount(router: ConnectRouter): void {
+  router.service(SignInService, {
+    signIn: ({ account, password, source }, context) => {
+      callerOf(context);
+      if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 77 };
+      if (source === '' || passwords.get(account) !== password) return { outcome: 'refused' };
+      return { outcome: 'signed-in', rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
+    },
+    changePassword: ({ account, currentPassword, newPassword }, context) => {
+      if (callerOf(context).actor !== account) throw new ConnectError('not one\'s own', Code.PermissionDenied);
+      if (newPassword.length < 8) throw invalidField('newPassword', 'must have at least 8 characters');
+      if (passwords.get(account) !== currentPassword) return { outcome: 'refused' };
+      passwords.set(account, newPassword);
+      return { outcome: 'changed' };
+    },
+  });
+}
+
+function printSubmit(router: ConnectRouter): void {
+  router.service(QueueService, {
+    listQueues: (_request, context) => {
+      seen.actors.push(authorize(context, 'configuration.read').actor);
+      seen.traceIds.push(currentTraceId());
+      return { queues: [] };
+    },
+    getQueue: ({ queueId }) => {
+      if (queueId === 'broken') throw new Error('secret detail at /srv/print.ts');
+      throw notFound('queue', queueId);
+    },
+    createQueue: ({ settings }) => {
+      if (settings?.printerUri.startsWith('ftp:')) throw invalidField('printerUri', 'must start with ipp://, ipps://, http:// or https://');
+      if (settings?.queueId === 'taken') throw new ConnectError('There is a queue "taken" already.', Code.AlreadyExists);
+      return { queue: { settings, printerState: 'unknown' } };
+    },
+    updateQueue: ({ settings }) => ({ queue: { settings, printerState: 'idle' } }),
+  });
+  router.service(JobService, {
+    listJobs: ({ jobStates, limit, cursor }) => ({ jobs: [{ jobId: jobStates.join('+'), queueId: String(limit), fileName: cursor }], nextCursor: 'next' }),
+    releaseJob: () => {
+      throw new ConnectError('The job is completed already.', Code.FailedPrecondition);
+    },
+  });
+  router.service(ReleaseService, {
+    listWaiting: () => ({ outcome: 'valid', jobs: [{ jobId: 'one', fileName: 'letter.pdf', ownerAddress: 'ada@example.org', accountId: '17' }] }),
+    release: ({ code, releasePoint }, context) => {
+      seen.releasePoints.push(`${callerOf(context).actor}@${releasePoint}`);
+      if (code === 'LOCK') return { outcome: 'locked-out', retryAfterSeconds: 60 };
+      return code === 'GOOD' ? { outcome: 'released', jobs: [{ jobId: 'one' }] } : { outcome: code === 'USED' ? 'nothing-waiting' : 'wrong-code' };
+    },
+  });
+}
+
+function domainSync(router: ConnectRouter): void {
+  router.service(ServerService, {
+    getServer: () => ({ serverId: '3334d45e-9150-4c7d-9ac2-1a751e10723b', name: 'here', version: '1.2.3', role: 'single', uptimeSeconds: 3, load: 0.5, diskFreeBytes: 5_000_000_000n, diskSizeBytes: 9_000_000_000n }),
+  });
+}
+
+beforeAll(async () => {
+  harness = await GatewayHarness.start({ 'guest-account': guestAccount, 'print-submit': printSubmit, 'domain-sync': domainSync });
+});
+
+afterAll(() => harness?.stop());
+
+beforeEach(async () => {
+  passwords.set('ada', 'Right-Passw0rd').set('reader', 'Right-Passw0rd').set('maintenance', 'changeme');
+  client = new CheckingClient(harness.http);
+});
+
+async function signedIn(account = 'ada'): Promise<void> {
+  expect((await client.signIn(account, passwords.get(account) ?? '')).status).toBe(201);
+}
+
+describe('a session', () => {
+  it('begins with the right password, shows its rights, and ends when signed out', async () => {
+    const { status, body } = await client.signIn('reader', 'Right-Passw0rd');
+    expect({ status, rights: body['rights'], passwordMustChange: body['passwordMustChange'] }).toEqual({ status: 201, rights: ['configuration.read'], passwordMustChange: false });
+    expect(Date.parse(String(body['expiresAt'])) - Date.now()).toBeGreaterThan(11.9 * 3_600_000);
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
+    expect((await client.call('DELETE', '/api/v0/session')).status).toBe(204);
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(401);
+  });
+
+  it('is refused without saying whether the account exists', async () => {
+    const [wrong, unknown] = [await client.signIn('ada', 'wrong'), await client.signIn('nobody', 'wrong')];
+    expect([wrong.status, unknown.status]).toEqual([401, 401]);
+    expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect({ ...wrong.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' });
+  });
+
+  it('says when to try again after a lock-out', async () => {
+    const { status, headers, body } = await client.signIn('locked', 'x');
+    expect([status, headers.get('retry-after'), body['type']]).toEqual([429, '77', 'urn:inkpost:problem:locked-out']);
+  });
+
+  it('keeps only the hash of its token in the database', async () => {
+    await signedIn();
+    const { rows } = await harness.superuser.query<{ row: string }>("SELECT s::text || encode(token_sha256, 'escape') AS row FROM gateway.session s");
+    expect(rows.map(({ row }) => row).join()).not.toContain(client.token);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['2 hours after its last use', "last_used_at = now() - interval '2 hours'"],
+    ['12 hours after sign-in', "expires_at = now() - interval '1 second'"],
+  ])('is over %s', async (_name, change) => {
+    await signedIn();
+    await harness.superuser.query(`UPDATE gateway.session SET ${change}`);
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(401);
+  });
+
+  it('stays alive by being used', async () => {
+    await harness.superuser.query('DELETE FROM gateway.session');
+    await signedIn();
+    await harness.superuser.query("UPDATE gateway.session SET last_used_at = now() - interval '119 minutes'");
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
+    const { rows } = await harness.superuser.query<{ fresh: boolean }>("SELECT bool_and(last_used_at > now() - interval '1 minute') AS fresh FROM gateway.session");
+    expect(rows[0]?.fresh).toBe(true);
+  });
+
+  it('with the first password can only change it, and changing it ends every session of the account', async () => {
+    const other = new CheckingClient(harness.http);
+    await other.signIn('maintenance', 'changeme');
+    expect((await client.signIn('maintenance', 'changeme')).body['passwordMustChange']).toBe(true);
+    expect((await client.call('GET', '/api/v0/queues')).body['type']).toBe('urn:inkpost:problem:password-must-change');
+    const short = await client.call('PUT', '/api/v0/password', { currentPassword: 'changeme', newPassword: 'short' });
+    expect([short.status, short.body['errors']]).toEqual([400, [{ field: 'newPassword', reason: 'must have at least 8 characters' }]]);
+    expect((await client.call('PUT', '/api/v0/password', { currentPassword: 'wrong', newPassword: 'Other-Passw0rd' })).status).toBe(422);
+    expect((await client.call('PUT', '/api/v0/password', { currentPassword: 'changeme', newPassword: 'Other-Passw0rd' })).status).toBe(204);
+    expect([(await client.call('GET', '/api/v0/queues')).status, (await other.call('GET', '/api/v0/queues')).status]).toEqual([401, 401]);
+    expect((await client.signIn('maintenance', 'Other-Passw0rd')).body['passwordMustChange']).toBe(false);
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
+  });
+});
+
+describe('a right', () => {
+  it('is asked for before the body is read', async () => {
+    await signedIn('reader');
+    const { status, body } = await client.call('POST', '/api/v0/queues', '{not json');
+    expect([status, body['detail']]).toEqual([403, 'This needs the right "configuration.write".']);
+  });
+
+  it('and the caller reach the owner, with the trace of the request', async () => {
+    await signedIn();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { headers } = await client.call('GET', '/api/v0/queues', undefined, { traceparent });
+    expect(headers.get('x-request-id')).toBe('0af7651916cd43dd8448eb211c80319c');
+    expect(headers.get('traceparent')).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-0[01]$/);
+    expect([seen.actors.at(-1), seen.traceIds.at(-1)]).toEqual(['ada', '0af7651916cd43dd8448eb211c80319c']);
+  });
+});
+
+describe('a wrong request', () => {
+  beforeEach(() => signedIn());
+
+  it('is told each wrong field at once, also one that nobody knows', async () => {
+    const { status, headers, body } = await client.call('POST', '/api/v0/queues', { queueId: '', printerUri: 7, valdation: true });
+    expect([status, headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+    expect(body['errors']).toEqual([
+      { field: 'queueId', reason: 'must not be empty' },
+      { field: 'name', reason: 'is missing' },
+      { field: 'printerUri', reason: 'must be text' },
+      { field: 'valdation', reason: 'is not a known field' },
+    ]);
+  });
+
+  it('is told what the owner finds wrong, by the same names', async () => {
+    const { status, body } = await client.call('POST', '/api/v0/queues', { queueId: 'lobby', name: 'Lobby', printerUri: 'ftp://printer' });
+    expect([status, body['errors']]).toEqual([400, [{ field: 'printerUri', reason: 'must start with ipp://, ipps://, http:// or https://' }]]);
+  });
+
+  it('is told of an unknown or wrong parameter', async () => {
+    const { body } = await client.call('GET', '/api/v0/jobs?limit=0&jobState=printing&sort=asc');
+    expect((body['errors'] as { field: string }[]).map(({ field }) => field)).toEqual(['jobState.0', 'limit', 'sort']);
+  });
+
+  it.each([
+    ['{"queueId": "lobby",\n "name": }', 'The body is not JSON: value expected in line 2, column 10.'],
+    ['{"password": "secret" "x"}', 'The body is not JSON: comma expected in line 1, column 23.'],
+    ['', 'The body is empty.'],
+  ])('is told where its JSON %j is malformed, without its text', async (json, detail) => {
+    const { status, body } = await client.call('POST', '/api/v0/queues', json);
+    expect([status, body['detail']]).toEqual([400, detail]);
+  });
+
+  it.each([
+    ['a form', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a body in Latin-1', '{}', { 'content-type': 'application/json; charset=iso-8859-1' }, 415],
+    ['a compressed body', '{}', { 'content-encoding': 'gzip' }, 415],
+    ['more than 1 MiB', JSON.stringify({ name: 'x'.repeat(1024 * 1024) }), {}, 413],
+  ])('is refused for %s', async (_name, body, headers, status) => {
+    expect((await client.call('POST', '/api/v0/queues', body, headers)).status).toBe(status);
+  });
+
+  it('is refused for more than 1 MiB that was not announced', async () => {
+    const chunk = new TextEncoder().encode(' '.repeat(64 * 1024));
+    const body = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) }).pipeThrough(limitTo(40));
+    const response = await fetch(`${harness.http}/api/v0/queues`, { method: 'POST', body, duplex: 'half', headers: { 'content-type': 'application/json', authorization: `Bearer ${client.token}` } } as RequestInit);
+    expect(response.status).toBe(413);
+  });
+
+  it('is told what there is: 404 for no path, 405 with the methods of a path, 400 for a broken one', async () => {
+    expect((await client.call('GET', '/api/v0/nothing')).status).toBe(404);
+    const wrongMethod = await client.call('DELETE', '/api/v0/queues');
+    expect([wrongMethod.status, wrongMethod.headers.get('allow'), wrongMethod.headers.get('content-type')]).toEqual([405, 'GET, POST', 'application/problem+json']);
+    const broken = await client.call('GET', '/api/v0/queues/%E0%A4%A');
+    expect([broken.status, broken.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+  });
+
+  it('must not change the identifier of a queue', async () => {
+    const queue = { name: 'Lobby', printerUri: 'ipp://printer/ipp/print' };
+    expect((await client.call('PUT', '/api/v0/queues/lobby', { ...queue, queueId: 'hall' })).body['errors']).toEqual([{ field: 'queueId', reason: 'must be lobby, as in the path' }]);
+    expect((await client.call('PUT', '/api/v0/queues/lobby', { ...queue, queueId: 'lobby' })).body['queueId']).toBe('lobby');
+  });
+});
+
+describe('an owner\'s answer', () => {
+  beforeEach(() => signedIn());
+
+  it.each([
+    ['GET', '/api/v0/queues/nowhere', undefined, 404, 'There is no queue "nowhere".'],
+    ['POST', '/api/v0/queues', { queueId: 'taken', name: 'Taken', printerUri: 'ipp://printer' }, 409, 'There is a queue "taken" already.'],
+    ['POST', '/api/v0/jobs/one/release', undefined, 409, 'The job is completed already.'],
+  ] as const)('%s %s becomes a problem with its sentence', async (method, path, body, status, detail) => {
+    const answer = await client.call(method, path, body);
+    expect([answer.status, answer.body['detail']]).toEqual([status, detail]);
+  });
+
+  it('that is a mistake of its own is told to nobody', async () => {
+    const { status, body } = await client.call('GET', '/api/v0/queues/broken');
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).not.toMatch(/secret|srv|stack/);
+  });
+
+  it('says where what was created is', async () => {
+    const { status, headers } = await client.call('POST', '/api/v0/queues', { queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer' });
+    expect([status, headers.get('location')]).toEqual([201, '/api/v0/queues/lobby']);
+  });
+
+  it('is asked for by several states and by page', async () => {
+    const { body } = await client.call('GET', '/api/v0/jobs?jobState=pending&jobState=pending-held&limit=7&cursor=abc');
+    expect(body).toMatchObject({ jobs: [{ jobId: 'pending+pending-held', queueId: '7', fileName: 'abc' }], nextCursor: 'next' });
+  });
+});
+
+describe('a release point', () => {
+  it('needs no sign-in, only the code, and is known by its address', async () => {
+    expect((await client.call('POST', '/api/v0/release', { code: ' GOOD ' })).body).toMatchObject({ outcome: 'released', jobs: [{ jobId: 'one' }] });
+    expect(seen.releasePoints.at(-1)).toBe('anonymous@127.0.0.1');
+    expect((await client.call('POST', '/api/v0/release', { code: 'USED' })).body['outcome']).toBe('nothing-waiting');
+  });
+
+  it('is told that a code is wrong, and when it is locked out', async () => {
+    expect((await client.call('POST', '/api/v0/release', { code: 'BAD' })).status).toBe(422);
+    const locked = await client.call('POST', '/api/v0/release', { code: 'LOCK' });
+    expect([locked.status, locked.headers.get('retry-after')]).toEqual([429, '60']);
+  });
+
+  it('learns of waiting documents neither address nor account', async () => {
+    const { body } = await client.call('POST', '/api/v0/release/waiting', { code: 'GOOD' });
+    expect(JSON.stringify(body)).toContain('letter.pdf');
+    expect(JSON.stringify(body)).not.toMatch(/ada@example\.org|"17"/);
+  });
+
+  it('can\'t pretend to be elsewhere', async () => {
+    await client.call('POST', '/api/v0/release', { code: 'GOOD' }, { 'x-forwarded-for': '203.0.113.9' });
+    expect(seen.releasePoints.at(-1)).toBe('anonymous@127.0.0.1');
+  });
+});
+
+describe('the audit log', () => {
+  it('holds every change and refused try with actor, object and outcome, and no secret', async () => {
+    await client.signIn('ada', 'wrong-Secret-1');
+    await client.call('DELETE', '/api/v0/queues/lobby');
+    await signedIn();
+    await client.call('POST', '/api/v0/queues', { queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer' });
+    await client.call('POST', '/api/v0/queues', { queueId: 'taken', name: 'Lobby', printerUri: 'ipp://printer' });
+    await client.call('GET', '/api/v0/queues');
+    const { body } = await client.call('GET', '/api/v0/audit?limit=5');
+    expect((body['entries'] as Record<string, unknown>[]).map(({ actor, action, objectId, outcome, status, source }) => [actor, action, objectId, outcome, status, source])).toEqual([
+      ['ada', 'POST /api/v0/queues', 'taken', 'refused', 409, '127.0.0.1'],
+      ['ada', 'POST /api/v0/queues', 'lobby', 'done', 201, '127.0.0.1'],
+      ['anonymous', 'POST /api/v0/session', 'ada', 'done', 201, '127.0.0.1'],
+      ['anonymous', 'DELETE /api/v0/queues/{queueId}', '', 'refused', 401, '127.0.0.1'],
+      ['anonymous', 'POST /api/v0/session', 'ada', 'refused', 401, '127.0.0.1'],
+    ]);
+    expect(JSON.stringify(body)).not.toContain('Secret');
+    const next = await client.call('GET', `/api/v0/audit?limit=1&before=${String(body['nextBefore'])}`);
+    expect((next.body['entries'] as { id: string }[])[0]?.id).not.toBe((body['entries'] as { id: string }[]).at(-1)?.id);
+  });
+});
+
+describe('log levels', () => {
+  it('change in every service at once, and in one alone (SKY-110)', async () => {
+    await signedIn();
+    const all = await client.call('PUT', '/api/v0/log-levels', { level: 'error' });
+    expect((all.body['services'] as { level: string }[]).map(({ level }) => level)).toEqual(Array.from({ length: 7 }, () => 'error'));
+    await client.call('PUT', '/api/v0/log-levels', { service: 'acceptance', level: 'fatal' });
+    expect([harness.ownerLogs.get('acceptance')?.level, harness.ownerLogs.get('mail-ingest')?.level]).toEqual(['fatal', 'error']);
+    await client.call('PUT', '/api/v0/log-levels', { level: 'fatal' });
+    expect((await client.call('PUT', '/api/v0/log-levels', { level: 'loud' })).status).toBe(400);
+  });
+});
+
+describe('an owner that is down', () => {
+  it('is named in a 503, hides nobody else, and is found again', async () => {
+    await harness.stopOwner('notification');
+    await signedIn();
+    const { status, headers, body } = await client.call('GET', '/api/v0/outgoing-mail');
+    expect([status, headers.get('retry-after'), body['detail']]).toEqual([503, '5', 'The service notification does not answer. Try again in a moment.']);
+    const levels = await client.call('GET', '/api/v0/log-levels');
+    expect((levels.body['services'] as { service: string; level: string | null }[]).filter(({ level }) => level === null).map(({ service }) => service)).toEqual(['notification']);
+  });
+});
+
+function limitTo(chunks: number): TransformStream<Uint8Array, Uint8Array> {
+  let count = 0;
+  return new TransformStream({ transform: (chunk, controller) => (++count > chunks ? controller.terminate() : controller.enqueue(chunk)) });
+}
