@@ -1,0 +1,7 @@
+import { text } from '@inkpost/config/variables.js';
+import { serviceVariables } from '@inkpost/service/service-variables.js';
+
+export const domainSyncConfig = {
+  ...serviceVariables('domain-sync'),
+  spoolFolder: text('INKPOST_SPOOL_FOLDER', 'Folder of the sealed documents: the free space shown is that of its disk.', '.inkpost/spool'),
+};

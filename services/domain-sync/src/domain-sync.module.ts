@@ -1,0 +1,45 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { ConfigOf } from '@inkpost/config/config.js';
+import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { FlowClient } from '@inkpost/flow/flow-client.js';
+import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { sqlName } from '@inkpost/postgres/pool.js';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { domainSyncConfig } from './domain-sync.config.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { measureMachine } from './identify-server/measure-machine.js';
+import { ServerRpc } from './identify-server/server.rpc.js';
+import { ServerStore } from './identify-server/server.store.js';
+import { RecordPrintHandler } from './record-print/record-print.handler.js';
+import { StatisticsStore } from './record-print/statistics.store.js';
+
+@Module({})
+class DomainSyncModule {}
+
+export const domainSync: ServiceDefinition = {
+  name: 'domain-sync',
+  config: domainSyncConfig,
+
+  async module(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>): Promise<DynamicModule> {
+    const { config, pool, flow, log, version } = runtime;
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('domain-sync') }) });
+    const servers = new ServerStore(pool);
+    // The identity is made at the first start, before anybody asks for it.
+    const { serverId } = await servers.find();
+    log.info('this server', { serverId, version });
+    const rpc = new ServerRpc({
+      servers, statistics: new StatisticsStore(prisma), version, startedAt: new Date(), log,
+      measureMachine: () => measureMachine(config.spoolFolder),
+    });
+    return {
+      module: DomainSyncModule,
+      controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler }),
+      providers: [
+        { provide: FlowClient, useValue: flow },
+        { provide: CONTROL_ROUTES, useValue: ((router) => router.service(ServerService, rpc)) satisfies ControlRoutes },
+      ],
+    };
+  },
+};

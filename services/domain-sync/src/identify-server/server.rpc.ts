@@ -1,0 +1,53 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { GetServerRequest, GetStatisticsRequest, ServerService, UpdateServerRequest } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { authorize, callerOf } from '@inkpost/service/control-listener.js';
+import { invalidField } from '@inkpost/service/rpc-errors.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { SERVER_NAME_LENGTH_MAX } from '../limits.js';
+import type { StatisticsStore } from '../record-print/statistics.store.js';
+import type { MachineFigures } from './measure-machine.js';
+import type { ServerStore } from './server.store.js';
+
+export interface ServerRpcParts {
+  readonly servers: ServerStore;
+  readonly statistics: StatisticsStore;
+  readonly measureMachine: () => Promise<MachineFigures>;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly log: Log;
+}
+
+/** This server: who it is, how it does, what it printed (WD-022, WD-030, DOM-016, SKY-094). */
+export class ServerRpc implements ServiceImpl<typeof ServerService> {
+  constructor(private readonly parts: ServerRpcParts) {}
+
+  async getServer(_request: GetServerRequest, context: HandlerContext) {
+    callerOf(context);
+    const { servers, measureMachine, version, startedAt } = this.parts;
+    const [identity, figures] = await Promise.all([servers.find(), measureMachine()]);
+    return {
+      ...identity, ...figures, version,
+      // A server joins a domain by the commands of a later version; until then it stands for itself.
+      role: 'single',
+      startedAt: timestampFromDate(startedAt),
+      uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1_000),
+    };
+  }
+
+  async updateServer({ name }: UpdateServerRequest, context: HandlerContext) {
+    const { actor } = authorize(context, 'configuration.write');
+    const wanted = name.trim();
+    if (wanted === '' || wanted.length > SERVER_NAME_LENGTH_MAX || /\p{C}/u.test(wanted)) {
+      throw invalidField('name', `must be 1 to ${SERVER_NAME_LENGTH_MAX} characters on one line`);
+    }
+    await this.parts.servers.rename(wanted);
+    this.parts.log.info('server renamed', { name: wanted, actor });
+    return { name: wanted };
+  }
+
+  async getStatistics(_request: GetStatisticsRequest, context: HandlerContext) {
+    authorize(context, 'configuration.read');
+    return this.parts.statistics.totals();
+  }
+}
