@@ -1,0 +1,8 @@
+import { oneOf, optionalText } from '@inkpost/config/variables.js';
+import { serviceVariables } from '@inkpost/service/service-variables.js';
+
+export const guestAccountConfig = {
+  ...serviceVariables('guest-account'),
+  language: oneOf('INKPOST_LANGUAGE', 'Language of this installation: of people whose own is not known.', ['en', 'fr'], 'en'),
+  maintenancePassword: optionalText('INKPOST_MAINTENANCE_PASSWORD', 'Password of the account maintenance, instead of the file maintenance-password in the secrets folder. Set at the start when it is another than last time.'),
+};

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { MessageAcceptedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
+import { creationFailed, decideOwner, type KnownGuest, languageOf } from './decide-owner.js';
+
+const guest: KnownGuest = {
+  accountId: 'a', address: 'ada@example.org', displayName: 'Ada', language: '', locked: false, validUntil: null, expired: false, renewed: false,
+};
+
+function mail(more: { address?: string; displayName?: string; language?: string; userCreationAllowed?: boolean } = {}) {
+  const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;
+  return create(MessageAcceptedSchema, { sender: { address, displayName }, ...rest });
+}
+
+describe('the owner of a mail', () => {
+  it('is the guest with the sender\'s address', () => {
+    expect(decideOwner(mail(), guest, 'en')).toEqual({ kind: 'found', guest });
+  });
+
+  it('is a new guest where the address is unknown and creation allowed', () => {
+    expect(decideOwner(mail({ userCreationAllowed: true, language: 'fr-CA' }), undefined, 'en')).toEqual({
+      kind: 'created', guest: { address: 'ada@example.org', displayName: 'Ada', language: 'fr' },
+    });
+  });
+
+  it('is nobody where the address is unknown and creation not allowed (SKY-121)', () => {
+    expect(decideOwner(mail(), undefined, 'en')).toEqual({ kind: 'refused', reason: 'no-account', statusText: 'No user found with e-mail address: ada@example.org' });
+  });
+
+  it('is nobody while the account is locked, whether creation is allowed or not', () => {
+    for (const userCreationAllowed of [false, true]) {
+      expect(decideOwner(mail({ userCreationAllowed }), { ...guest, locked: true, expired: true, renewed: true }, 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+    }
+  });
+
+  it('is nobody after the end that an administrator set', () => {
+    expect(decideOwner(mail({ userCreationAllowed: true }), { ...guest, expired: true }, 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+  });
+
+  it('is an automatic guest of old again, as long as new ones are allowed', () => {
+    const old = { ...guest, expired: true, renewed: true };
+    expect(decideOwner(mail({ userCreationAllowed: true }), old, 'en')).toEqual({ kind: 'revived', guest: old });
+    expect(decideOwner(mail(), old, 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+  });
+
+  it.each(['', 'no address', 'Ada@Example.org', 'a@b@example.org', `${'a'.repeat(400)}@example.org`])('is nobody where no account can be made of %j (SKY-122)', (address) => {
+    expect(decideOwner(mail({ address, userCreationAllowed: true }), undefined, 'en')).toEqual(creationFailed(address));
+    expect(creationFailed(address).statusText).toBe(`Failed to create a new user with e-mail address: ${address}`);
+  });
+});
+
+describe('a new guest', () => {
+  const name = (displayName: string) => {
+    const decision = decideOwner(mail({ displayName, userCreationAllowed: true }), undefined, 'fr');
+    return decision.kind === 'created' ? decision.guest.displayName : undefined;
+  };
+
+  it.each([['  Ada\r\n\tLovelace ', 'Ada Lovelace'], ['\u202EAda\u0000', 'Ada'], ['', ''], ['x'.repeat(500), 'x'.repeat(200)]])('named %j is called %j', (written, called) => {
+    expect(name(written)).toBe(called);
+  });
+
+  it('is never called by half a letter', () => {
+    expect(name(`${'x'.repeat(199)}😀`)?.isWellFormed()).toBe(true);
+  });
+
+  it('speaks the installation\'s language where the mail says none that we speak', () => {
+    expect(decideOwner(mail({ language: 'de', userCreationAllowed: true }), undefined, 'fr')).toMatchObject({ guest: { language: 'fr' } });
+  });
+});
+
+it.each([['fr', 'fr'], ['FR-ca', 'fr'], ['en-GB', 'en'], ['de', undefined], ['frisian', undefined], ['', undefined]])('the language of %j is %j', (tag, language) => {
+  expect(languageOf(tag)).toBe(language);
+});

@@ -1,0 +1,77 @@
+import type { Payload } from '@inkpost/flow/payload.js';
+import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
+import type { Language } from '../installation.js';
+import { NAME_LENGTH_MAX } from '../limits.js';
+
+/** A guest as the flow needs it. */
+export interface KnownGuest {
+  readonly accountId: string;
+  readonly address: string;
+  readonly displayName: string;
+  /** fr, en, or empty: the installation's language. */
+  readonly language: string;
+  readonly locked: boolean;
+  readonly validUntil: Date | null;
+  /** valid_until lies in the past. */
+  readonly expired: boolean;
+  /** Each use moves the end of the account. */
+  readonly renewed: boolean;
+}
+
+/** A guest to be made from a sender's address (WSC-005). */
+export interface NewGuest {
+  readonly address: string;
+  readonly displayName: string;
+  readonly language: Language;
+}
+
+export interface OwnerRefusal {
+  readonly kind: 'refused';
+  readonly reason: 'no-account' | 'account-locked' | 'account-expired' | 'account-not-created';
+  /** Shown to people; SKY-121 and SKY-122 give the wording of two of them. */
+  readonly statusText: string;
+}
+
+export type OwnerDecision =
+  | { readonly kind: 'found' | 'revived'; readonly guest: KnownGuest }
+  | { readonly kind: 'created'; readonly guest: NewGuest }
+  | OwnerRefusal;
+
+type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'language' | 'userCreationAllowed'>;
+
+/** For whom is it printed? For the guest with the sender's address; where there is none, for a new one, if that is allowed (SKY-071). */
+export function decideOwner(message: Accepted, guest: KnownGuest | undefined, installationLanguage: Language): OwnerDecision {
+  const address = message.sender?.address ?? '';
+  if (!guest) return message.userCreationAllowed ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
+  if (guest.locked) return refused('account-locked', `The account of this e-mail address is locked: ${address}`);
+  if (!guest.expired) return { kind: 'found', guest };
+  // Who may become a guest anew may also be one again; an end that an administrator set stands.
+  if (guest.renewed && message.userCreationAllowed) return { kind: 'revived', guest };
+  return refused('account-expired', `The account of this e-mail address has expired: ${address}`);
+}
+
+/** Creating was allowed and did not succeed, for a reason of ours. */
+export function creationFailed(address: string): OwnerRefusal {
+  return refused('account-not-created', `Failed to create a new user with e-mail address: ${address}`);
+}
+
+function decideCreation(message: Accepted, address: string, installationLanguage: Language): OwnerDecision {
+  // The guest base holds normal addresses only: any other would never be found again.
+  if (parseMailAddress(address)?.text !== address) return creationFailed(address);
+  return { kind: 'created', guest: { address, displayName: cleanName(message.sender?.displayName ?? ''), language: languageOf(message.language) ?? installationLanguage } };
+}
+
+function refused(reason: OwnerRefusal['reason'], statusText: string): OwnerRefusal {
+  return { kind: 'refused', reason, statusText };
+}
+
+/** The language of a BCP 47 tag, if it is one of ours: `fr-CA` is French. */
+export function languageOf(tag: string): Language | undefined {
+  const [primary] = tag.toLowerCase().split('-');
+  return primary === 'fr' || primary === 'en' ? primary : undefined;
+}
+
+/** A name as a person would write it: no control characters, single spaces, not endless. */
+function cleanName(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim().slice(0, NAME_LENGTH_MAX).toWellFormed().trim();
+}

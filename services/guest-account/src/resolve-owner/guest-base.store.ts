@@ -1,0 +1,75 @@
+import type { FlowClient, Outcome } from '@inkpost/flow/flow-client.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { GUEST_VALID_DAYS, USE_NOTED_EVERY_S } from '../limits.js';
+import { isRefusedByDatabase, isUniqueViolation, sqlState } from '../sql-state.js';
+import type { KnownGuest, NewGuest } from './decide-owner.js';
+import type { AcceptedMessage } from './owner-outcome.js';
+
+const FIND = `SELECT account_id AS "accountId", address, display_name AS "displayName", language, locked, renewed,
+    valid_until AS "validUntil", coalesce(valid_until <= now(), false) AS expired
+  FROM guest WHERE address = $1`;
+
+// The documents' claims go on with the message, or are given up; the bytes of those are removed by mail-ingest's sweeper.
+const HAND_OVER = `spool.hand_over($6::uuid[], 'print_submit') AS handed_over`;
+const DROP = 'spool.drop($6::uuid[]) AS dropped';
+
+const USE = {
+  name: 'owner-found',
+  with: `used AS (
+    UPDATE guest SET last_used_at = now(), valid_until = CASE WHEN renewed THEN now() + make_interval(days => $8) ELSE valid_until END
+    FROM step WHERE account_id = $7 AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => $9) OR valid_until <= now()))`,
+  select: HAND_OVER,
+} as const;
+
+const CREATE = {
+  name: 'owner-created',
+  // Without ON CONFLICT: who comes second must fail as a whole, look again, and go on with the account that is there.
+  with: `created AS (
+    INSERT INTO guest (account_id, address, display_name, language, origin, renewed, valid_until, last_used_at)
+    SELECT $7::uuid, $9::text, $10::text, $11::text, 'mail', true, now() + make_interval(days => $8), now() FROM step)`,
+  select: HAND_OVER,
+} as const;
+
+/** The guest base as the flow uses it: one question, then one statement that does all that follows from the answer. */
+export class GuestBase {
+  constructor(
+    private readonly pool: Pool,
+    private readonly flow: FlowClient,
+    private readonly log: Log,
+  ) {}
+
+  /** `address`: lower-cased, its domain in ASCII. */
+  async find(address: string): Promise<KnownGuest | undefined> {
+    const [guest] = await query<KnownGuest>(this.pool, 'guest-base.find', FIND, [address]);
+    return guest;
+  }
+
+  /** Goes on with a guest who is there, and notes the use. */
+  async use(message: AcceptedMessage, outcome: Outcome, guest: KnownGuest): Promise<void> {
+    await this.flow.step(message, outcome, { ...USE, values: [documentIds(message), guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S] });
+  }
+
+  /** Goes on with a new guest. `taken`: another message made the account first; `refused`: Postgres never will. Then nothing was written. */
+  async create(message: AcceptedMessage, outcome: Outcome, accountId: string, guest: NewGuest): Promise<'created' | 'taken' | 'refused'> {
+    const { address, displayName, language } = guest;
+    try {
+      await this.flow.step(message, outcome, { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language] });
+      return 'created';
+    } catch (error) {
+      if (isUniqueViolation(error)) return 'taken';
+      if (!isRefusedByDatabase(error)) throw error;
+      this.log.error('guest not created', { address, journeyId: message.journeyId, sqlState: sqlState(error), error });
+      return 'refused';
+    }
+  }
+
+  /** Ends the message here, and its documents with it. */
+  async refuse(message: AcceptedMessage, outcome: Outcome): Promise<void> {
+    await this.flow.step(message, outcome, { name: 'owner-refused', select: DROP, values: [documentIds(message)] });
+  }
+}
+
+function documentIds({ payload }: AcceptedMessage): string[] {
+  return payload.documents.map(({ documentId }) => documentId);
+}

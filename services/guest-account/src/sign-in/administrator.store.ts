@@ -1,0 +1,33 @@
+import type { Administrator, PrismaClient } from '../gen/prisma/client.js';
+
+/** Accounts that administer, and the hashes of their passwords. */
+export class AdministratorStore {
+  constructor(private readonly prisma: PrismaClient) {}
+
+  /** `name` in lower case. */
+  async find(name: string): Promise<Administrator | undefined> {
+    return (await this.prisma.administrator.findUnique({ where: { name } })) ?? undefined;
+  }
+
+  /** Adds an account unless it is there. */
+  async ensure(name: string, firstPasswordHash: string): Promise<void> {
+    await this.prisma.administrator.createMany({ data: [{ name, passwordHash: firstPasswordHash, passwordMustChange: true }], skipDuplicates: true });
+  }
+
+  /** The password that its owner chose. */
+  async setPassword(name: string, passwordHash: string): Promise<void> {
+    await this.prisma.administrator.update({ where: { name }, data: { passwordHash, passwordMustChange: false, changedAt: new Date() } });
+  }
+
+  /** The password that the configuration gives; remembered, so that the next start knows it again. */
+  async setConfiguredPassword(name: string, passwordHash: string): Promise<void> {
+    await this.prisma.administrator.update({
+      where: { name }, data: { passwordHash, configuredPasswordHash: passwordHash, passwordMustChange: false, changedAt: new Date() },
+    });
+  }
+
+  /** The same password hashed with today's parameters, unless it was changed since. */
+  async replaceHash(name: string, oldHash: string, newHash: string): Promise<void> {
+    await this.prisma.administrator.updateMany({ where: { name, passwordHash: oldHash }, data: { passwordHash: newHash } });
+  }
+}

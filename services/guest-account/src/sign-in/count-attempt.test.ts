@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { countAttempt, type FailedAttempts, pauseSeconds } from './count-attempt.js';
+
+const noon = new Date('2026-06-01T12:00:00Z');
+const later = (seconds: number) => new Date(noon.getTime() + seconds * 1_000);
+
+/** Tries again and again, each time as soon as it is let; gives the second of each attempt. */
+function guess(times: number, options: { accounts?: readonly string[]; sources?: readonly string[] }): number[] {
+  const { accounts = ['maintenance'], sources = ['192.0.2.1'] } = options;
+  const known = new Map<string, FailedAttempts>();
+  const at: number[] = [];
+  let second = 0;
+  while (at.length < times) {
+    const [account, source] = [accounts[at.length % accounts.length] ?? '', sources[at.length % sources.length] ?? ''];
+    const relevant = [...known.values()].filter(({ subject }) => [account, source, `${account} ${source}`].includes(subject));
+    const admission = countAttempt(account, source, relevant, later(second));
+    if (admission.admitted) {
+      at.push(second);
+      for (const attempt of admission.attempts) known.set(`${attempt.scope} ${attempt.subject}`, attempt);
+    } else second += admission.retryAfterSeconds;
+  }
+  return at;
+}
+
+describe('attempts to sign in', () => {
+  it('are looked at at once five times, then after 1, 2, 4, … seconds', () => {
+    expect(guess(10, {})).toEqual([0, 0, 0, 0, 0, 0, 1, 3, 7, 15]);
+  });
+
+  it('wait at most a quarter of an hour each', () => {
+    const at = guess(30, {});
+    expect((at[29] ?? 0) - (at[28] ?? 0)).toBe(900);
+  });
+
+  it('on many accounts from one source are slowed down together', () => {
+    const accounts = Array.from({ length: 1_000 }, (_, index) => `account-${index}`);
+    const at = guess(60, { accounts });
+    expect(at[19]).toBe(0);
+    expect(at[59]).toBeGreaterThan(20_000);
+  });
+
+  it('on one account from everywhere are slowed down without shutting it for long', () => {
+    const sources = Array.from({ length: 1_000 }, (_, index) => `192.0.2.${index}`);
+    const at = guess(200, { sources });
+    expect(at[49]).toBe(0);
+    expect((at[199] ?? 0) - (at[198] ?? 0)).toBe(30);
+  });
+
+  it('say how long to wait, rounded up', () => {
+    const blocked = [{ scope: 'pair', subject: 'a s', failures: 9, blockedUntil: later(7.2), lastTriedAt: noon }] as const;
+    expect(countAttempt('a', 's', blocked, noon)).toEqual({ admitted: false, retryAfterSeconds: 8 });
+    expect(countAttempt('a', 's', blocked, later(7.2)).admitted).toBe(true);
+  });
+
+  it('are forgotten a day after the last one', () => {
+    const known = [{ scope: 'pair', subject: 'a s', failures: 9, blockedUntil: noon, lastTriedAt: noon }] as const;
+    expect(countAttempt('a', 's', known, later(86_399))).toMatchObject({ attempts: [{ failures: 10 }, { failures: 1 }, { failures: 1 }] });
+    expect(countAttempt('a', 's', known, later(86_400))).toMatchObject({ attempts: [{ failures: 1 }, { failures: 1 }, { failures: 1 }] });
+  });
+});
+
+it('the pause never overflows', () => {
+  expect(pauseSeconds('pair', 2_000_000)).toBe(900);
+});
