@@ -1,0 +1,164 @@
+import { getCACertificates } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type FetchMessageObject, ImapFlow, type ImapFlowOptions, type MailboxObject } from 'imapflow';
+import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
+import {
+  FETCH_PIECE_BYTES, IDLE_RENEWED_EVERY_MS, IMAP_CONNECT_MAX_MS, IMAP_GREETING_MAX_MS, IMAP_LOGOUT_MAX_MS, IMAP_SILENCE_MAX_MS, MAIL_BYTES_MAX,
+} from '../../limits.js';
+import type { AfterProcessing } from '../../mailboxes/mailbox.js';
+import type { FetchedMail, FolderAccess, MailFolder } from '../../ports/mail-folder.port.js';
+import { imapFailure } from './imap-failure.js';
+
+const DONE_FLAGS = ['\\Seen', '$InkpostDone'];
+const BY_UID = { uid: true } as const;
+
+/** Opens a folder by IMAP (RFC 9051, RFC 3501). See `OpenFolder`. */
+export async function openImapFolder(access: FolderAccess, signal: AbortSignal): Promise<MailFolder> {
+  const client = new ImapFlow(clientOptions(access));
+  // Without a listener an error would end the process; what waits is told by the rejection of its own command.
+  client.on('error', () => undefined);
+  const abort = (): void => client.close();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    if (access.afterProcessing === 'move') await client.mailboxCreate(access.processedFolder);
+    // A mailbox that shall stay as it is isn't even opened for writing.
+    const opened = await client.mailboxOpen(access.folder, { readOnly: access.afterProcessing === 'keep' });
+    return new ImapFolder(client, access, opened);
+  } catch (error) {
+    client.close();
+    throw imapFailure(error, access);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function clientOptions(access: FolderAccess): ImapFlowOptions {
+  const { host, port, tls, user, password, certificateAuthority } = access;
+  return {
+    host,
+    port,
+    secure: tls === 'implicit',
+    // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
+    ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
+    tls: certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] },
+    auth: { user, pass: password },
+    clientInfo: { name: 'Inkpost' },
+    logger: false,
+    // It would cost both ends more time than a local network does.
+    disableCompression: true,
+    connectionTimeout: IMAP_CONNECT_MAX_MS,
+    greetingTimeout: IMAP_GREETING_MAX_MS,
+    socketTimeout: IMAP_SILENCE_MAX_MS,
+    maxIdleTime: IDLE_RENEWED_EVERY_MS,
+    maxLiteralSize: MAIL_BYTES_MAX,
+  };
+}
+
+class ImapFolder implements MailFolder {
+  readonly uidValidity: bigint;
+  private existsAt: number | undefined;
+  private error: Error | undefined;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly client: ImapFlow,
+    private readonly access: FolderAccess,
+    { uidValidity }: MailboxObject,
+  ) {
+    this.uidValidity = uidValidity;
+    client.on('exists', () => {
+      this.existsAt ??= performance.now();
+      this.wake();
+    });
+    client.on('error', (error) => {
+      this.error = error;
+    });
+    client.on('close', () => this.wake());
+  }
+
+  async uidsFrom(uid: number): Promise<number[]> {
+    const found = await this.told(this.client.search({ uid: `${uid}:*` }, BY_UID));
+    if (!Array.isArray(found)) throw this.lost('it refused to search');
+    // "n:*" is also the last mail where there is none from n on (RFC 9051, sequence sets).
+    return found.filter((own) => own >= uid).sort((a, b) => a - b);
+  }
+
+  async *fetch(uids: readonly number[]): AsyncGenerator<FetchedMail, void, undefined> {
+    const query = { uid: true, size: true, internalDate: true, source: { start: 0, maxLength: FETCH_PIECE_BYTES } };
+    const mails = this.client.fetch(uids.join(','), query, BY_UID);
+    try {
+      for await (const mail of mails) {
+        const { uid, source, size = source?.length ?? 0, internalDate } = mail;
+        const whole = source && source.length < FETCH_PIECE_BYTES && size <= MAIL_BYTES_MAX ? source : undefined;
+        yield { uid, sizeBytes: size, internalDate: internalDate === undefined ? undefined : new Date(internalDate), whole };
+      }
+    } catch (error) {
+      throw imapFailure(error, this.access);
+    }
+  }
+
+  async *fetchLong(uid: number, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
+    for (let start = 0; start <= bytesMax; start += FETCH_PIECE_BYTES) {
+      const { source } = await this.fetchOne(uid, { source: { start, maxLength: FETCH_PIECE_BYTES } });
+      if (source && source.length > 0) yield source;
+      if (!source || source.length < FETCH_PIECE_BYTES) return;
+    }
+  }
+
+  async *fetchHeader(uid: number): AsyncGenerator<Buffer, void, undefined> {
+    const { headers } = await this.fetchOne(uid, { headers: true });
+    if (headers) yield headers;
+  }
+
+  async settle(uids: readonly number[], choice: AfterProcessing, processedFolder: string): Promise<boolean> {
+    const range = uids.join(',');
+    const acts: Record<AfterProcessing, () => Promise<unknown>> = {
+      keep: async () => true,
+      flag: () => this.client.messageFlagsAdd(range, DONE_FLAGS, BY_UID),
+      move: () => this.client.messageMove(range, processedFolder, BY_UID),
+      // Without UIDPLUS (RFC 4315) what others marked as deleted would go too: then ours are only marked.
+      delete: () => (this.client.capabilities.has('UIDPLUS') ? this.client.messageDelete(range, BY_UID) : this.client.messageFlagsAdd(range, ['\\Deleted'], BY_UID)),
+    };
+    return Boolean(await this.told(acts[choice]()));
+  }
+
+  async waitForMail(timeoutMs: number): Promise<number | undefined> {
+    const waiting = Promise.withResolvers<void>();
+    this.wake = waiting.resolve;
+    if (this.existsAt === undefined && this.client.usable) {
+      // By itself imapflow enters IDLE only some time after the last command.
+      this.client.idle().catch(() => undefined);
+      const timer = setTimeout(waiting.resolve, timeoutMs);
+      await waiting.promise;
+      clearTimeout(timer);
+    }
+    if (!this.client.usable) throw this.error ? imapFailure(this.error, this.access) : this.lost('it ended the connection');
+    const existsAt = this.existsAt;
+    this.existsAt = undefined;
+    return existsAt;
+  }
+
+  async close(): Promise<void> {
+    const left = this.client.logout().catch(() => undefined);
+    await Promise.race([left, pause(IMAP_LOGOUT_MAX_MS, undefined, { ref: false })]);
+    this.client.close();
+  }
+
+  private async fetchOne(uid: number, query: Parameters<ImapFlow['fetchOne']>[1]): Promise<FetchMessageObject> {
+    const mail = await this.told(this.client.fetchOne(String(uid), query, BY_UID));
+    if (!mail) throw new TransientFailure('mailbox.mail-gone', 'The mail is no longer in its folder.', { fields: { uid } });
+    return mail;
+  }
+
+  private async told<T>(command: Promise<T>): Promise<T> {
+    return command.catch((error: unknown) => {
+      throw imapFailure(error, this.access);
+    });
+  }
+
+  private lost(why: string): CauseDown {
+    return new CauseDown('mailbox.connection-lost', `The connection to the mail server ${this.access.host}:${this.access.port} was lost: ${why}.`);
+  }
+}

@@ -1,0 +1,72 @@
+/** Bounds of everything that comes from outside. Sizes in bytes, times in ms. */
+
+/** A mail as it is transferred (architecture.md, Defaults). */
+export const MAIL_BYTES_MAX = 50 * 1024 * 1024;
+/** Documents taken from one mail; further ones are refused one by one. */
+export const DOCUMENTS_MAX = 20;
+/** Refused parts told to the sender; further ones are only counted. */
+export const REFUSED_PARTS_MAX = 200;
+/** Parts of a mail that are looked at; what follows is not read. */
+export const PARTS_MAX = 1_000;
+/** Levels of multipart and attached messages inside each other. */
+export const NESTING_MAX = 20;
+/** Header of one part; what goes beyond is skipped. */
+export const HEADER_BYTES_MAX = 256 * 1024;
+/** One header field that is decoded. */
+export const FIELD_CHARACTERS_MAX = 8_192;
+/** RFC 2046, 5.1.1 allows 70 characters; some senders write more. */
+export const BOUNDARY_CHARACTERS_MAX = 250;
+/** Where a PDF's signature may stand (ISO 32000-1, Annex H, implementation note 13). */
+export const SIGNATURE_WITHIN_BYTES = 1_024;
+/** Silently ignored parts that the journey lists. */
+export const IGNORED_PARTS_LISTED_MAX = 50;
+
+export const SUBJECT_CHARACTERS_MAX = 500;
+export const MESSAGE_ID_CHARACTERS_MAX = 500;
+export const NAME_CHARACTERS_MAX = 200;
+export const FILE_NAME_CHARACTERS_MAX = 150;
+
+/** How long the next service may take to fetch a document before it is erased. */
+export const CLAIM_DAYS = 30;
+
+/** Mails fetched with one command. */
+export const FETCH_WINDOW = 50;
+/** Of a mail, what is fetched at once; a longer one is fetched in pieces, after the others. */
+export const FETCH_PIECE_BYTES = 4 * 1024 * 1024;
+/** Mails of one mailbox taken in side by side: their writes to the disk overlap. */
+export const INTAKE_CONCURRENCY = 8;
+/** A watched folder is compared with the ledger anew, for what was missed or failed. */
+export const RECONCILE_EVERY_MS = 300_000;
+/** The same, while a mail could not be taken in. */
+export const RECONCILE_FAILED_EVERY_MS = 30_000;
+
+/** IDLE is renewed, and a server without IDLE asked, this often. */
+export const IDLE_RENEWED_EVERY_MS = 30_000;
+/** Longer than the renewal; together they bound how long a connection may be dead unnoticed: 75 s. */
+export const IMAP_SILENCE_MAX_MS = 45_000;
+export const IMAP_CONNECT_MAX_MS = 20_000;
+export const IMAP_GREETING_MAX_MS = 15_000;
+export const IMAP_LOGOUT_MAX_MS = 500;
+
+/** How long a replica watches a mailbox without renewing its lease. */
+export const LEASE_MS = 15_000;
+export const LEASE_RENEWED_BEFORE_MS = 8_000;
+/** How soon a replica notices what another one changed. */
+export const WATCH_POLL_MS = 1_500;
+
+export const SMTP_CLIENTS_MAX = 100;
+export const SMTP_RECIPIENTS_MAX = 100;
+export const SMTP_SILENCE_MAX_MS = 60_000;
+export const SMTP_CLOSE_MAX_MS = 1_000;
+
+export const SWEEP_EVERY_MS = 600_000;
+/** The ledger forgets a mail that is in no watched folder any more. */
+export const LEDGER_DAYS = 400;
+export const LEDGER_PURGE_MAX = 10_000;
+
+/** Settings of a mailbox, in characters. */
+export const QUEUE_ID_CHARACTERS_MAX = 200;
+export const FOLDER_CHARACTERS_MAX = 250;
+export const USER_CHARACTERS_MAX = 320;
+export const PASSWORD_CHARACTERS_MAX = 1_000;
+export const CERTIFICATE_CHARACTERS_MAX = 65_536;

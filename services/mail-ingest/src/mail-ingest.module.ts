@@ -1,0 +1,77 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { ConfigOf } from '@inkpost/config/config.js';
+import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { sqlName } from '@inkpost/postgres/pool.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { Spool } from '@inkpost/spool/spool.js';
+import { openImapFolder } from './adapters/imap/imap-folder.adapter.js';
+import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { mailIngestConfig } from './mail-ingest.config.js';
+import { MailboxesRpc } from './mailboxes/mailboxes.rpc.js';
+import { MailboxesStore } from './mailboxes/mailboxes.store.js';
+import { MailMetrics } from './receive-message/mail-metrics.js';
+import { MailRecorder } from './receive-message/mail-recorder.js';
+import { ReceiveMessage } from './receive-message/receive-message.js';
+import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
+import { FolderLedger } from './watch-mailbox/folder-ledger.js';
+import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
+import { WatchStore } from './watch-mailbox/watch.store.js';
+
+type Config = ConfigOf<typeof mailIngestConfig>;
+
+@Module({})
+class MailIngestModule {}
+
+export const mailIngest: ServiceDefinition = {
+  name: 'mail-ingest',
+  config: mailIngestConfig,
+
+  async module(runtime: ServiceRuntime<Config>): Promise<DynamicModule> {
+    const { config, pool, flow, log, meter, tracer, secrets } = runtime;
+    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const smtpTls = await readSmtpTls(config);
+    await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
+    const metrics = new MailMetrics(meter);
+    return {
+      module: MailIngestModule,
+      // It only produces messages.
+      controllers: flowControllers('mail-ingest', {}),
+      providers: [
+        { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
+        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), new MailRecorder(flow, pool), metrics, tracer) },
+        {
+          provide: MailboxWatch,
+          useFactory: (receive: ReceiveMessage) =>
+            new MailboxWatch(new WatchStore(pool, masterKey), openImapFolder, { receive, ledger: new FolderLedger(pool), metrics, log }, meter),
+          inject: [ReceiveMessage],
+        },
+        {
+          provide: SmtpIntake,
+          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, log),
+          inject: [MailboxesStore, ReceiveMessage],
+        },
+        { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
+        {
+          provide: CONTROL_ROUTES,
+          useFactory: (mailboxes: MailboxesStore, watch: MailboxWatch): ControlRoutes => (router) => {
+            router.service(MailboxService, new MailboxesRpc(mailboxes, () => watch.refresh(), log));
+          },
+          inject: [MailboxesStore, MailboxWatch],
+        },
+      ],
+    };
+  },
+};
+
+async function readSmtpTls({ smtpCertificateFile, smtpKeyFile }: Config): Promise<SmtpTls | undefined> {
+  if (smtpCertificateFile === undefined && smtpKeyFile === undefined) return undefined;
+  if (smtpCertificateFile === undefined || smtpKeyFile === undefined) throw new Error('INKPOST_SMTP_CERTIFICATE_FILE and INKPOST_SMTP_KEY_FILE belong together: set both or neither.');
+  return { certificate: await readFile(smtpCertificateFile, 'utf8'), key: await readFile(smtpKeyFile, 'utf8') };
+}

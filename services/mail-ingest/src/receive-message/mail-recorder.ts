@@ -1,0 +1,118 @@
+import type { FlowClient } from '@inkpost/flow/flow-client.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { SpooledDocument } from '@inkpost/spool/spool.js';
+import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
+import { CLAIM_DAYS } from '../limits.js';
+import type { DescribedMail } from './describe-mail.js';
+import type { IncomingMail, Reception } from './receive-message.js';
+
+/** Where a mail lies on its IMAP server. */
+export interface FolderPlace {
+  /** user@host/folder. */
+  readonly folder: string;
+  readonly uidValidity: bigint;
+  readonly uid: number;
+  /** Nothing is to be done with it on the server any more. */
+  readonly settled: boolean;
+}
+
+/** A mail as it was transferred. */
+export interface RawMail {
+  readonly sizeBytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The plain INSERT into the ledger is the point: a mail that was taken before makes the whole statement fail, publication and all. */
+const RECORD = {
+  name: 'mail-received',
+  with: `taken AS (
+      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::integer, $2::uuid FROM step),
+    placed AS (
+      INSERT INTO ledger_uid (folder, uid_validity, uid, message_id, settled)
+      SELECT $10::text, $11::bigint, $12::bigint, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
+      ON CONFLICT (folder, uid_validity, uid) DO NOTHING)`,
+  select: `journey.begin_message($2::uuid, $14::jsonb), spool.put($15::jsonb, 'acceptance', now() + make_interval(days => $16))`,
+} as const;
+
+const FIND = `SELECT message_id FROM ledger WHERE mailbox_id = $1 AND sha256 = decode($2, 'hex')`;
+
+const AGAIN = {
+  name: 'mail-received-again',
+  with: `placed AS (
+      INSERT INTO ledger_uid (folder, uid_validity, uid, message_id, settled)
+      SELECT $6::text, $7::bigint, $8::bigint, $2::uuid, $9::boolean FROM step WHERE $6::text IS NOT NULL
+      ON CONFLICT (folder, uid_validity, uid) DO NOTHING)`,
+} as const;
+
+const REFUSED = { name: 'mail-refused', select: 'journey.begin_message($2::uuid, $6::jsonb)' } as const;
+
+const UNIQUE_VIOLATION = '23505';
+
+/** The one statement that makes a mail Inkpost's: ledger, journey, keys of its documents, and the message to acceptance. */
+export class MailRecorder {
+  constructor(
+    private readonly flow: FlowClient,
+    private readonly pool: Pool,
+  ) {}
+
+  /** Throws a `Failure` when the database doesn't take it; then nothing is written. */
+  async record(mail: Pick<IncomingMail, 'mailbox' | 'place'>, described: DescribedMail, documents: readonly SpooledDocument[], raw: RawMail): Promise<Reception> {
+    const { messageId, internetMessageId, entries, publication } = described;
+    const spooled = documents.map(({ id, sha256, sizeBytes, wrappedKey }) => ({ id, sha256, sizeBytes, wrappedKey }));
+    try {
+      await this.flow.publish(
+        { journeyId: messageId, entries, publish: [publication] },
+        {
+          ...RECORD,
+          values: [
+            mail.mailbox.id, raw.sha256, internetMessageId, raw.sizeBytes, ...placeValues(mail.place),
+            headOf(described), JSON.stringify(spooled), CLAIM_DAYS,
+          ],
+        },
+      );
+      return { outcome: 'recorded', messageId };
+    } catch (error) {
+      if (!isTakenBefore(error)) throw error;
+      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, raw) };
+    }
+  }
+
+  /** For a mail that isn't taken in and whose sender is told elsewhere: its journey alone. */
+  async noteRefusal(described: DescribedMail): Promise<void> {
+    const { messageId, entries } = described;
+    await this.flow.publish({ journeyId: messageId, entries, publish: [] }, { ...REFUSED, values: [headOf(described)] });
+  }
+
+  /** Says so in the journey of the mail that it is a copy of; gives that one's id. */
+  private async noteAgain(mail: Pick<IncomingMail, 'mailbox' | 'place'>, { sha256 }: RawMail): Promise<string> {
+    const [first] = await query<{ message_id: string }>(this.pool, 'ledger.find', FIND, [mail.mailbox.id, sha256]);
+    if (!first) throw new Error('the ledger names no message for what it holds');
+    const evidence = { mailbox: mail.mailbox.address, ...(mail.place ? { folder: mail.place.folder, uid: mail.place.uid } : {}) };
+    await this.flow.publish({ journeyId: first.message_id, entries: [{ step: 'received-again', evidence }], publish: [] }, { ...AGAIN, values: placeValues(mail.place) });
+    return first.message_id;
+  }
+}
+
+function placeValues(place: FolderPlace | undefined): unknown[] {
+  return [place?.folder ?? null, place?.uidValidity ?? null, place?.uid ?? null, place?.settled ?? null];
+}
+
+function headOf({ head }: DescribedMail): string {
+  return JSON.stringify({ ...head, traceId: currentTraceId() });
+}
+
+function isTakenBefore(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === UNIQUE_VIOLATION && 'constraint' in cause && cause.constraint === 'ledger_pkey';
+}
+
+/** Not so where the connection broke while the answer was awaited: the statement may have been committed. */
+export function isSurelyUnwritten(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
+  if (!cause) return false;
+  const code = 'code' in cause ? String(cause.code) : '';
+  const neverSent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || /timeout exceeded when trying to connect/.test(cause.message);
+  // A SQLSTATE (PostgreSQL, Appendix A) is an answer, but for broken connections and a server that is going down.
+  return neverSent || (/^[0-9A-Z]{5}$/.test(code) && !/^(?:08|57P)/.test(code) && code !== 'EPIPE');
+}

@@ -1,0 +1,128 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { JsonValue } from '@bufbuild/protobuf';
+import { SpanKind, type Tracer } from '@opentelemetry/api';
+import type { Spool } from '@inkpost/spool/spool.js';
+import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import { MAIL_BYTES_MAX } from '../limits.js';
+import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
+import { describeMail } from './describe-mail.js';
+import { type Extraction, extractDocuments } from './extract-documents.js';
+import type { MailMetrics } from './mail-metrics.js';
+import { type FolderPlace, isSurelyUnwritten, type MailRecorder, type RawMail } from './mail-recorder.js';
+
+/** A mail as a source gives it. */
+export interface IncomingMail {
+  readonly mailbox: ReceivingMailbox;
+  readonly source: MailboxKind;
+  /** As it was transferred. Read once, to its end. */
+  readonly content: AsyncIterable<Buffer>;
+  /** What the source knows of where it comes from: evidence for the journey. */
+  readonly origin: Readonly<Record<string, JsonValue>>;
+  /** Of SMTP; empty for the null sender. */
+  readonly envelopeSender?: string;
+  /** Of IMAP: recorded with the mail, so that it is known without being fetched again. */
+  readonly place?: FolderPlace;
+}
+
+export interface Reception {
+  /** refused: too large, and whoever sent it waits for the answer. */
+  readonly outcome: 'recorded' | 'taken-before' | 'refused';
+  readonly messageId: string;
+}
+
+/**
+ * Takes a mail in: its PDFs sealed in the spool, then ledger, journey and the message to acceptance in one statement. When it
+ * resolves all of it is durable; when it throws nothing of it will stay. The same bytes are taken once by a mailbox.
+ */
+export class ReceiveMessage {
+  constructor(
+    private readonly spool: Spool,
+    private readonly recorder: MailRecorder,
+    private readonly metrics: MailMetrics,
+    private readonly tracer: Tracer,
+  ) {}
+
+  /** Throws the spool's and the database's failures, and errors of the content. */
+  async receive(mail: IncomingMail): Promise<Reception> {
+    return this.traced(mail, async () => {
+      const raw = new MeasuredContent(mail.content);
+      const extraction = await extractDocuments(raw.bytes(), this.spool);
+      const measured = { sizeBytes: raw.sizeBytes, sha256: raw.sha256() };
+      if (raw.sizeBytes <= MAIL_BYTES_MAX) return this.record(mail, extraction, measured);
+      await this.forget(extraction);
+      return this.refuse(mail, extraction, measured);
+    });
+  }
+
+  /**
+   * Refuses a mail that is too large to be fetched, so that its sender is told. `content` is its header alone, which with the
+   * size stands for the mail in the ledger.
+   */
+  async refuseUnread(mail: IncomingMail, sizeBytes: number): Promise<Reception> {
+    return this.traced(mail, async () => {
+      const raw = new MeasuredContent(mail.content);
+      const extraction = await extractDocuments(raw.bytes(), this.spool);
+      const sha256 = createHash('sha256').update(`${raw.sha256()} ${sizeBytes}`).digest('hex');
+      return this.refuse(mail, extraction, { sizeBytes, sha256 });
+    });
+  }
+
+  private async refuse(mail: IncomingMail, { header }: Extraction, raw: RawMail): Promise<Reception> {
+    const refused = [{ id: randomUUID(), fileName: '', mediaType: 'message/rfc822', reason: 'too-large' as const }];
+    const extraction = { header, documents: [], refused, ignored: [], unlistedParts: 0, stopped: undefined };
+    if (mail.source === 'imap') return this.record(mail, extraction, raw);
+    // Its own mail server tells the sender, who need not hear it twice.
+    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, ...raw });
+    await this.recorder.noteRefusal(described);
+    this.metrics.count(mail.source, 'refused', extraction);
+    return { outcome: 'refused', messageId: described.messageId };
+  }
+
+  private async record(mail: IncomingMail, extraction: Extraction, raw: RawMail): Promise<Reception> {
+    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, ...raw });
+    try {
+      const reception = await this.recorder.record(mail, described, extraction.documents, raw);
+      if (reception.outcome === 'taken-before') await this.forget(extraction);
+      this.metrics.count(mail.source, reception.outcome, extraction);
+      return reception;
+    } catch (error) {
+      // A connection that broke may have broken after the commit: then the spool's sweeper finds out.
+      if (isSurelyUnwritten(error)) await this.forget(extraction);
+      throw error;
+    }
+  }
+
+  /** Nobody knows of these documents. */
+  private async forget({ documents }: Extraction): Promise<void> {
+    await this.spool.removeBytes(documents.map(({ id }) => id));
+  }
+
+  /** The trace that leads from the mail to the paper begins here. */
+  private async traced<T>(mail: IncomingMail, work: () => Promise<T>): Promise<T> {
+    const kind = mail.source === 'smtp' ? SpanKind.SERVER : SpanKind.CONSUMER;
+    return inSpan(this.tracer, `receive message by ${mail.source}`, { kind, attributes: { 'inkpost.mailbox': mail.mailbox.address } }, work);
+  }
+}
+
+/** Size and SHA-256 of what flows by; beyond the largest mail nothing flows any more. */
+class MeasuredContent {
+  sizeBytes = 0;
+  private readonly hash = createHash('sha256');
+
+  constructor(private readonly content: AsyncIterable<Buffer>) {}
+
+  async *bytes(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of this.content) {
+      this.sizeBytes += chunk.length;
+      // A client that still sends is heard to the end, but no longer listened to.
+      if (this.sizeBytes > MAIL_BYTES_MAX) continue;
+      this.hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /** Lower-case hexadecimal, once all has flowed by. */
+  sha256(): string {
+    return this.hash.digest('hex');
+  }
+}

@@ -1,0 +1,89 @@
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { type MasterKey } from '@inkpost/secrets/master-key.js';
+import { openSecret } from '@inkpost/secrets/seal.js';
+import { LEASE_MS, LEASE_RENEWED_BEFORE_MS } from '../limits.js';
+import { type AfterProcessing, passwordContext, type TlsChoice } from '../mailboxes/mailbox.js';
+import type { OpenableMailbox, WatchState } from './mailbox-watcher.js';
+
+export interface LeasedMailbox {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Takes what is free, renews what will run out soon, and leaves alone what another replica watches. */
+const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind = 'imap' AND enabled),
+  kept AS (SELECT mailbox_id FROM watch WHERE holder = $1 AND lease_until > now() + $3 * interval '1 ms'),
+  taken AS (
+    INSERT INTO watch (mailbox_id, holder, lease_until)
+    SELECT id, $1, now() + $2 * interval '1 ms' FROM wanted
+    WHERE NOT EXISTS (SELECT 1 FROM watch w WHERE w.mailbox_id = id AND w.lease_until > now() + CASE WHEN w.holder = $1 THEN $3 * interval '1 ms' ELSE interval '0' END)
+    ON CONFLICT (mailbox_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
+      state = CASE WHEN watch.holder = excluded.holder THEN watch.state ELSE 'connecting' END,
+      problem = CASE WHEN watch.holder = excluded.holder THEN watch.problem ELSE '' END,
+      next_try_at = CASE WHEN watch.holder = excluded.holder THEN watch.next_try_at END
+    WHERE watch.holder = excluded.holder OR watch.lease_until <= now()
+    RETURNING mailbox_id)
+  SELECT id, version FROM wanted WHERE id IN (SELECT mailbox_id FROM kept UNION ALL SELECT mailbox_id FROM taken)`;
+
+const LOAD = `SELECT id, version, address, queue_id, after_processing, processed_folder,
+    imap_host, imap_port, imap_tls, imap_user, imap_folder, imap_authority, sealed_password
+  FROM mailbox WHERE id = ANY ($1::uuid[]) AND kind = 'imap'`;
+
+const REPORT = `UPDATE watch w SET state = r.state, problem = r.problem, next_try_at = r.next_try_at
+  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[]) AS r (mailbox_id, state, problem, next_try_at)
+  WHERE w.mailbox_id = r.mailbox_id AND w.holder = $1`;
+
+const RELEASE = 'UPDATE watch SET lease_until = now() WHERE holder = $1';
+
+interface ImapRow {
+  readonly id: string;
+  readonly version: number;
+  readonly address: string;
+  readonly queue_id: string;
+  readonly after_processing: AfterProcessing;
+  readonly processed_folder: string;
+  readonly imap_host: string;
+  readonly imap_port: number;
+  readonly imap_tls: TlsChoice;
+  readonly imap_user: string;
+  readonly imap_folder: string;
+  readonly imap_authority: string;
+  readonly sealed_password: Buffer;
+}
+
+/** Who watches which mailbox: one row each, one replica at a time. */
+export class WatchStore {
+  constructor(
+    private readonly pool: Pool,
+    private readonly masterKey: MasterKey,
+  ) {}
+
+  /** The mailboxes that this replica watches from now on, in one round trip. */
+  async lease(holder: string): Promise<LeasedMailbox[]> {
+    return query<{ id: string; version: number }>(this.pool, 'watch.lease', LEASE, [holder, LEASE_MS, LEASE_RENEWED_BEFORE_MS]);
+  }
+
+  async load(ids: readonly string[]): Promise<(OpenableMailbox & LeasedMailbox)[]> {
+    const rows = await query<ImapRow>(this.pool, 'watch.load', LOAD, [ids]);
+    return rows.map((row) => ({
+      id: row.id,
+      version: row.version,
+      settings: {
+        kind: 'imap', address: row.address, queueId: row.queue_id, enabled: true, afterProcessing: row.after_processing, processedFolder: row.processed_folder,
+        imap: { host: row.imap_host, port: row.imap_port, tls: row.imap_tls, user: row.imap_user, folder: row.imap_folder, certificateAuthority: row.imap_authority },
+      },
+      password: () => openSecret(this.masterKey, passwordContext(row.id), row.sealed_password),
+    }));
+  }
+
+  /** What the watchers of this replica report. */
+  async report(holder: string, states: ReadonlyMap<string, WatchState>): Promise<void> {
+    const all = [...states.values()];
+    await query(this.pool, 'watch.report', REPORT, [holder, [...states.keys()], all.map(({ state }) => state), all.map(({ problem }) => problem), all.map(({ nextTryAt }) => nextTryAt ?? null)]);
+  }
+
+  /** Lets other replicas go on at once. */
+  async release(holder: string): Promise<void> {
+    await query(this.pool, 'watch.release', RELEASE, [holder]);
+  }
+}
