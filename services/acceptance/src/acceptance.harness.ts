@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Message } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
@@ -23,7 +24,8 @@ import { createTestRedis } from '@inkpost/testkit/test-redis.js';
 import { acceptanceConfig } from './acceptance.config.js';
 import { acceptance } from './acceptance.module.js';
 
-export type ReceivedInit = Partial<PayloadInit<'mail.message-received.v1'>>;
+/** A message as the tests write it: only what counts. */
+export type ReceivedInit = Exclude<PayloadInit<'mail.message-received.v1'>, Message>;
 
 export interface ReceivedMail {
   readonly messageId: string;
@@ -105,8 +107,8 @@ export class AcceptanceHarness {
   /** Takes a mail in as mail-ingest does: its documents recorded and claimed for acceptance, in the statement that tells of it. */
   async receive(sender: string, documents: readonly Buffer[] | readonly SpooledDocument[], more: ReceivedInit = {}): Promise<ReceivedMail> {
     const messageId = randomUUID();
-    const spooled = await Promise.all(documents.map(async (document) => (Buffer.isBuffer(document) ? (await this.spool([document]))[0] : document) as SpooledDocument));
-    const payload: PayloadInit<'mail.message-received.v1'> = {
+    const spooled = (await Promise.all(documents.map(async (document) => (Buffer.isBuffer(document) ? this.spool([document]) : [document])))).flat();
+    const payload: ReceivedInit = {
       messageId, mailboxId: randomUUID(), mailboxAddress: 'print@inkpost.test', queueId: 'queue', receivedAt: { seconds: 1_800_000_000n }, subject: 'Please print',
       internetMessageId: '<1@example.org>', language: 'fr', senderAuthentication: 'none', sender: { address: sender, displayName: 'Somebody' },
       documents: spooled.map(({ id, sha256, sizeBytes }, index) => ({ documentId: id, fileName: `document-${index + 1}.pdf`, documentFormat: 'application/pdf', sizeBytes, sha256 })),

@@ -1,0 +1,51 @@
+-- The outgoing mail server, the mails to people, and where to write to them. Run by the owner with search_path = notification.
+
+CREATE TABLE outgoing_mail (
+  id                    boolean PRIMARY KEY DEFAULT true CHECK (id),
+  version               integer NOT NULL,
+  host                  text NOT NULL,
+  port                  integer NOT NULL,
+  tls                   text NOT NULL CHECK (tls IN ('implicit', 'starttls', 'none')),
+  "user"                text NOT NULL,
+  sealed_password       bytea,
+  from_address          text NOT NULL,
+  from_name             text NOT NULL,
+  language              text NOT NULL CHECK (language IN ('fr', 'en')),
+  certificate_authority text NOT NULL,
+  completed_mails       boolean NOT NULL,
+  changed_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  changed_by            text NOT NULL
+);
+
+-- The key is the flow's own id of a message, so that a message handled twice has one row. Half-filled pages keep the result's update cheap.
+CREATE TABLE outgoing (
+  flow_message_id     uuid PRIMARY KEY,
+  journey_id          uuid NOT NULL,
+  kind                text NOT NULL,
+  recipient           text NOT NULL,
+  internet_message_id text NOT NULL,
+  state               text NOT NULL DEFAULT 'intent' CHECK (state IN ('intent', 'sent', 'failed')),
+  tries               integer NOT NULL DEFAULT 1,
+  answer              text,
+  created_at          timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  settled_at          timestamptz(3)
+) WITH (fillfactor = 70);
+CREATE INDEX outgoing_created_at_idx ON outgoing (created_at);
+
+CREATE TABLE notice_grant (
+  address          text PRIMARY KEY,
+  flow_message_ids uuid[],
+  granted_at       timestamptz(3)[],
+  last_at          timestamptz(3) NOT NULL
+);
+CREATE INDEX notice_grant_last_at_idx ON notice_grant (last_at);
+
+CREATE TABLE contact (
+  account_id   text PRIMARY KEY,
+  address      text NOT NULL,
+  display_name text NOT NULL,
+  language     text NOT NULL,
+  version      bigint NOT NULL,
+  erased_at    timestamptz(3)
+);
+CREATE INDEX contact_erased_at_idx ON contact (erased_at);

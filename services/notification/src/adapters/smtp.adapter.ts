@@ -1,0 +1,50 @@
+import { getCACertificates } from 'node:tls';
+import { createTransport } from 'nodemailer';
+import { Failure } from '@inkpost/failure/failure.js';
+import { SMTP_CONNECT_TIMEOUT_MS, SMTP_CONNECTIONS_MAX, SMTP_MAILS_PER_CONNECTION_MAX, SMTP_SILENCE_TIMEOUT_MS } from '../limits.js';
+import type { OutgoingMailSettings } from '../outgoing-mail/outgoing-mail-settings.js';
+import type { Delivery, MailServer, MailToSend } from '../ports/mail-server.port.js';
+import { judgeSmtpError, publicAnswer } from './smtp-failure.js';
+
+/** The outgoing mail server over SMTP submission (RFC 6409), its connections kept open between mails. */
+export class SmtpServer implements MailServer {
+  private readonly transport;
+
+  constructor(private readonly settings: OutgoingMailSettings) {
+    const { host, port, tls, user, password = '', certificateAuthority } = settings;
+    this.transport = createTransport({
+      pool: true, host, port,
+      secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none',
+      tls: { minVersion: 'TLSv1.2', ...(certificateAuthority !== '' && { ca: [...getCACertificates('default'), certificateAuthority] }) },
+      ...(user !== '' && { auth: { user, pass: password } }),
+      maxConnections: SMTP_CONNECTIONS_MAX, maxMessages: SMTP_MAILS_PER_CONNECTION_MAX,
+      // A server that closes every connection is a cause that is down; the flow waits for it better than the pool.
+      maxRequeues: 1,
+      dnsTimeout: SMTP_CONNECT_TIMEOUT_MS, connectionTimeout: SMTP_CONNECT_TIMEOUT_MS, greetingTimeout: SMTP_CONNECT_TIMEOUT_MS, socketTimeout: SMTP_SILENCE_TIMEOUT_MS,
+      disableFileAccess: true, disableUrlAccess: true,
+    });
+  }
+
+  async send(mail: MailToSend, signal?: AbortSignal): Promise<Delivery> {
+    const { host, port, fromAddress, fromName } = this.settings;
+    const { to, displayName, subject, text, html, internetMessageId, language, autoSubmitted, confidential } = mail;
+    try {
+      const { response } = await this.transport.sendMail({
+        from: { name: fromName, address: fromAddress }, to: { name: displayName, address: to }, subject, text, html, messageId: internetMessageId,
+        // Not the null sender that RFC 3834, 3.3 would like for answers: submission servers take only a sender of the account's own.
+        envelope: { from: fromAddress, to: [to] },
+        headers: { 'Auto-Submitted': autoSubmitted, 'X-Auto-Response-Suppress': 'All', 'Content-Language': language },
+        ...(signal && { signal }),
+      });
+      return { delivered: true, answer: publicAnswer(response, confidential) };
+    } catch (error) {
+      const judged = judgeSmtpError(error, `${host}:${port}`, confidential);
+      if (judged instanceof Failure) throw judged;
+      return judged;
+    }
+  }
+
+  close(): void {
+    this.transport.close();
+  }
+}

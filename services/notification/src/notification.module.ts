@@ -1,0 +1,86 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { ConfigOf } from '@inkpost/config/config.js';
+import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { FlowClient } from '@inkpost/flow/flow-client.js';
+import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { sqlName } from '@inkpost/postgres/pool.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { SmtpServer } from './adapters/smtp.adapter.js';
+import { OutgoingPurge } from './forget-outgoing/outgoing-purge.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { AccountChangedHandler } from './keep-contacts/account-changed.handler.js';
+import { AccountErasedHandler } from './keep-contacts/account-erased.handler.js';
+import { notificationConfig } from './notification.config.js';
+import { CodeOpener } from './notify/code-opener.js';
+import { JobAbortedHandler } from './notify/job-aborted.handler.js';
+import { JobCompletedHandler } from './notify/job-completed.handler.js';
+import { JobExpiredHandler } from './notify/job-expired.handler.js';
+import { JobExpiringHandler } from './notify/job-expiring.handler.js';
+import { MailDelivery } from './notify/mail-delivery.js';
+import { MessageRefusedHandler } from './notify/message-refused.handler.js';
+import { OwnerRefusedHandler } from './notify/owner-refused.handler.js';
+import { SendCodeHandler } from './notify/send-code.handler.js';
+import { TellRefusal } from './notify/tell-refusal.js';
+import { CurrentOutgoingMail } from './outgoing-mail/current-outgoing-mail.js';
+import { OutgoingMailRpc } from './outgoing-mail/outgoing-mail.rpc.js';
+import { OutgoingMailStore } from './outgoing-mail/outgoing-mail.store.js';
+import { MomentWriter } from './templates/language.js';
+
+@Module({})
+class NotificationModule {}
+
+const handlers = {
+  'print.job-held.v1': SendCodeHandler,
+  'acceptance.message-refused.v1': MessageRefusedHandler,
+  'account.owner-refused.v1': OwnerRefusedHandler,
+  'print.job-completed.v1': JobCompletedHandler,
+  'print.job-aborted.v1': JobAbortedHandler,
+  'print.job-expiring.v1': JobExpiringHandler,
+  'print.job-expired.v1': JobExpiredHandler,
+  'account.changed.v1': AccountChangedHandler,
+  'account.erased.v1': AccountErasedHandler,
+} as const;
+
+function momentWriter(timeZone: string | undefined): MomentWriter {
+  try {
+    return new MomentWriter(timeZone);
+  } catch (cause) {
+    throw new Error(`INKPOST_TIME_ZONE: "${timeZone}" is not a time zone; write it as Europe/Paris.`, { cause });
+  }
+}
+
+export const notification: ServiceDefinition = {
+  name: 'notification',
+  config: notificationConfig,
+
+  async module(runtime: ServiceRuntime<ConfigOf<typeof notificationConfig>>): Promise<DynamicModule> {
+    const { config, pool, flow, log, secrets } = runtime;
+    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('notification') }) });
+    const moments = momentWriter(config.timeZone);
+    return {
+      module: NotificationModule,
+      controllers: flowControllers('notification', handlers),
+      providers: [
+        { provide: FlowClient, useValue: flow },
+        { provide: CodeOpener, useFactory: () => new CodeOpener(masterKey) },
+        { provide: MomentWriter, useValue: moments },
+        { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },
+        { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings)), inject: [OutgoingMailStore] },
+        { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail) => new MailDelivery(flow, pool, outgoing), inject: [CurrentOutgoingMail] },
+        { provide: TellRefusal, useFactory: (delivery: MailDelivery) => new TellRefusal(delivery, pool), inject: [MailDelivery] },
+        { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
+        {
+          provide: CONTROL_ROUTES,
+          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail): ControlRoutes => (router) => {
+            router.service(OutgoingMailService, new OutgoingMailRpc(store, current, log));
+          },
+          inject: [OutgoingMailStore, CurrentOutgoingMail],
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,45 @@
+import type { FlowMessage } from '@inkpost/flow/flow-client.js';
+import type { Pool } from '@inkpost/postgres/pool.js';
+import type { RefusedDocument } from '../templates/documents.js';
+import { renderRefusalMail } from '../templates/refusal-mail.js';
+import type { MailDelivery } from './mail-delivery.js';
+import { grantNotice } from './outgoing.store.js';
+
+/** What the refusals of acceptance and of guest-account have in common. */
+export interface Refusal {
+  readonly sender: { readonly address: string; readonly displayName: string };
+  readonly subject: string;
+  readonly language: string;
+  readonly reason: string;
+  readonly statusText: string;
+  readonly refusedParts: readonly RefusedDocument[];
+  readonly senderMayBeTold: boolean;
+}
+
+/** Tells a sender that nothing of a mail is printed: only one who may be told, and not too often. */
+export class TellRefusal {
+  constructor(
+    private readonly delivery: MailDelivery,
+    private readonly pool: Pool,
+  ) {}
+
+  async tell(message: FlowMessage, refusal: Refusal): Promise<void> {
+    const { sender: { address, displayName }, subject, language, reason, statusText, refusedParts, senderMayBeTold } = refusal;
+    const whyNot = await this.whyNot(message, address, senderMayBeTold);
+    if (whyNot !== undefined) {
+      await this.delivery.leaveUntold(message, { kind: 'refusal', to: address, reason: whyNot });
+      return;
+    }
+    await this.delivery.deliver(message, {
+      kind: 'refusal', to: address, displayName, language, evidence: { reason },
+      render: (inLanguage) => renderRefusalMail({ sender: address, subject, reason, statusText, refused: refusedParts }, inLanguage),
+    });
+  }
+
+  private async whyNot(message: FlowMessage, address: string, senderMayBeTold: boolean): Promise<string | undefined> {
+    // An automatic mail is never answered (RFC 3834, 2), nor an address that may be forged: whoever decided knew.
+    if (!senderMayBeTold) return 'sender-may-not-be-told';
+    if (address === '') return 'no-address';
+    return (await grantNotice(this.pool, address, message.id)) ? undefined : 'too-many-notices';
+  }
+}

@@ -1,0 +1,39 @@
+import { foreignText } from './foreign-text.js';
+import { counted, type Language } from './language.js';
+import type { Block, ListItem } from './letter.js';
+import { partReason } from './reasons.js';
+
+/** A document as a mail names it. */
+export interface NamedDocument {
+  readonly fileName: string;
+  /** 0: unknown. */
+  readonly pages: number;
+}
+
+export interface RefusedDocument {
+  readonly fileName: string;
+  readonly reason: string;
+  readonly statusText: string;
+}
+
+const UNNAMED: Readonly<Record<Language, string>> = { fr: 'document sans nom', en: 'unnamed document' };
+const NOT_PRINTED: Readonly<Record<Language, string>> = { fr: 'Ne sera pas imprimé', en: 'Not printed' };
+
+export function documentName(fileName: string, language: Language): string {
+  return foreignText(fileName) || UNNAMED[language];
+}
+
+export function countedDocuments(count: number, language: Language): string {
+  return counted(language, count, 'document', 'documents');
+}
+
+export function documentItems(documents: readonly NamedDocument[], language: Language): ListItem[] {
+  return documents.map(({ fileName, pages }) => ({ name: documentName(fileName, language), detail: pages > 0 ? counted(language, pages, 'page', 'pages') : '' }));
+}
+
+/** The parts that are not printed and why; nothing where there are none. */
+export function refusedBlocks(refused: readonly RefusedDocument[], language: Language): Block[] {
+  if (refused.length === 0) return [];
+  const items = refused.map(({ fileName, reason, statusText }) => ({ name: documentName(fileName, language), detail: partReason(reason, statusText, language) }));
+  return [{ kind: 'list', title: NOT_PRINTED[language], items }];
+}

@@ -1,0 +1,42 @@
+import { foreignText } from './foreign-text.js';
+import type { Language } from './language.js';
+
+type Words = Readonly<Record<Language, string>>;
+
+const TOO_COMPLEX: Words = { fr: 'trop complexe à examiner ; imprimez-le dans un nouveau PDF et envoyez celui-ci', en: 'too complex to examine; print it to a new PDF and send that' };
+const STORED_BADLY: Words = { fr: 'le document n’est plus lisible chez nous ; renvoyez-le', en: 'we can’t read it any more; please send it again' };
+
+/** Why a part of a mail isn't printed, in a few words after its name. */
+const PART_REASONS: Readonly<Record<string, Words>> = {
+  'unsupported-format': { fr: 'ce n’est pas un PDF', en: 'not a PDF' },
+  'not-a-pdf': { fr: 'ce n’est pas un PDF', en: 'not a PDF' },
+  encrypted: { fr: 'protégé par un mot de passe', en: 'protected by a password' },
+  'printing-forbidden': { fr: 'son auteur n’autorise pas l’impression', en: 'its author does not allow it to be printed' },
+  broken: { fr: 'endommagé ou incomplet', en: 'damaged or incomplete' },
+  'no-pages': { fr: 'sans aucune page', en: 'it has no pages' },
+  'too-large': { fr: 'fichier trop volumineux', en: 'too large a file' },
+  'too-many-pages': { fr: 'trop de pages', en: 'too many pages' },
+  'page-too-large': { fr: 'une page est trop grande pour être imprimée', en: 'a page is too large to print' },
+  'too-slow': TOO_COMPLEX,
+  'too-much-memory': TOO_COMPLEX,
+  'too-many-documents': { fr: 'trop de documents dans un seul mail', en: 'too many documents in one mail' },
+  'stored-damaged': STORED_BADLY,
+  'stored-missing': STORED_BADLY,
+  'no-longer-kept': STORED_BADLY,
+};
+
+/** Why a whole mail isn't printed, in a sentence. */
+const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
+  'sender-not-allowed': { fr: 'Cette adresse n’est pas autorisée à imprimer ici.', en: 'This address is not allowed to print here.' },
+  'nothing-to-print': { fr: 'Votre mail ne contient aucun document imprimable. Joignez des fichiers PDF.', en: 'Your mail has no document that can be printed. Attach PDF files.' },
+};
+
+/** In words of the reader's language, or else the status text of whoever refused it. */
+export function partReason(reason: string, statusText: string, language: Language): string {
+  return PART_REASONS[reason]?.[language] ?? foreignText(statusText);
+}
+
+/** As `partReason`, for a message; a known sentence says what to do, the status text is for whoever is asked for help. */
+export function messageReason(reason: string, statusText: string, language: Language): string {
+  return MESSAGE_REASONS[reason]?.[language] ?? foreignText(statusText);
+}
