@@ -6,7 +6,7 @@ import { readConfigs } from '@inkpost/config/config.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
 import { ControlListener } from '@inkpost/service/control-listener.js';
 import { CONTROL_PORTS, variablePart } from '@inkpost/service/service-variables.js';
-import { startService } from '@inkpost/service/start-service.js';
+import { type RunningService, startService } from '@inkpost/service/start-service.js';
 import { createLog, type Log } from '@inkpost/telemetry/log.js';
 import { Telemetry } from '@inkpost/telemetry/telemetry.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
@@ -25,6 +25,7 @@ const telemetry = new Telemetry({ processName: 'test', version: '0' });
 /** The gateway as it runs in production, on a real database, behind real control listeners with stand-ins for the owners' answers. */
 export class GatewayHarness {
   private readonly stops: (() => Promise<unknown>)[] = [];
+  private service: RunningService | undefined;
 
   private constructor(
     readonly http: string,
@@ -34,6 +35,7 @@ export class GatewayHarness {
     /** The owners' logs by level: what a stand-in was told to log at. */
     readonly ownerLogs: ReadonlyMap<OwnerName, Log>,
     private readonly listeners: ReadonlyMap<OwnerName, ControlListener>,
+    private readonly startGateway: () => Promise<RunningService>,
   ) {}
 
   static async start(owners: OwnerRoutes, environment: Readonly<Record<string, string>> = {}): Promise<GatewayHarness> {
@@ -49,16 +51,22 @@ export class GatewayHarness {
     });
     const logs = new Map(OWNER_NAMES.map((owner) => [owner, createLog(owner, 'fatal')]));
     const listeners = new Map(await Promise.all(OWNER_NAMES.map(async (owner) => [owner, await listen(owner, ports.get(owner) ?? 0, keys, logs, owners[owner])] as const)));
-    const service = await startService(gateway, config, telemetry, '1.2.3');
     const scheme = config.httpTls === 'on' ? 'https' : 'http';
-    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), logs, listeners);
-    harness.stops.push(() => service.stop(), () => Promise.all([...listeners.values()].map((listener) => listener.stop())), ...ends(redis, database, folder));
+    const startGateway = () => startService(gateway, config, telemetry, '1.2.3');
+    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), logs, listeners, startGateway);
+    harness.service = await startGateway();
+    harness.stops.push(async () => harness.service?.stop(), () => Promise.all([...listeners.values()].map((listener) => listener.stop())), ...ends(redis, database, folder));
     return harness;
   }
 
   /** Nobody answers at this owner's address any more. */
   async stopOwner(owner: OwnerName): Promise<void> {
     await this.listeners.get(owner)?.stop();
+  }
+
+  async restart(): Promise<void> {
+    await this.service?.stop();
+    this.service = await this.startGateway();
   }
 
   async stop(): Promise<void> {

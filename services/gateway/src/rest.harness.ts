@@ -3,8 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Tests look into answers of all kinds; the checks against OpenAPI below say what they are.
-  readonly body: Record<string, never> & { readonly [name: string]: unknown };
+  /** Of JSON its fields, of other media types `text`. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 interface Described {

@@ -57,12 +57,20 @@ function generalRoutes({ acceptance }: Owners) {
     }),
     route({
       method: 'POST', path: '/api/v0/acceptance-conditions/test', operation: 'testAddress', right: 'configuration.read', summary: 'Which rule decides about an address; nothing is created (SKY-073)',
-      body: z.strictObject({ address: z.string().min(1).max(TEXT.address), mailboxId: identifier.optional().describe('By the conditions of this mailbox; without it by the general ones.') }),
-      status: 200, answer: z.object({ accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), userCreationAllowed: z.boolean() }),
+      body: z.strictObject({
+        address: z.string().min(1).max(TEXT.address),
+        mailboxId: identifier.optional().describe('By the conditions of this mailbox; without it by the general ones.'),
+        draft: newConditions.optional().describe('Conditions to try before they are saved; without them what is saved decides.'),
+      }),
+      status: 200, answer: z.object({
+        accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), decidedBy: z.string().describe('draft, mailbox or general.'),
+        statusText: z.string().nullable().describe('What a job of this sender would be told (SKY-120); null: accepted.'), userCreationAllowed: z.boolean(),
+      }),
       objectId: ({ body }) => body.address,
       handle: async ({ body, caller }) => {
-        const { accepted, rule, userCreationAllowed } = await acceptance.testAddress({ address: body.address, mailboxId: body.mailboxId ?? '' }, as(caller));
-        return { accepted, rule: orNull(rule), userCreationAllowed };
+        const { address, mailboxId = '', draft } = body;
+        const { accepted, rule, decidedBy, statusText, userCreationAllowed } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
+        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), userCreationAllowed };
       },
     }),
   ];

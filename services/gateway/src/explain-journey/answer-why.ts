@@ -1,2 +1,61 @@
-import type { Step } from './step.js';
-export function answerWhy(steps: readonly Step[]): string { return String(steps.length); }
+import { clause, fact, given, moment } from './evidence.js';
+import { describeStep } from './describe-step.js';
+import type { Evidence, Step } from './step.js';
+
+/** Steps that end a message before it has jobs. */
+const REFUSALS = new Set(['sender-refused', 'message-refused', 'owner-refused']);
+
+const place = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
+const why = (e: Evidence): string => clause(e, 'statusText') || clause(e, 'problem') || clause(e, 'reason') || 'canceled';
+
+/** What a document's latest step means for its owner, in the order in which an answer says it. */
+const STATES: readonly { readonly steps: readonly string[]; readonly lead: string; readonly about: (e: Evidence) => string }[] = [
+  { steps: ['printed'], lead: 'Printed', about: place },
+  { steps: ['uncertain'], lead: 'Perhaps printed, a person has to look', about: (e) => `${place(e)} (${why(e)})` },
+  { steps: ['sent-to-printer', 'printer-says'], lead: 'Printing', about: (e) => `${place(e)}${given(e, 'printerJobStateReasons', ' (the printer says ', ')')}` },
+  { steps: ['waiting-for-printer'], lead: 'Not printed yet, the printer is waited for', about: (e) => `${place(e)} (${why(e)})` },
+  { steps: ['released'], lead: 'Not printed yet, it is on its way to the printer', about: place },
+  { steps: ['held', 'expiring'], lead: 'Not printed yet, the code was not given', about: (e) => `${place(e)}${moment(e, 'jobHoldUntil') === '' ? '' : `, held until ${moment(e, 'jobHoldUntil')}`}` },
+  { steps: ['expired'], lead: 'Not printed, the code was not given in time', about: () => '' },
+  { steps: ['canceled', 'aborted', 'document-refused', 'part-refused'], lead: 'Not printed', about: (e) => ` (${why(e)})` },
+];
+
+const NAMED_MAX = 5;
+
+/** "Why was my mail (not) printed?": one sentence from all steps of a message. */
+export function answerWhy(steps: readonly Step[]): string {
+  const refusal = steps.findLast(({ step }) => REFUSALS.has(step));
+  if (refusal) return `Not printed: ${describeStep(refusal)}`;
+  const answers = [...documentAnswers(steps), ...troubles(steps)];
+  if (answers.length > 0) return `${answers.join('; ')}.`;
+  if (steps.length === 0) return 'Nothing is written down about this mail yet.';
+  return 'Not printed yet: the mail is being examined.';
+}
+
+/** One clause per state, with the documents that are in it. */
+function documentAnswers(steps: readonly Step[]): string[] {
+  const latest = new Map<string, Step>();
+  const names = new Map<string, string>();
+  for (const step of steps) {
+    if (step.documentId === undefined) continue;
+    if (fact(step.evidence, 'fileName') !== '') names.set(step.documentId, fact(step.evidence, 'fileName'));
+    if (STATES.some((state) => state.steps.includes(step.step))) latest.set(step.documentId, step);
+  }
+  return STATES.flatMap((state) => {
+    const found = [...latest].filter(([, { step }]) => state.steps.includes(step));
+    if (found.length === 0) return [];
+    const named = found.slice(0, NAMED_MAX).map(([documentId, { evidence }]) => `${names.get(documentId) ?? 'a document'}${state.about(evidence)}`);
+    const more = found.length > NAMED_MAX ? ` and ${found.length - NAMED_MAX} more` : '';
+    return [`${state.lead}: ${named.join(', ')}${more}`];
+  });
+}
+
+const TROUBLES = new Set(['waiting', 'attempt-failed', 'gave-up']);
+
+/** Services whose last word is that they could not go on. */
+function troubles(steps: readonly Step[]): string[] {
+  const last = new Map(steps.map((step) => [step.service, step]));
+  return [...last.values()]
+    .filter(({ step, evidence, at }) => TROUBLES.has(step) && !steps.some((later) => later.step === 'sent-again' && later.at > at && later.evidence['subject'] === evidence['subject']))
+    .map((step) => `${step.service}: ${describeStep(step).replace(/\.$/, '')}`);
+}

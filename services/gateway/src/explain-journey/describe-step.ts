@@ -4,8 +4,7 @@ import type { Step } from './step.js';
 
 /** A step in a sentence for people, with what matters of its evidence. */
 export function describeStep({ service, step, evidence }: Step): string {
-  const sentence = SENTENCES[step]?.(evidence);
-  if (sentence) return sentence;
+  if (Object.hasOwn(SENTENCES, step)) return SENTENCES[step]?.(evidence) ?? '';
   const facts = listFacts(evidence);
   return `${service}: ${step.replaceAll('-', ' ')}${facts === '' ? '' : ` (${facts})`}.`;
 }

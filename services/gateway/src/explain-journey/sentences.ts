@@ -1,1 +1,90 @@
-export const SENTENCES: Record<string, (evidence: import('./step.js').Evidence) => string> = {};
+import { cause, clause, counted, fact, given, moment } from './evidence.js';
+import type { Evidence } from './step.js';
+
+type Sentences = Readonly<Record<string, (evidence: Evidence) => string>>;
+
+const file = (evidence: Evidence): string => fact(evidence, 'fileName') || 'The document';
+const recipient = (evidence: Evidence): string => fact(evidence, 'to') || 'The owner';
+const owner = (evidence: Evidence): string => fact(evidence, 'address') || 'the sender';
+const because = (evidence: Evidence): string => clause(evidence, 'statusText') || clause(evidence, 'problem') || clause(evidence, 'reason') || 'no reason is given';
+
+const mailSteps: Sentences = {
+  received: (e) => {
+    const parts = Number(fact(e, 'refusedParts')) > 0 ? ` and ${counted(e, 'refusedParts', 'part')} that can't be printed` : '';
+    const automatic = given(e, 'automaticSign', '; it is an automatic mail (', '), which is never answered');
+    return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${given(e, 'source', ' by ')}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
+  },
+  'received-again': () => 'The same mail came in again; it is not processed twice.',
+  'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
+  'part-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
+  'part-ignored': (e) => `${fact(e, 'fileName') || 'A part'}${given(e, 'mediaType', ' (', ')')} was left out: ${because(e)}.`,
+  'parts-not-listed': (e) => `More parts of the mail were left out${given(e, 'parts', ': ')}.`,
+  'reading-stopped': (e) => `The mail was not read to its end: ${because(e)}.`,
+};
+
+const acceptanceSteps: Sentences = {
+  'sender-accepted': (e) => `${fact(e, 'address') || 'The sender'} may print${given(e, 'rule', ', by the rule "', '"')}.`,
+  'sender-refused': (e) => `${clause(e, 'statusText') || 'The sender may not print'}${given(e, 'rule', ' (', ')')}.`,
+  'document-accepted': (e) => `${file(e)} can be printed${fact(e, 'pages') === '' ? '' : `, ${counted(e, 'pages', 'page')}`}.`,
+  'document-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
+  'message-refused': (e) => `${clause(e, 'statusText') || 'The mail is refused'}${given(e, 'parts', ' (', ')')}.`,
+};
+
+const ownerSteps: Sentences = {
+  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}.`,
+  'owner-revived': (e) => `It is printed for ${owner(e)}, whose account had ended and is valid again.`,
+  'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'validDays', ' for ', ' days after the last use')}.`,
+  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}.`,
+};
+
+const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
+
+function releasedBy(e: Evidence): string {
+  switch (fact(e, 'by')) {
+    case 'queue-without-validation':
+      return 'the queue asks for no code';
+    case 'administrator':
+      return `by ${fact(e, 'actor') || 'an administrator'}, without its code`;
+    default:
+      return `its code was given${given(e, 'releasePoint', ' at ')}`;
+  }
+}
+
+const printSteps: Sentences = {
+  held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}.`,
+  released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}.`,
+  'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}.`,
+  'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,
+  'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,
+  uncertain: (e) => `Nobody can say whether ${file(e)} was printed${onQueue(e)}: ${because(e)}. A person has to look, and then to confirm it, release it again or cancel it.`,
+  printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}.`,
+  canceled: (e) => `${file(e)} is not printed: ${fact(e, 'by') === 'administrator' ? `${fact(e, 'actor') || 'an administrator'} canceled it` : because(e)}.`,
+  aborted: (e) => `${file(e)} is not printed: ${because(e)}.`,
+  expiring: (e) => `${file(e)} expires soon: its code was not given yet.`,
+  expired: (e) => `${file(e)} is not printed: its code was not given in time${moment(e, 'jobHoldUntil') === '' ? '' : ` (until ${moment(e, 'jobHoldUntil')})`}, and the document is erased.`,
+};
+
+const answered = (e: Evidence): string => given(e, 'answer', '; the mail server said: ');
+
+const noticeSteps: Sentences = {
+  'code-mailed': (e) => `The code${fact(e, 'documents') === '' ? '' : ` for ${counted(e, 'documents', 'document')}`} was mailed${given(e, 'to', ' to ')}${answered(e)}.`,
+  'refusal-mailed': (e) => `${recipient(e)} was told by mail why nothing is printed${answered(e)}.`,
+  'aborted-mailed': (e) => `${recipient(e)} was told by mail that it is not printed${answered(e)}.`,
+  'completed-mailed': (e) => `${recipient(e)} was told by mail that it was printed${answered(e)}.`,
+  'expiring-mailed': (e) => `${recipient(e)} was reminded by mail to fetch ${counted(e, 'documents', 'document') || 'it'}${answered(e)}.`,
+  'expired-mailed': (e) => `${recipient(e)} was told by mail that ${counted(e, 'documents', 'document') || 'it'} expired${answered(e)}.`,
+  'mail-not-delivered': (e) => `The ${fact(e, 'kind') || 'notice'} mail${given(e, 'to', ' to ')} was not delivered: ${clause(e, 'answer') || 'no reason is given'}.`,
+  'not-told': (e) => `${fact(e, 'to') || 'Nobody'} was${fact(e, 'to') === '' ? '' : ' not'} told by mail: ${because(e)}.`,
+  counted: (e) => `It is in the statistics${given(e, 'pages', ', pages: ')}.`,
+};
+
+/** What the flow itself writes when a step does not succeed at once. */
+const flowSteps: Sentences = {
+  waiting: (e) => `It waits, and goes on by itself: ${cause(e)}.`,
+  'attempt-failed': (e) => `Attempt${given(e, 'attempt', ' ')} failed and is made again: ${cause(e)}.`,
+  'gave-up': (e) => `Given up${fact(e, 'attempt') === '' ? '' : ` after ${counted(e, 'attempt', 'attempt')}`}: ${cause(e)}. An administrator can send it again.`,
+  'sent-again': (e) => `${fact(e, 'by') || 'An administrator'} sent it again.`,
+};
+
+/** By the keyword that a service gave its step. */
+export const SENTENCES: Sentences = { ...mailSteps, ...acceptanceSteps, ...ownerSteps, ...printSteps, ...noticeSteps, ...flowSteps };

@@ -34,7 +34,7 @@ function toJob(wire: Job | undefined): z.input<typeof job> {
 }
 
 /** One value or several: `?jobState=pending&jobState=processing`. */
-const jobStates = z.preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(jobState)).describe('May be given several times; left out: all.');
+const jobStates = z.preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(jobState).default([])).describe('May be given several times; left out: all.');
 
 const params = z.strictObject({ jobId: identifier });
 
@@ -63,6 +63,11 @@ export function jobRoutes({ jobs }: Owners) {
       description: 'An uncertain job (the printer took it and never said what became of it) is printed again.',
       params, status: 200, answer: job, refusals: [404, 409],
       handle: async ({ params, caller }) => toJob((await jobs.releaseJob(params, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/confirm-printed', operation: 'confirmJobPrinted', right: 'jobs.manage', summary: 'Say that an uncertain job was seen on paper',
+      params, status: 200, answer: job, refusals: [404, 409],
+      handle: async ({ params, caller }) => toJob((await jobs.cancelJob({ ...params, printed: true }, as(caller))).job),
     }),
     route({
       method: 'POST', path: '/api/v0/jobs/{jobId}/cancel', operation: 'cancelJob', right: 'jobs.manage', summary: 'Do not print a job',

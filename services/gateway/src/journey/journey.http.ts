@@ -13,7 +13,7 @@ const step = z.object({
   step: z.string().describe('A keyword, stable.'),
   detail: z.string().describe('The same in a sentence, with the evidence.'),
   documentId: z.string().nullable().describe('The document (and job) that it is about; null: the whole message.'),
-  evidence: z.record(z.string(), z.json()),
+  evidence: z.record(z.string(), z.unknown()),
 }).meta({ id: 'JourneyStep' });
 
 const message = z.object({

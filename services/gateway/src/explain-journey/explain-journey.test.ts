@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { answerWhy } from './answer-why.js';
+import { describeStep } from './describe-step.js';
+import { SENTENCES } from './sentences.js';
+import type { Evidence, Step } from './step.js';
+
+let clock = 0;
+
+function step(service: string, keyword: string, evidence: Evidence = {}, documentId?: string): Step {
+  clock += 1_000;
+  return { at: new Date(clock), service, step: keyword, evidence, documentId };
+}
+
+const received = () => step('mail-ingest', 'received', { source: 'smtp', mailbox: 'print@inkpost.test', sender: 'ada@example.org', documents: 1, refusedParts: 0 });
+const lobby = { fileName: 'letter.pdf', queueId: 'lobby', queueName: 'Lobby' };
+const held = (document = 'one', fileName = 'letter.pdf') => step('print-submit', 'held', { ...lobby, fileName, jobHoldUntil: '2026-07-31T18:00:00.000Z' }, document);
+
+describe('a step', () => {
+  it.each<[Step, string]>([
+    [received(), 'A mail from ada@example.org came in for print@inkpost.test by smtp, with 1 document.'],
+    [
+      step('mail-ingest', 'received', { source: 'imap', mailbox: 'a@b', sender: 'c@d', documents: 2, refusedParts: 1, automaticSign: 'Auto-Submitted: auto-replied' }),
+      'A mail from c@d came in for a@b by imap, with 2 documents and 1 part that can\'t be printed; it is an automatic mail (Auto-Submitted: auto-replied), which is never answered.',
+    ],
+    [
+      step('acceptance', 'sender-refused', { address: 'eve@example.org', rule: 'refused address eve@example.org', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' }),
+      'The job was submitted with a forbidden e-mail address: eve@example.org (refused address eve@example.org).',
+    ],
+    [step('acceptance', 'document-accepted', { fileName: 'letter.pdf', pages: 3 }, 'one'), 'letter.pdf can be printed, 3 pages.'],
+    [held(), 'letter.pdf is held on Lobby until its code is given, at the latest until 2026-07-31 18:00 UTC.'],
+    [step('print-submit', 'released', { ...lobby, by: 'code', releasePoint: '192.0.2.7' }, 'one'), 'letter.pdf was released on Lobby: its code was given at 192.0.2.7.'],
+    [step('print-submit', 'released', { ...lobby, by: 'queue-without-validation' }, 'one'), 'letter.pdf was released on Lobby: the queue asks for no code.'],
+    [step('notification', 'code-mailed', { to: 'ada@example.org', documents: 2, answer: '250 OK' }), 'The code for 2 documents was mailed to ada@example.org; the mail server said: 250 OK.'],
+    [step('notification', 'not-told', { reason: 'the mail is automatic' }), 'Nobody was told by mail: the mail is automatic.'],
+    [step('print-submit', 'waiting', { reason: 'print.queue-unknown: There is no queue "hall": create it.' }), 'It waits, and goes on by itself: There is no queue "hall": create it.'],
+  ])('is told in a sentence: $step', (given, sentence) => {
+    expect(describeStep(given)).toBe(sentence);
+  });
+
+  it('that nobody has a sentence for is told with its evidence', () => {
+    expect(describeStep(step('acceptance', 'sky-has-fallen', { where: 'here', pieces: [1, 2], nothing: null }))).toBe('acceptance: sky has fallen (where here, pieces 1; 2).');
+    expect(describeStep(step('acceptance', 'toString'))).toBe('acceptance: toString.');
+  });
+
+  it.each(Object.keys(SENTENCES))('reads well without any evidence: %s', (keyword) => {
+    const sentence = describeStep(step('service', keyword));
+    expect(sentence).toMatch(/^[A-Z].*\.$/);
+    expect(sentence).not.toMatch(/undefined|null|NaN|\(\)|""|\[object|: \.| {2}| \.| ,/);
+  });
+
+  it('is cut where a server was talkative', () => {
+    expect(describeStep(step('notification', 'mail-not-delivered', { kind: 'code', to: 'a@b', answer: 'no '.repeat(1_000) })).length).toBeLessThan(400);
+  });
+});
+
+describe('the answer to "why was my mail (not) printed?"', () => {
+  const flow = [received(), step('acceptance', 'sender-accepted'), step('acceptance', 'document-accepted', { fileName: 'letter.pdf', pages: 1 }, 'one')];
+
+  it('names the printer when it was printed, whatever happened on the way', () => {
+    const steps = [...flow, held(), step('print-submit', 'waiting-for-printer', { ...lobby, problem: 'busy' }, 'one'), step('print-submit', 'printed', lobby, 'one'), step('domain-sync', 'counted', { pages: 1 }, 'one')];
+    expect(answerWhy(steps)).toBe('Printed: letter.pdf on Lobby.');
+  });
+
+  it.each<[string, Step[], string]>([
+    ['a held job waits for', [...flow, held()], 'Not printed yet, the code was not given: letter.pdf on Lobby, held until 2026-07-31 18:00 UTC.'],
+    ['a released one is doing', [...flow, held(), step('print-submit', 'released', lobby, 'one')], 'Not printed yet, it is on its way to the printer: letter.pdf on Lobby.'],
+    [
+      'a printer lacks', [...flow, step('print-submit', 'waiting-for-printer', { ...lobby, reason: 'printer-unreachable', problem: 'The printer does not answer.' }, 'one')],
+      'Not printed yet, the printer is waited for: letter.pdf on Lobby (The printer does not answer).',
+    ],
+    ['nobody did in time', [...flow, held(), step('print-submit', 'expired', { fileName: 'letter.pdf' }, 'one')], 'Not printed, the code was not given in time: letter.pdf.'],
+    ['must be looked at', [...flow, step('print-submit', 'uncertain', { ...lobby, problem: 'It never answered.' }, 'one')], 'Perhaps printed, a person has to look: letter.pdf on Lobby (It never answered).'],
+    ['a refused sender did', [received(), step('acceptance', 'sender-refused', { statusText: 'Forbidden: eve', rule: 'refused address eve' })], 'Not printed: Forbidden: eve (refused address eve).'],
+    ['has just begun', [received()], 'Not printed yet: the mail is being examined.'],
+    ['has not begun', [], 'Nothing is written down about this mail yet.'],
+  ])('says what %s', (_name, steps, answer) => {
+    expect(answerWhy(steps)).toBe(answer);
+  });
+
+  it('tells documents of one mail apart', () => {
+    const steps = [
+      received(), step('mail-ingest', 'part-refused', { fileName: 'notes.docx', statusText: 'Job [3] has an invalid/unsupported mime type' }, 'three'),
+      held('one'), held('two', 'plan.pdf'), step('print-submit', 'printed', { ...lobby }, 'one'),
+    ];
+    expect(answerWhy(steps)).toBe('Printed: letter.pdf on Lobby; Not printed yet, the code was not given: plan.pdf on Lobby, held until 2026-07-31 18:00 UTC; Not printed: notes.docx (Job [3] has an invalid/unsupported mime type).');
+  });
+
+  it('names five documents at most and counts the others', () => {
+    const steps = Array.from({ length: 8 }, (_, index) => step('print-submit', 'printed', { ...lobby, fileName: `${index}.pdf` }, String(index)));
+    expect(answerWhy(steps)).toContain('4.pdf on Lobby and 3 more.');
+  });
+
+  it('says what a service waits for or gave up, until it went on or was sent again', () => {
+    const waits = step('print-submit', 'waiting', { subject: 's', reason: 'print.queue-unknown: There is no queue "hall".' });
+    expect(answerWhy([...flow, waits])).toBe('print-submit: It waits, and goes on by itself: There is no queue "hall".');
+    expect(answerWhy([...flow, waits, held()])).not.toContain('waits');
+    const gaveUp = step('notification', 'gave-up', { subject: 'print.job-held.v1', attempt: 8, reason: 'unexpected: oh' });
+    expect(answerWhy([...flow, held(), gaveUp])).toMatch(/^Not printed yet, the code was not given: letter\.pdf.*; notification: Given up after 8 attempts: oh\./);
+    expect(answerWhy([...flow, held(), gaveUp, step('gateway', 'sent-again', { subject: 'print.job-held.v1', by: 'ada' })])).not.toContain('Given up');
+  });
+});
