@@ -1,0 +1,119 @@
+-- Queues, jobs, codes and deliveries of print-submit. Run with search_path = print_submit; services get DML only.
+
+-- A print queue: a name for a printer with its settings.
+CREATE TABLE "queue" (
+  "id"                    TEXT PRIMARY KEY,
+  "name"                  TEXT NOT NULL,
+  "printer_uri"           TEXT NOT NULL,
+  -- Jobs are held until released (WD-019).
+  "validation"            BOOLEAN NOT NULL,
+  "hold_hours"            INTEGER NOT NULL,
+  "certificate_authority" TEXT NOT NULL DEFAULT '',
+  -- Grows with each change: a step that read older settings is refused and reads them again.
+  "version"               INTEGER NOT NULL DEFAULT 1,
+  "created_at"            TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- What is known of the printer behind a queue, and who delivers to it now.
+CREATE TABLE "printer" (
+  "queue_id"    TEXT PRIMARY KEY REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "state"       TEXT NOT NULL DEFAULT 'unknown' CHECK ("state" IN ('unknown', 'idle', 'processing', 'stopped', 'unreachable')),
+  "problem"     TEXT NOT NULL DEFAULT '',
+  -- NULL: to be asked at once.
+  "asked_at"    TIMESTAMPTZ(3),
+  -- One delivery loop per printer; a killed process's lease runs out by itself.
+  "lease_token" UUID,
+  "lease_until" TIMESTAMPTZ(3)
+) WITH (fillfactor = 50);
+
+-- One document to print for one owner; its id is the document's. States and reasons are IPP's (RFC 8011, 5.3.7 and 5.3.8).
+-- The queue's identifier and name stay in the history of a queue that was deleted, so there is no foreign key.
+CREATE TABLE "job" (
+  "id"               UUID PRIMARY KEY,
+  "message_id"       UUID NOT NULL,
+  "mailbox_id"       TEXT NOT NULL,
+  "queue_id"         TEXT NOT NULL,
+  "queue_name"       TEXT NOT NULL,
+  "account_id"       TEXT NOT NULL,
+  "directory"        TEXT NOT NULL,
+  "owner_address"    TEXT NOT NULL,
+  "owner_name"       TEXT NOT NULL,
+  "owner_language"   TEXT NOT NULL,
+  -- Of the document within its message: jobs of one owner are printed in the order of the mail.
+  "position"         INTEGER NOT NULL,
+  "file_name"        TEXT NOT NULL,
+  "document_format"  TEXT NOT NULL,
+  "pages"            INTEGER NOT NULL,
+  "size_bytes"       BIGINT NOT NULL,
+  "sha256"           TEXT NOT NULL,
+  "job_state"        TEXT NOT NULL CHECK ("job_state" IN ('pending-held', 'pending', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted')),
+  "job_state_reason" TEXT NOT NULL,
+  "problem"          TEXT NOT NULL DEFAULT '',
+  -- Deliveries begun; the number is part of the name that the printer knows a delivery by.
+  "attempts"         INTEGER NOT NULL DEFAULT 0,
+  -- Deliveries that broke off within the document.
+  "cuts"             INTEGER NOT NULL DEFAULT 0,
+  -- The last reason for waiting that the journey was told: it is told once.
+  "told_reason"      TEXT NOT NULL DEFAULT '',
+  -- W3C traceparent of the mail, so that the delivery is part of its trace.
+  "trace"            TEXT NOT NULL DEFAULT '',
+  "created_at"       TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "job_hold_until"   TIMESTAMPTZ(3),
+  -- When a held job is looked at next: to tell its owner that it will expire, then to expire it.
+  "hold_due_at"      TIMESTAMPTZ(3),
+  "released_at"      TIMESTAMPTZ(3),
+  "accepted_at"      TIMESTAMPTZ(3),
+  "completed_at"     TIMESTAMPTZ(3)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX "job_unfinished" ON "job" ("queue_id", "job_state", "released_at") WHERE "completed_at" IS NULL;
+CREATE INDEX "job_unfinished_account" ON "job" ("account_id") WHERE "completed_at" IS NULL;
+CREATE INDEX "job_hold_due" ON "job" ("hold_due_at") WHERE "job_state" = 'pending-held';
+CREATE INDEX "job_created_at_idx" ON "job" ("created_at", "id");
+CREATE INDEX "job_account_idx" ON "job" ("account_id", "created_at", "id");
+
+-- A delivery under way: the intent before the act. Its row goes when the outcome is known.
+-- creating: Create-Job may have been sent; sending: the document may be leaving as printer_job_id; following: the printer has it all.
+CREATE TABLE "delivery" (
+  "job_id"         UUID PRIMARY KEY REFERENCES "job" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "queue_id"       TEXT NOT NULL,
+  -- Whoever holds another token was overtaken and changes nothing more.
+  "lease_token"    UUID NOT NULL,
+  "attempt"        INTEGER NOT NULL,
+  "phase"          TEXT NOT NULL CHECK ("phase" IN ('creating', 'sending', 'following')),
+  "printer_uri"    TEXT NOT NULL,
+  "printer_job_id" INTEGER,
+  "sent_bytes"     BIGINT,
+  "sent_sha256"    TEXT
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX "delivery_queue_id_idx" ON "delivery" ("queue_id");
+
+-- Live codes, keyed-hashed; a code opens all waiting documents of its account and goes with the last of them.
+CREATE TABLE "puk" (
+  "code_hash"  BYTEA PRIMARY KEY,
+  "account_id" TEXT NOT NULL,
+  "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE INDEX "puk_account_id_idx" ON "puk" ("account_id");
+
+-- Wrong codes, counted per release point and, in the row 'everywhere', for all of them.
+CREATE TABLE "wrong_codes" (
+  "scope"           TEXT PRIMARY KEY,
+  "in_a_row"        INTEGER NOT NULL DEFAULT 0,
+  "in_window"       INTEGER NOT NULL DEFAULT 0,
+  "window_began_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "locked_until"    TIMESTAMPTZ(3),
+  "last_right_at"   TIMESTAMPTZ(3),
+  "used_at"         TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITH (fillfactor = 50);
+CREATE INDEX "wrong_codes_used_at_idx" ON "wrong_codes" ("used_at");
+INSERT INTO "wrong_codes" ("scope") VALUES ('everywhere');
+
+-- Ends a statement that moved fewer jobs than it was meant to: somebody else was faster, and nothing of it may stand.
+CREATE FUNCTION "require_rows"("found" BIGINT, "wanted" BIGINT) RETURNS BOOLEAN
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF found IS DISTINCT FROM wanted THEN
+    RAISE EXCEPTION 'moved % of % rows', found, wanted USING ERRCODE = 'IK001';
+  END IF;
+  RETURN true;
+END $$;

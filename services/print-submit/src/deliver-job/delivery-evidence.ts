@@ -1,0 +1,38 @@
+import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
+import type { JourneyEntry } from '@inkpost/flow/flow-client.js';
+import { type Delivery, printerJobName } from './delivery.js';
+import type { SentDocument } from './measure-document.js';
+
+type Evidence = NonNullable<JourneyEntry['evidence']>;
+
+/** Where the job went: part of all entries of a delivery. */
+export function placeOf({ job, printerUri, attempt }: Delivery): Evidence {
+  return { fileName: job.fileName, queueId: job.queueId, queueName: job.queueName, printer: printerUri, attempt };
+}
+
+/** The printer has the whole document. */
+export function sentEntry(delivery: Delivery, accepted: { readonly printerJobId: number; readonly sent: SentDocument | undefined; readonly unsupportedAttributes: readonly string[] }): JourneyEntry {
+  const { printerJobId, sent, unsupportedAttributes } = accepted;
+  return {
+    step: 'sent-to-printer', document: delivery.job.jobId,
+    evidence: {
+      ...placeOf(delivery), printerJobId, printerJobName: printerJobName(delivery), ...sentEvidence(delivery, sent),
+      ...(unsupportedAttributes.length > 0 ? { ignoredByPrinter: [...unsupportedAttributes] } : {}),
+    },
+  };
+}
+
+/** The printer says what became of the job that it had. */
+export function printerSays(status: JobStatus): Evidence {
+  return {
+    printerJobId: status.jobId, printerJobState: status.jobState, printerJobStateReasons: [...status.jobStateReasons],
+    ...(status.jobStateMessage ? { printerJobStateMessage: status.jobStateMessage.slice(0, 200) } : {}),
+    ...(status.jobImpressionsCompleted === undefined ? {} : { impressions: status.jobImpressionsCompleted }),
+  };
+}
+
+/** What left for the printer beside what the document is: the proof that every byte did. Unknown when the sender died. */
+export function sentEvidence({ job }: Delivery, sent: SentDocument | undefined): Evidence {
+  if (!sent) return { bytes: job.sizeBytes, sha256: job.sha256, confirmation: 'the printer says that it has the document' };
+  return { bytes: sent.bytes, sha256: sent.sha256, sha256IsTheDocuments: sent.sha256 === job.sha256 };
+}

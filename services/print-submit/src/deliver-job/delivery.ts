@@ -1,0 +1,19 @@
+import type { Job } from '../print-job/job.js';
+import type { SentDocument } from './measure-document.js';
+import { nameDelivery } from './name-delivery.js';
+
+/** One attempt to hand a job to its printer, as its durable row says. */
+export interface Delivery {
+  readonly job: Job;
+  /** creating: nothing of the document has left; sending: it may have; following: the printer has it all. */
+  readonly phase: 'creating' | 'sending' | 'following';
+  readonly attempt: number;
+  readonly printerUri: string;
+  readonly certificateAuthority: string;
+  readonly printerJobId: number | undefined;
+  readonly sent: SentDocument | undefined;
+}
+
+export function printerJobName({ job, attempt }: Delivery): string {
+  return nameDelivery({ jobId: job.jobId, attempt, fileName: job.fileName });
+}

@@ -1,0 +1,108 @@
+import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
+import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import { isFinished } from '@inkpost/ipp/client/job-status.js';
+import type { Failure } from '@inkpost/failure/failure.js';
+import type { Spool } from '@inkpost/spool/spool.js';
+import { printLimits } from '../limits.js';
+import type { PrintMetrics } from '../print-metrics.js';
+import { askPrinter } from './ask-printer.js';
+import type { Delivery } from './delivery.js';
+import type { DeliveryResults } from './delivery-results.js';
+import { judgeFailure, type WaitReason } from './judge-failure.js';
+import type { SentDocument } from './measure-document.js';
+import { sendDocument } from './send-document.js';
+
+/** How a delivery stands, for the loop of its printer. */
+export type Standing =
+  /** The printer has it and goes on with it. */
+  | { readonly kind: 'followed'; readonly delivery: Delivery; readonly acceptedAt: Date }
+  /** It came to its end; the printer works. */
+  | { readonly kind: 'ended'; readonly printed: boolean }
+  /** It waits again, for this reason. */
+  | { readonly kind: 'waits'; readonly reason: WaitReason; readonly problem: string }
+  /** The printer may have it and couldn't be asked. */
+  | { readonly kind: 'unanswered'; readonly delivery: Delivery; readonly asked: number; readonly failure: Failure }
+  /** Another has it now. */
+  | { readonly kind: 'overtaken' }
+  /** It was cut because we stop: whoever delivers next asks the printer. */
+  | { readonly kind: 'left' };
+
+const OVERTAKEN: Standing = { kind: 'overtaken' };
+
+/** What `asked` begins with for a delivery that was taken over: whoever died may have asked. */
+export const ASKED_BY_ANOTHER = 1;
+
+/** One delivery from the intent to what is known of it, everything durable before and after it is done. */
+export class DocumentDelivery {
+  constructor(
+    private readonly results: DeliveryResults,
+    private readonly spool: Spool,
+    private readonly metrics: PrintMetrics,
+  ) {}
+
+  /** Sends the document. Rejects when the database or something of ours fails: then the delivery stays as its row says, and is asked for. */
+  async deliver(printer: IppPrinter, delivery: Delivery, leaseToken: string, stopping: AbortSignal): Promise<Standing> {
+    const { job } = delivery;
+    const sending = await sendDocument(printer, delivery, {
+      open: () => this.spool.open(job.jobId),
+      noteSending: (printerJobId) => this.results.store.noteSending(job.jobId, leaseToken, printerJobId),
+    });
+    if (sending.kind === 'accepted') return this.accept({ ...delivery, printerJobId: sending.job.jobId, sent: sending.sent }, leaseToken, sending);
+    const { failure } = sending;
+    if (failure.code === 'print.delivery-overtaken') return OVERTAKEN;
+    if (!/^(?:ipp|spool)\./u.test(failure.code)) throw failure;
+    const verdict = judgeFailure(failure);
+    if (verdict.kind === 'waits') return (await this.results.postpone(delivery, leaseToken, verdict)) ? verdict : OVERTAKEN;
+    if (verdict.kind === 'aborts') return this.ended(await this.results.abort(delivery, leaseToken, verdict));
+    return stopping.aborted ? { kind: 'left' } : this.ask(printer, sending.delivery, leaseToken, 0, failure);
+  }
+
+  /** Asks what became of it. `asked`: how often before; `cut`: what made it necessary, where this process saw it. */
+  async ask(printer: IppPrinter, delivery: Delivery, leaseToken: string, asked: number, cut?: Failure): Promise<Standing> {
+    const answer = await askPrinter(printer, delivery, asked);
+    switch (answer.kind) {
+      case 'has-it':
+        return this.accept({ ...delivery, printerJobId: answer.job.jobId }, leaseToken, { job: answer.job, unsupportedAttributes: [] });
+      case 'has-nothing':
+        return this.sendAgain(delivery, leaseToken, cut);
+      case 'uncertain':
+        return this.ended(await this.results.doubt(delivery, leaseToken, answer.problem));
+      case 'no-answer':
+        break;
+    }
+    if (asked <= ASKED_BY_ANOTHER) await this.results.noteUnanswered(delivery, leaseToken, answer.failure);
+    return { kind: 'unanswered', delivery, asked: asked + 1, failure: answer.failure };
+  }
+
+  private async accept(delivery: Delivery, leaseToken: string, accepted: { job: JobStatus; sent?: SentDocument; unsupportedAttributes: readonly string[] }): Promise<Standing> {
+    const acceptedAt = new Date();
+    this.metrics.measureAccepted(delivery.job, acceptedAt);
+    if (isFinished(accepted.job.jobState)) return this.ended(await this.results.finish(delivery, leaseToken, { status: accepted.job, acceptedAt, justAccepted: accepted }), accepted.job.jobState === 'completed');
+    const noted = await this.results.accept(delivery, leaseToken, acceptedAt, accepted);
+    return noted ? { kind: 'followed', delivery: { ...delivery, phase: 'following' }, acceptedAt } : OVERTAKEN;
+  }
+
+  /** Nothing was printed; but a document that breaks off again and again is given up. */
+  private async sendAgain(delivery: Delivery, leaseToken: string, cut: Failure | undefined): Promise<Standing> {
+    const wasCut = delivery.phase === 'sending';
+    const why = cut ? cut.message : 'the sending process ended';
+    const lost = cut?.code === 'ipp.document-unreadable' ? judgeUnreadable(cut) : undefined;
+    if (lost) return this.ended(await this.results.abort(delivery, leaseToken, lost));
+    if (wasCut && delivery.job.cuts + 1 >= printLimits.cutsMax) {
+      return this.ended(await this.results.abort(delivery, leaseToken, { reason: 'delivery-failed', problem: `The delivery broke off ${printLimits.cutsMax} times within the document; the last time: ${why}.` }));
+    }
+    const waits = { kind: 'waits', reason: 'connection-cut', problem: `The delivery broke off, and nothing of it was printed: ${why}.`, wasCut } as const;
+    return (await this.results.postpone(delivery, leaseToken, waits)) ? waits : OVERTAKEN;
+  }
+
+  private ended(written: boolean, printed = false): Standing {
+    return written ? { kind: 'ended', printed } : OVERTAKEN;
+  }
+}
+
+/** Our own document broke off: damaged for good, or only not readable just now. */
+function judgeUnreadable(failure: Failure): { reason: string; problem: string } | undefined {
+  const { cause } = failure;
+  const verdict = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('spool.') ? judgeFailure(cause as Failure) : undefined;
+  return verdict?.kind === 'aborts' ? verdict : undefined;
+}

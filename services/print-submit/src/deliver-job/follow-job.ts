@@ -1,0 +1,92 @@
+import { asFailure, type Failure } from '@inkpost/failure/failure.js';
+import { numberOf } from '@inkpost/ipp/codec/attribute.js';
+import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import { isFinished, type JobStatus } from '@inkpost/ipp/client/job-status.js';
+import { deliveryLimits } from '../limits.js';
+import { Backoff } from './backoff.js';
+import type { DeliveryResults } from './delivery-results.js';
+import type { Delivery } from './delivery.js';
+
+/** How one look at a job went. */
+export type Look =
+  | { readonly kind: 'goes-on' }
+  | { readonly kind: 'ended'; readonly printed: boolean }
+  | { readonly kind: 'silent'; readonly failure: Failure }
+  | { readonly kind: 'overtaken' };
+
+const UP_TIME = 'printer-up-time';
+/** Clocks and roundings; a restart takes longer. */
+const UP_TIME_SLACK_SECONDS = 2;
+
+/** Follows one job that the printer has taken whole, until it is through with it: looks soon at first, then less and less often. */
+export class FollowedJob {
+  /** When to look next, in milliseconds of performance.now(). */
+  dueAtMs = 0;
+  private readonly pauses = new Backoff(deliveryLimits.followMsFirst, deliveryLimits.followMsMax);
+  private readonly silences = new Backoff(deliveryLimits.troubleMsFirst, deliveryLimits.troubleMsMax);
+  private lastWord = '';
+
+  constructor(
+    readonly delivery: Delivery,
+    private readonly acceptedAt: Date,
+    private readonly results: DeliveryResults,
+    private readonly leaseToken: string,
+  ) {
+    this.dueAtMs = performance.now() + this.pauses.next();
+  }
+
+  /** Asks the printer and writes down what changed. Rejects when the database fails. */
+  async look(printer: IppPrinter): Promise<Look> {
+    const { printerJobId = 0, job } = this.delivery;
+    let status: JobStatus;
+    try {
+      status = await printer.getJobAttributes(printerJobId, job.ownerAddress);
+    } catch (error) {
+      const failure = asFailure(error);
+      if (isForgotten(failure)) return this.settleForgotten(printer);
+      this.dueAtMs = performance.now() + this.silences.next();
+      return { kind: 'silent', failure };
+    }
+    this.silences.reset();
+    if (isFinished(status.jobState)) return this.end(await this.results.finish(this.delivery, this.leaseToken, { status, acceptedAt: this.acceptedAt }), status.jobState === 'completed');
+    return this.goOn(status);
+  }
+
+  private async goOn(status: JobStatus): Promise<Look> {
+    const word = [status.jobState, ...status.jobStateReasons].join(' ');
+    if (word !== this.lastWord) {
+      this.lastWord = word;
+      this.pauses.reset();
+      if (!(await this.results.noteProgress(this.delivery, this.leaseToken, status))) return { kind: 'overtaken' };
+    }
+    this.dueAtMs = performance.now() + this.pauses.next();
+    return { kind: 'goes-on' };
+  }
+
+  /**
+   * Many printers list no finished jobs. One that has run ever since it took the job finished it; one that was restarted
+   * may have lost it, and nobody can say.
+   */
+  private async settleForgotten(printer: IppPrinter): Promise<Look> {
+    let upSeconds: number | undefined;
+    try {
+      upSeconds = numberOf((await printer.getPrinterAttributes([UP_TIME])).attributes, UP_TIME);
+    } catch (error) {
+      this.dueAtMs = performance.now() + this.silences.next();
+      return { kind: 'silent', failure: asFailure(error) };
+    }
+    const sinceSeconds = (Date.now() - this.acceptedAt.getTime()) / 1_000;
+    if (upSeconds !== undefined && upSeconds + UP_TIME_SLACK_SECONDS >= sinceSeconds) {
+      return this.end(await this.results.assumeCompleted(this.delivery, this.leaseToken, this.acceptedAt), true);
+    }
+    return this.end(await this.results.doubt(this.delivery, this.leaseToken, 'The printer took the document, was restarted, and no longer knows the job.'), false);
+  }
+
+  private end(written: boolean, printed: boolean): Look {
+    return written ? { kind: 'ended', printed } : { kind: 'overtaken' };
+  }
+}
+
+function isForgotten(failure: Failure): boolean {
+  return failure.fields['status'] === 'client-error-not-found' || failure.fields['status'] === 'client-error-gone';
+}

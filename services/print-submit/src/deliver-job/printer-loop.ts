@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Tracer } from '@opentelemetry/api';
+import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import { deliveryLimits } from '../limits.js';
+import type { PrinterStore } from '../queues/printer.store.js';
+import { openPrinter } from '../queues/open-printer.js';
+import { Backoff } from './backoff.js';
+import { Bell } from './bell.js';
+import type { DeliveryResults } from './delivery-results.js';
+import type { Delivery } from './delivery.js';
+import { ASKED_BY_ANOTHER, type DocumentDelivery, type Standing } from './document-delivery.js';
+import { FollowedJob } from './follow-job.js';
+import type { WaitReason } from './judge-failure.js';
+import { SendWindow } from './send-window.js';
+
+export interface LoopParts {
+  readonly delivery: DocumentDelivery;
+  readonly results: DeliveryResults;
+  readonly printers: PrinterStore;
+  readonly log: Log;
+  readonly tracer: Tracer;
+  readonly sendsMax: number;
+}
+
+/** Waits for an answer to "what became of it?". */
+interface Unanswered {
+  readonly delivery: Delivery;
+  readonly asked: number;
+}
+
+/**
+ * Delivers to one printer while it holds the printer's lease: sends what was released in its order, never two of one owner side by
+ * side, and follows what the printer has. Printers know nothing of each other, so a stuck one blocks no other.
+ */
+export class PrinterLoop {
+  /** A new one for each loop, so that what an earlier loop of this very process left behind is fenced off too. */
+  readonly leaseToken = randomUUID();
+  private readonly bell = new Bell();
+  private readonly window: SendWindow;
+  private readonly looks = new Backoff(deliveryLimits.lookMsFirst, deliveryLimits.lookMsMax);
+  private readonly busy = new Backoff(deliveryLimits.busyMsFirst, deliveryLimits.busyMsMax);
+  private readonly trouble = new Backoff(deliveryLimits.troubleMsFirst, deliveryLimits.troubleMsMax);
+  private readonly tasks = new Set<Promise<void>>();
+  /** Accounts by the job that is being sent for them. */
+  private readonly sending = new Map<string, string>();
+  private readonly following = new Map<string, FollowedJob>();
+  private unanswered: Unanswered[] = [];
+  private readonly connections = new Map<string, IppPrinter>();
+  private waitsFor: WaitReason | undefined;
+  /** When to send or to look for work next, and since when there is none; in milliseconds of performance.now(). */
+  private sendAtMs = 0;
+  private idleSinceMs = performance.now();
+  private woken = false;
+  private isPolling = false;
+  private readonly stopping = new AbortController();
+  private failure: unknown;
+
+  constructor(
+    private readonly queueId: string,
+    private readonly parts: LoopParts,
+  ) {
+    this.window = new SendWindow(parts.sendsMax);
+  }
+
+  /** Something was released: look now. `afresh`: the queue's settings changed, so that an earlier trouble may be over. */
+  wake(afresh = false): void {
+    this.woken = true;
+    if (afresh || this.waitsFor === undefined) this.sendAtMs = 0;
+    this.looks.reset();
+    this.bell.ring();
+  }
+
+  /** Something was released since it last looked. */
+  get isWoken(): boolean {
+    return this.woken;
+  }
+
+  /** Takes nothing more; `run` ends once what leaves has left, or after the time to drain. */
+  stop(): void {
+    this.stopping.abort();
+    this.bell.ring();
+  }
+
+  /** Until there is nothing to do for a while, `stop`, or a failure of ours, which it rejects with. */
+  async run(): Promise<void> {
+    try {
+      for (const delivery of await this.parts.results.store.takeOver(this.queueId, this.leaseToken)) this.takeUp(delivery);
+      while (this.goesOn) {
+        this.lookAtFollowed();
+        await this.sendMore();
+        if (this.idleMs() > deliveryLimits.lingerMs) break;
+        await this.bell.wait(this.nextWaitMs());
+      }
+    } finally {
+      await this.drain();
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private takeUp(delivery: Delivery): void {
+    if (delivery.phase === 'following') this.follow(delivery, delivery.job.acceptedAt ?? new Date());
+    else this.unanswered.push({ delivery, asked: ASKED_BY_ANOTHER });
+  }
+
+  private get goesOn(): boolean {
+    return !this.stopping.signal.aborted && this.failure === undefined;
+  }
+
+  private get hasRoom(): boolean {
+    return this.sending.size < this.window.size && this.sending.size + this.following.size < deliveryLimits.aheadMax;
+  }
+
+  private idleMs(): number {
+    const isIdle = this.tasks.size === 0 && this.following.size === 0 && this.unanswered.length === 0 && this.waitsFor === undefined;
+    if (!isIdle) this.idleSinceMs = performance.now();
+    return performance.now() - this.idleSinceMs;
+  }
+
+  /** What ends before rings the bell. */
+  private nextWaitMs(): number {
+    const canSend = this.unanswered.length > 0 ? this.tasks.size === 0 : this.hasRoom;
+    const dues = [
+      ...(canSend ? [this.sendAtMs] : []),
+      ...(this.isPolling ? [] : [...this.following.values()].map(({ dueAtMs }) => dueAtMs)),
+    ];
+    const waitMs = Math.min(...dues) - performance.now();
+    return Math.min(Math.max(waitMs, 1), deliveryLimits.lookMsMax);
+  }
+
+  /** Work beside the loop; its failure ends the loop, and the next one finds everything in the database. */
+  private start(work: () => Promise<void>): void {
+    const task = work()
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => {
+        this.tasks.delete(task);
+        this.bell.ring();
+      });
+    this.tasks.add(task);
+  }
+
+  private async sendMore(): Promise<void> {
+    if (performance.now() < this.sendAtMs) return;
+    if (this.unanswered.length > 0) return this.askUnanswered();
+    while (this.goesOn && this.hasRoom) {
+      this.woken = false;
+      const delivery = await this.parts.results.store.claim(this.queueId, this.leaseToken, [...this.sending.values()]);
+      if (!delivery) {
+        if (this.woken) continue;
+        if (this.sending.size === 0) this.waitsFor = undefined;
+        this.sendAtMs = performance.now() + this.looks.next();
+        return;
+      }
+      this.looks.reset();
+      this.send(delivery);
+      // While a printer is in trouble one job tries it, and the others wait for how that goes.
+      if (this.waitsFor !== undefined) return;
+    }
+  }
+
+  private send(delivery: Delivery): void {
+    const { job, attempt } = delivery;
+    this.sending.set(job.jobId, job.accountId);
+    const span = { ...(job.trace ? { traceparent: job.trace } : {}), attributes: { 'inkpost.job': job.jobId, 'inkpost.queue': job.queueId, attempt } };
+    this.start(() =>
+      inSpan(this.parts.tracer, 'deliver-job', span, async () => {
+        const standing = await this.parts.delivery.deliver(this.connectionTo(delivery), delivery, this.leaseToken, this.stopping.signal).finally(() => this.sending.delete(job.jobId));
+        await this.settle(standing);
+      }),
+    );
+  }
+
+  private async askUnanswered(): Promise<void> {
+    const [next, ...others] = this.unanswered;
+    if (!next || this.tasks.size > 0) return;
+    this.unanswered = others;
+    const { delivery, asked } = next;
+    await this.settle(await this.parts.delivery.ask(this.connectionTo(delivery), delivery, this.leaseToken, asked));
+  }
+
+  /** What a delivery's end means for the next ones. */
+  private async settle(standing: Standing): Promise<void> {
+    switch (standing.kind) {
+      case 'followed':
+        await this.noteGood();
+        this.window.noteAccepted({ kept: this.following.size + this.sending.size, finished: false });
+        return this.follow(standing.delivery, standing.acceptedAt);
+      case 'ended':
+        await this.noteGood();
+        if (standing.printed) this.window.noteAccepted({ kept: this.following.size + this.sending.size, finished: true });
+        return;
+      case 'waits':
+        return this.noteTrouble(standing.reason, standing.problem);
+      case 'unanswered':
+        this.unanswered.push(standing);
+        return this.noteTrouble('printer-unreachable', standing.failure.message);
+      case 'overtaken':
+        this.parts.log.warning('delivery overtaken by another instance', { queueId: this.queueId });
+        return;
+      case 'left':
+        return;
+    }
+  }
+
+  private async noteGood(): Promise<void> {
+    this.sendAtMs = 0;
+    this.busy.reset();
+    this.trouble.reset();
+    if (this.waitsFor === undefined) return;
+    const hadTrouble = this.waitsFor !== 'printer-busy';
+    this.waitsFor = undefined;
+    await this.parts.results.store.clearWaiting(this.queueId);
+    if (!hadTrouble) return;
+    this.parts.log.info('printer works again', { queueId: this.queueId });
+    await this.parts.printers.noteWorking(this.queueId);
+  }
+
+  /** Nothing is sent for a while: a busy printer is asked again soon, at once when it finished a job of ours. */
+  private async noteTrouble(reason: WaitReason, problem: string): Promise<void> {
+    const isNew = this.waitsFor !== reason;
+    this.waitsFor = reason;
+    this.window.noteBusy();
+    // Several that failed together make one pause, not one each.
+    if (isNew || performance.now() >= this.sendAtMs) this.sendAtMs = performance.now() + (reason === 'printer-busy' ? this.busy : this.trouble).next();
+    await this.parts.results.store.markWaiting(this.queueId, reason, problem);
+    if (reason === 'printer-busy' || !isNew) return;
+    this.parts.log.warning('printer cannot be used, tried again', { queueId: this.queueId, reason, problem });
+    await this.parts.printers.noteState(this.queueId, reason === 'printer-unreachable' ? 'unreachable' : 'stopped', problem);
+  }
+
+  private follow(delivery: Delivery, acceptedAt: Date): void {
+    this.following.set(delivery.job.jobId, new FollowedJob(delivery, acceptedAt, this.parts.results, this.leaseToken));
+  }
+
+  private lookAtFollowed(): void {
+    if (this.isPolling) return;
+    const due = [...this.following.values()].filter(({ dueAtMs }) => dueAtMs <= performance.now());
+    if (due.length === 0) return;
+    this.isPolling = true;
+    this.start(async () => {
+      try {
+        for (const followed of due) await this.lookAt(followed);
+      } finally {
+        this.isPolling = false;
+      }
+    });
+  }
+
+  private async lookAt(followed: FollowedJob): Promise<void> {
+    if (!this.goesOn) return;
+    const { job } = followed.delivery;
+    const span = { ...(job.trace ? { traceparent: job.trace } : {}), attributes: { 'inkpost.job': job.jobId } };
+    const look = await inSpan(this.parts.tracer, 'follow-job', span, () => followed.look(this.connectionTo(followed.delivery)));
+    switch (look.kind) {
+      case 'goes-on':
+        if (this.waitsFor === 'printer-unreachable') await this.noteGood();
+        return;
+      case 'silent':
+        if (this.waitsFor !== 'printer-unreachable') await this.noteTrouble('printer-unreachable', look.failure.message);
+        return;
+      case 'ended':
+      case 'overtaken':
+        this.following.delete(job.jobId);
+        // A printer that takes one job at a time is free now.
+        if (this.waitsFor === 'printer-busy') this.sendAtMs = 0;
+    }
+  }
+
+  private connectionTo(access: Pick<Delivery, 'printerUri' | 'certificateAuthority'>): IppPrinter {
+    const key = `${access.printerUri}\n${access.certificateAuthority}`;
+    const known = this.connections.get(key);
+    if (known) return known;
+    const printer = openPrinter(access);
+    this.connections.set(key, printer);
+    return printer;
+  }
+
+  /** What still leaves gets a moment; what is cut then is asked for by whoever delivers next. */
+  private async drain(): Promise<void> {
+    await this.settled(deliveryLimits.drainMs);
+    for (const printer of this.connections.values()) printer.close();
+    await this.settled(deliveryLimits.drainMs / 2);
+  }
+
+  private async settled(timeoutMs: number): Promise<void> {
+    const over = new AbortController();
+    const tooLate = pause(timeoutMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([Promise.allSettled(this.tasks), tooLate]);
+    over.abort();
+  }
+}

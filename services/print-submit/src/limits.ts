@@ -1,0 +1,79 @@
+/** What print-submit allows at most, and how long it waits; times in the unit that ends their name. */
+export const printLimits = {
+  /** A queue without its own time holds jobs this long. */
+  holdHoursDefault: 72,
+  holdHoursMax: 720,
+  /** An owner is told so long before a held job expires; a job held no longer than this needs no telling. */
+  expiringHoursBefore: 12,
+  /** A document's claim outlives the time its job is held: the loop that expires jobs drops it, not the clock. */
+  claimGraceHours: 24,
+  /** From its release a job waits for its printer this long at most; then it is given up and its owner told. */
+  releasedDaysMax: 29,
+  releasedClaimDays: 30,
+  /** Deliveries that may break off within the document before the job is given up. Busy or unreachable printers don't count. */
+  cutsMax: 8,
+  fileNameLengthMax: 255,
+  queueIdLengthMax: 64,
+  queueNameLengthMax: 100,
+  printerUriLengthMax: 1_024,
+  certificateLengthMax: 64 * 1_024,
+  releasePointLengthMax: 100,
+  codeLengthMax: 64,
+  /** Jobs that one code, or one round of the expiry loop, handles at once. */
+  jobsAtOnceMax: 1_000,
+  jobsListedDefault: 50,
+  jobsListedMax: 200,
+} as const;
+
+/** Guessing codes. Of 32^8 codes with 100,000 live ones, 300 guesses an hour, day and night, find one in four years. */
+export const guessingLimits = {
+  /** So many wrong codes in a row lock a release point, for a time that doubles with each further one. */
+  inARowMax: 5,
+  lockSecondsFirst: 30,
+  lockSecondsMax: 3_600,
+  windowMinutes: 60,
+  /** In a window, whatever right codes are given between. */
+  inWindowMax: 60,
+  /** In a window at all points together; a point that gave a right code lately goes on. */
+  everywhereInWindowMax: 300,
+  trustedHours: 24,
+} as const;
+
+/** The delivery loops. */
+export const deliveryLimits = {
+  leaseMs: 10_000,
+  leaseRenewMs: 3_000,
+  /** How often printers with work that nobody delivers to are looked for: the safety net of the wake-up. */
+  scanMs: 1_000,
+  /** An idle loop goes on looking for so long before it gives its printer up. */
+  lingerMs: 500,
+  lookMsFirst: 50,
+  lookMsMax: 1_000,
+  followMsFirst: 50,
+  followMsMax: 2_000,
+  busyMsFirst: 250,
+  busyMsMax: 5_000,
+  troubleMsFirst: 1_000,
+  troubleMsMax: 30_000,
+  /** Jobs that a printer has taken and not finished; more wait here, where they can be canceled and survive its power switch. */
+  aheadMax: 20,
+  /** How long a stop waits for documents that are leaving. */
+  drainMs: 1_000,
+  connectTimeoutMs: 5_000,
+  fileNameBytesMax: 160,
+} as const;
+
+/** Asking idle printers how they are. */
+export const watchLimits = {
+  roundMs: 5_000,
+  askEverySeconds: 60,
+  printersPerRound: 100,
+  sideBySide: 8,
+  answerTimeoutMs: 5_000,
+} as const;
+
+export const expiryLimits = {
+  roundMs: 60_000,
+  messagesPerRound: 200,
+  purgeMax: 1_000,
+} as const;

@@ -1,0 +1,67 @@
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { CancelJobRequest, GetJobRequest, JobService, ListJobsRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { PermanentFailure } from '@inkpost/failure/failure.js';
+import { authorize } from '@inkpost/service/control-listener.js';
+import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { printLimits } from '../limits.js';
+import type { Job } from '../print-job/job.js';
+import { checkJobId } from '../print-job/job-id.js';
+import { JOB_STATES } from '../print-job/job-moves.js';
+import { toWireJob } from '../print-job/wire-job.js';
+import type { JobRelease } from '../release-job/job-release.js';
+import type { JobCancellation } from './job-cancellation.js';
+import { fromCursor, toCursor } from './job-cursor.js';
+import type { JobStore } from './job.store.js';
+
+/** Jobs as an administrator sees them. */
+export class JobRpc implements ServiceImpl<typeof JobService> {
+  constructor(
+    private readonly jobs: JobStore,
+    private readonly release: JobRelease,
+    private readonly cancellation: JobCancellation,
+  ) {}
+
+  listJobs = async (request: ListJobsRequest, context: HandlerContext) => {
+    authorize(context, 'jobs.read');
+    for (const state of request.jobStates) {
+      if (!JOB_STATES.some((known) => known === state)) throw invalidField('jobStates', `must be of ${JOB_STATES.join(', ')}`);
+    }
+    if (request.limit > printLimits.jobsListedMax) throw invalidField('limit', `must be at most ${printLimits.jobsListedMax}`);
+    const after = request.cursor === '' ? undefined : fromCursor(request.cursor);
+    if (request.cursor !== '' && !after) throw invalidField('cursor', 'must be the nextCursor of an earlier answer');
+    const limit = request.limit === 0 ? printLimits.jobsListedDefault : request.limit;
+    const found = await this.jobs.list(request, after, limit + 1);
+    const jobs = found.slice(0, limit);
+    const last = jobs.at(-1);
+    return { jobs: jobs.map(toWireJob), nextCursor: last && found.length > limit ? toCursor(last) : '' };
+  };
+
+  getJob = async ({ jobId }: GetJobRequest, context: HandlerContext) => {
+    authorize(context, 'jobs.read');
+    return { job: toWireJob(await this.find(jobId)) };
+  };
+
+  releaseJob = async ({ jobId }: ReleaseJobRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    const { jobState } = await this.find(jobId);
+    if (jobState !== 'pending-held' && jobState !== 'processing-stopped') {
+      throw new PermanentFailure('print.release-refused', `Only a held or an uncertain job can be released; this one is ${jobState}.`);
+    }
+    const released = await this.release.releaseByAdministrator(jobId, jobState === 'pending-held' ? 'release' : 'printAgain', actor);
+    if (!released) throw new PermanentFailure('print.release-refused', 'The job changed at this moment: look at it again.');
+    return { job: toWireJob(released) };
+  };
+
+  cancelJob = async ({ jobId, printed }: CancelJobRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    await this.cancellation.cancel(await this.find(jobId), printed, actor);
+    return { job: toWireJob(await this.find(jobId)) };
+  };
+
+  private async find(jobId: string): Promise<Job> {
+    checkJobId('jobId', jobId);
+    const job = await this.jobs.find(jobId);
+    if (!job) throw notFound('job', jobId);
+    return job;
+  }
+}

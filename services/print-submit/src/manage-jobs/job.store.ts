@@ -1,0 +1,59 @@
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { JOB_COLUMNS, type Job } from '../print-job/job.js';
+
+type Row = Job & Record<string, unknown>;
+
+export interface JobFilter {
+  /** Empty matches all. */
+  readonly jobStates: readonly string[];
+  readonly queueId: string;
+  readonly accountId: string;
+}
+
+/** A place in the list: behind this job. */
+export interface JobPlace {
+  readonly createdAt: Date;
+  readonly jobId: string;
+}
+
+/** The printer's side of a delivery under way. */
+export interface DeliveryAtPrinter {
+  readonly phase: 'creating' | 'sending' | 'following';
+  readonly printerUri: string;
+  readonly printerJobId: number | null;
+  readonly certificateAuthority: string;
+}
+
+/** Reads jobs as an administrator sees them. */
+export class JobStore {
+  constructor(private readonly pool: Pool) {}
+
+  async find(jobId: string): Promise<Job | undefined> {
+    const [job] = await query<Row>(this.pool, 'job.find', `SELECT ${JOB_COLUMNS} FROM job WHERE id = $1`, [jobId]);
+    return job;
+  }
+
+  /** Newest first. Each set of filters is a statement of its own, so that each gets the plan it needs. */
+  async list(filter: JobFilter, after: JobPlace | undefined, limit: number): Promise<Job[]> {
+    const values: unknown[] = [limit];
+    const place = (value: unknown): string => `$${values.push(value)}`;
+    const conditions = {
+      ...(filter.jobStates.length > 0 ? { states: `job_state = ANY (${place(filter.jobStates)}::text[])` } : {}),
+      ...(filter.queueId === '' ? {} : { queue: `queue_id = ${place(filter.queueId)}` }),
+      ...(filter.accountId === '' ? {} : { account: `account_id = ${place(filter.accountId)}` }),
+      ...(after ? { after: `(created_at, id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)` } : {}),
+    };
+    const where = values.length === 1 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;
+    const name = ['job.list', ...Object.keys(conditions)].join('.');
+    return query<Row>(this.pool, name, `SELECT ${JOB_COLUMNS} FROM job ${where} ORDER BY created_at DESC, id DESC LIMIT $1`, values);
+  }
+
+  async findDelivery(jobId: string): Promise<DeliveryAtPrinter | undefined> {
+    const [delivery] = await query<DeliveryAtPrinter & Record<string, unknown>>(
+      this.pool, 'delivery.at-printer',
+      `SELECT d.phase, d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId", q.certificate_authority AS "certificateAuthority"
+       FROM delivery d JOIN queue q ON q.id = d.queue_id WHERE d.job_id = $1`, [jobId],
+    );
+    return delivery;
+  }
+}

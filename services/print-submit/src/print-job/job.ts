@@ -1,0 +1,50 @@
+import type { JobState } from './job-moves.js';
+
+/** One document to print for one owner on one queue; its id is the document's. */
+export interface Job {
+  readonly jobId: string;
+  /** Also the id of the journey. */
+  readonly messageId: string;
+  readonly mailboxId: string;
+  readonly queueId: string;
+  readonly queueName: string;
+  readonly accountId: string;
+  readonly directory: string;
+  readonly ownerAddress: string;
+  readonly ownerName: string;
+  /** BCP 47, fr or en. */
+  readonly ownerLanguage: string;
+  readonly fileName: string;
+  readonly documentFormat: string;
+  readonly pages: number;
+  readonly sizeBytes: number;
+  /** Of the clear bytes, lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly jobState: JobState;
+  /** IPP's job-state-reasons and our own: uncertain, expired, printer-unreachable, … */
+  readonly jobStateReason: string;
+  /** One sentence for people; empty when there is nothing to say. */
+  readonly problem: string;
+  /** Deliveries begun. */
+  readonly attempts: number;
+  /** Deliveries that broke off within the document. */
+  readonly cuts: number;
+  readonly toldReason: string;
+  readonly trace: string;
+  readonly createdAt: Date;
+  readonly jobHoldUntil: Date | null;
+  readonly releasedAt: Date | null;
+  readonly acceptedAt: Date | null;
+  /** When it was completed, canceled or aborted. */
+  readonly completedAt: Date | null;
+}
+
+/** The columns of table `job`, named `job` in the statement, as a {@link Job}. */
+export const JOB_COLUMNS = [
+  ['id', 'jobId'], ['message_id', 'messageId'], ['mailbox_id', 'mailboxId'], ['queue_id', 'queueId'], ['queue_name', 'queueName'],
+  ['account_id', 'accountId'], ['directory', 'directory'], ['owner_address', 'ownerAddress'], ['owner_name', 'ownerName'], ['owner_language', 'ownerLanguage'],
+  ['file_name', 'fileName'], ['document_format', 'documentFormat'], ['pages', 'pages'], ['size_bytes', 'sizeBytes'], ['sha256', 'sha256'],
+  ['job_state', 'jobState'], ['job_state_reason', 'jobStateReason'], ['problem', 'problem'], ['attempts', 'attempts'], ['cuts', 'cuts'],
+  ['told_reason', 'toldReason'], ['trace', 'trace'], ['created_at', 'createdAt'], ['job_hold_until', 'jobHoldUntil'],
+  ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'],
+].map(([column, name]) => `job.${column} AS "${name}"`).join(', ');

@@ -1,0 +1,116 @@
+import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { ConfigOf } from '@inkpost/config/config.js';
+import { FlowClient } from '@inkpost/flow/flow-client.js';
+import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { sqlName } from '@inkpost/postgres/pool.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { Spool } from '@inkpost/spool/spool.js';
+import { Deliveries } from './deliver-job/deliveries.js';
+import { DeliveryResults } from './deliver-job/delivery-results.js';
+import { DeliveryStore } from './deliver-job/delivery.store.js';
+import { DocumentDelivery } from './deliver-job/document-delivery.js';
+import { JobReleasedHandler } from './deliver-job/job-released.handler.js';
+import { LeaseStore } from './deliver-job/lease.store.js';
+import { ExpiryStore } from './expire-job/expiry.store.js';
+import { JobExpiry } from './expire-job/job-expiry.js';
+import { PrismaClient } from './gen/prisma/client.js';
+import { HoldStore } from './hold-job/hold.store.js';
+import { OwnerResolvedHandler } from './hold-job/owner-resolved.handler.js';
+import { PukHasher, PukIssuer } from './hold-job/puk.js';
+import { JobCancellation } from './manage-jobs/job-cancellation.js';
+import { JobRpc } from './manage-jobs/job.rpc.js';
+import { JobStore } from './manage-jobs/job.store.js';
+import { JobEndings } from './print-job/job-endings.js';
+import { PrintMetrics } from './print-metrics.js';
+import { printSubmitConfig } from './print-submit.config.js';
+import { KnownQueues } from './queues/known-queues.js';
+import { PrinterWatch } from './queues/printer-watch.js';
+import { PrinterStore } from './queues/printer.store.js';
+import { QueueRpc } from './queues/queue.rpc.js';
+import { QueueStore } from './queues/queue.store.js';
+import { CodeGate } from './release-job/code-gate.js';
+import { JobRelease } from './release-job/job-release.js';
+import { ReleaseRpc } from './release-job/release.rpc.js';
+
+type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
+
+/** Everything print-submit is made of, each part once. */
+function assemble(runtime: Runtime, masterKeyText: string) {
+  const { pool, flow, log, tracer, config } = runtime;
+  const masterKey = parseMasterKey(masterKeyText);
+  const hasher = new PukHasher(masterKey);
+  const spool = new Spool(pool, masterKey, config.spoolFolder);
+  const metrics = new PrintMetrics(runtime.meter, pool);
+  const endings = new JobEndings(flow, spool, log);
+  const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log);
+  const printers = new PrinterStore(pool);
+  const watch = new PrinterWatch(printers, log);
+  const deliveries = new Deliveries(new LeaseStore(pool), {
+    delivery: new DocumentDelivery(results, spool, metrics), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax,
+  });
+  const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
+  const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer);
+  const jobs = new JobStore(pool);
+  const queueRpc = new QueueRpc(new QueueStore(prisma), (queueId) => {
+    watch.lookNow();
+    deliveries.wake(queueId, true);
+  });
+  return {
+    metrics, deliveries, expiry, watch, prisma,
+    hold: new HoldStore(pool, flow, spool), queues: new KnownQueues(pool), puks: new PukIssuer(masterKey, hasher),
+    queueRpc, jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+  };
+}
+
+type Parts = ReturnType<typeof assemble>;
+
+/** The loops run while the service does. */
+class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'expiry' | 'watch' | 'prisma'>) {}
+
+  onApplicationBootstrap(): void {
+    const { deliveries, expiry, watch } = this.parts;
+    for (const loop of [deliveries, expiry, watch]) loop.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const { deliveries, expiry, watch, prisma } = this.parts;
+    await Promise.all([deliveries, expiry, watch].map((loop) => loop.stop()));
+    await prisma.$disconnect();
+  }
+}
+
+@Module({ controllers: flowControllers('print-submit', { 'account.owner-resolved.v1': OwnerResolvedHandler, 'print.job-released.v1': JobReleasedHandler }) })
+class PrintSubmitModule {}
+
+/** print-submit: holds jobs, lets them go by code, and delivers them to their printers. */
+export const printSubmit = {
+  name: 'print-submit',
+  config: printSubmitConfig,
+  module: async (runtime: Runtime): Promise<DynamicModule> => {
+    const parts = assemble(runtime, runtime.config.masterKey ?? (await runtime.secrets.read('master-key')));
+    const routes: ControlRoutes = (router) => {
+      router.service(QueueService, parts.queueRpc);
+      router.service(JobService, parts.jobRpc);
+      router.service(ReleaseService, parts.releaseRpc);
+    };
+    return {
+      module: PrintSubmitModule,
+      providers: [
+        { provide: FlowClient, useValue: runtime.flow },
+        { provide: HoldStore, useValue: parts.hold },
+        { provide: KnownQueues, useValue: parts.queues },
+        { provide: PukIssuer, useValue: parts.puks },
+        { provide: PrintMetrics, useValue: parts.metrics },
+        { provide: Deliveries, useValue: parts.deliveries },
+        { provide: PrintLoops, useFactory: () => new PrintLoops(parts) },
+        { provide: CONTROL_ROUTES, useValue: routes },
+      ],
+    };
+  },
+} satisfies ServiceDefinition;

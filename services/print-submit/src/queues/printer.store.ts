@@ -1,0 +1,36 @@
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { watchLimits } from '../limits.js';
+import type { PrinterAccess } from './open-printer.js';
+
+export type PrinterState = 'unknown' | 'idle' | 'processing' | 'stopped' | 'unreachable';
+
+/** A printer whose turn it is to be asked how it is. */
+export interface PrinterToAsk extends PrinterAccess {
+  readonly queueId: string;
+}
+
+/** What is known of the printers behind the queues. */
+export class PrinterStore {
+  constructor(private readonly pool: Pool) {}
+
+  /** Those not asked for a while, each for one process only. */
+  async claimToAsk(): Promise<PrinterToAsk[]> {
+    return query<PrinterToAsk & Record<string, unknown>>(
+      this.pool, 'printer.claim',
+      `WITH due AS (
+         SELECT queue_id FROM printer WHERE asked_at IS NULL OR asked_at < now() - make_interval(secs => $1) ORDER BY asked_at NULLS FIRST LIMIT $2 FOR UPDATE SKIP LOCKED),
+       claimed AS (UPDATE printer SET asked_at = now() FROM due WHERE printer.queue_id = due.queue_id RETURNING printer.queue_id)
+       SELECT q.id AS "queueId", q.printer_uri AS "printerUri", q.certificate_authority AS "certificateAuthority" FROM claimed JOIN queue q ON q.id = claimed.queue_id`,
+      [watchLimits.askEverySeconds, watchLimits.printersPerRound],
+    );
+  }
+
+  async noteState(queueId: string, state: PrinterState, problem: string): Promise<void> {
+    await query(this.pool, 'printer.state', 'UPDATE printer SET state = $2, problem = $3 WHERE queue_id = $1 AND (state, problem) IS DISTINCT FROM ($2, $3)', [queueId, state, problem]);
+  }
+
+  /** It took a job after a trouble: how it is, is asked at once. */
+  async noteWorking(queueId: string): Promise<void> {
+    await query(this.pool, 'printer.working', `UPDATE printer SET state = 'processing', problem = '', asked_at = NULL WHERE queue_id = $1`, [queueId]);
+  }
+}

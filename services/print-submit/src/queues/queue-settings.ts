@@ -1,0 +1,82 @@
+import { X509Certificate } from 'node:crypto';
+import { PermanentFailure } from '@inkpost/failure/failure.js';
+import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
+import { printLimits } from '../limits.js';
+
+/** A queue as its administrator set it. */
+export interface QueueSettings {
+  /** Chosen by the administrator: letters, digits, - and _. */
+  readonly queueId: string;
+  readonly name: string;
+  /** ipp, ipps, http or https. */
+  readonly printerUri: string;
+  /** Jobs are held until released (WD-019). */
+  readonly validation: boolean;
+  readonly holdHours: number;
+  /** PEM of a certificate to trust besides the system's; empty: none. */
+  readonly certificateAuthority: string;
+}
+
+/** What is wrong with a field (its JSON name), and what to do. */
+export interface FieldProblem {
+  readonly field: keyof QueueSettings;
+  readonly reason: string;
+}
+
+const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/u;
+const CONTROL_CHARACTERS = /\p{Cc}/u;
+
+/** The settings as they are stored, or the first problem. Zero hours mean the default. */
+export function checkQueueSettings(wanted: QueueSettings): QueueSettings | FieldProblem {
+  const settings: QueueSettings = {
+    ...wanted,
+    name: wanted.name.trim(),
+    printerUri: wanted.printerUri.trim(),
+    holdHours: wanted.holdHours === 0 ? printLimits.holdHoursDefault : wanted.holdHours,
+    certificateAuthority: wanted.certificateAuthority.trim(),
+  };
+  const checks = {
+    queueId: checkQueueId(settings.queueId),
+    name: checkName(settings.name),
+    printerUri: checkPrinterUri(settings.printerUri),
+    holdHours: settings.holdHours <= printLimits.holdHoursMax ? undefined : `must be at most ${printLimits.holdHoursMax} hours`,
+    certificateAuthority: checkCertificate(settings.certificateAuthority),
+  };
+  for (const [field, reason] of Object.entries(checks)) {
+    if (reason !== undefined) return { field: field as keyof typeof checks, reason };
+  }
+  return settings;
+}
+
+export function checkQueueId(queueId: string): string | undefined {
+  if (QUEUE_ID.test(queueId) && queueId.length <= printLimits.queueIdLengthMax) return undefined;
+  return `must be 1 to ${printLimits.queueIdLengthMax} letters, digits, - or _, and start with a letter or digit`;
+}
+
+function checkName(name: string): string | undefined {
+  if (name === '') return 'is missing: give the queue a name that people know';
+  if (name.length > printLimits.queueNameLengthMax) return `must have at most ${printLimits.queueNameLengthMax} characters`;
+  return CONTROL_CHARACTERS.test(name) ? 'must not contain control characters' : undefined;
+}
+
+function checkPrinterUri(uri: string): string | undefined {
+  if (uri.length > printLimits.printerUriLengthMax) return `must have at most ${printLimits.printerUriLengthMax} characters`;
+  try {
+    parsePrinterUri(uri);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof PermanentFailure)) throw error;
+    return `is not usable: ${String(error.fields['reason'])}; for example ipp://printer.example.org/ipp/print`;
+  }
+}
+
+function checkCertificate(pem: string): string | undefined {
+  if (pem === '') return undefined;
+  if (pem.length > printLimits.certificateLengthMax) return `must have at most ${printLimits.certificateLengthMax} characters`;
+  try {
+    void new X509Certificate(pem);
+    return undefined;
+  } catch {
+    return 'must be a certificate in PEM form, starting with -----BEGIN CERTIFICATE-----';
+  }
+}

@@ -1,0 +1,76 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type {
+  CreateQueueRequest, DeleteQueueRequest, GetQueueRequest, ListQueuesRequest, QueueSchema, QueueService, QueueSettings as WireSettings, UpdateQueueRequest,
+} from '@inkpost/contracts/admin/v1/print_pb.js';
+import { PermanentFailure } from '@inkpost/failure/failure.js';
+import { authorize } from '@inkpost/service/control-listener.js';
+import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { checkQueueSettings, type QueueSettings } from './queue-settings.js';
+import type { QueueStore, ShownQueue } from './queue.store.js';
+
+/** The print queues as administrators set them. */
+export class QueueRpc implements ServiceImpl<typeof QueueService> {
+  /** @param onChanged hears of queues that are new or have other settings: their printer is asked, what waits for it is tried. */
+  constructor(
+    private readonly queues: QueueStore,
+    private readonly onChanged: (queueId: string) => void,
+  ) {}
+
+  listQueues = async (_request: ListQueuesRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.read');
+    return { queues: (await this.queues.list()).map(toWire) };
+  };
+
+  getQueue = async ({ queueId }: GetQueueRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.read');
+    const queue = await this.queues.find(queueId);
+    if (!queue) throw notFound('queue', queueId);
+    return { queue: toWire(queue) };
+  };
+
+  createQueue = async ({ settings }: CreateQueueRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.write');
+    const wanted = checked(settings);
+    const queue = await this.queues.create(wanted);
+    if (!queue) throw invalidField('queueId', `is taken: there is a queue "${wanted.queueId}" already`);
+    this.onChanged(queue.queueId);
+    return { queue: toWire(queue) };
+  };
+
+  updateQueue = async ({ queueId, settings }: UpdateQueueRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.write');
+    if (settings && settings.queueId !== '' && settings.queueId !== queueId) throw invalidField('queueId', 'cannot be changed: make a new queue');
+    const queue = await this.queues.update(checked(settings && { ...settings, queueId }));
+    if (!queue) throw notFound('queue', queueId);
+    this.onChanged(queueId);
+    return { queue: toWire(queue) };
+  };
+
+  deleteQueue = async ({ queueId }: DeleteQueueRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.write');
+    const deletion = await this.queues.delete(queueId);
+    if (deletion.kind === 'unknown') throw notFound('queue', queueId);
+    if (deletion.kind === 'in-use') {
+      throw new PermanentFailure('print.queue-in-use', `The queue "${queueId}" has ${deletion.jobsUnfinished} unfinished jobs: wait for them, or cancel them first.`);
+    }
+    return {};
+  };
+}
+
+function checked(wire: WireSettings | undefined): QueueSettings {
+  if (!wire) throw invalidField('settings', 'are missing');
+  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = wire;
+  const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority });
+  if ('field' in settings) throw invalidField(settings.field, settings.reason);
+  return settings;
+}
+
+function toWire({ printerState, problem, jobsHeld, jobsWaiting, createdAt, ...settings }: ShownQueue): MessageInitShape<typeof QueueSchema> {
+  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = settings;
+  return {
+    settings: { queueId, name, printerUri, validation, holdHours, certificateAuthority },
+    printerState, problem, jobsHeld, jobsWaiting, createdAt: timestampFromDate(createdAt),
+  };
+}

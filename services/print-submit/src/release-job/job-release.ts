@@ -1,0 +1,89 @@
+import type { Tracer } from '@opentelemetry/api';
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
+import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import type { Job } from '../print-job/job.js';
+import type { PrintMetrics } from '../print-metrics.js';
+import type { CodeGate } from './code-gate.js';
+import { findWaiting, moveToPending } from './release.store.js';
+
+/** A code as it was given at a release point. */
+export interface GivenCode {
+  readonly code: string;
+  readonly releasePoint: string;
+}
+
+/** The code was wrong, or none is heard now. */
+type Refused = { readonly outcome: 'wrong-code' } | { readonly outcome: 'locked-out'; readonly retryAfterSeconds: number };
+
+export type Waiting = Refused | { readonly outcome: 'valid'; readonly jobs: readonly Job[] };
+export type Released = Refused | { readonly outcome: 'released' | 'nothing-waiting'; readonly jobs: readonly Job[] };
+
+/** Who released, for the journey. */
+type ReleasedBy = { readonly by: 'code'; readonly releasePoint: string } | { readonly by: 'administrator'; readonly actor: string; readonly after?: 'uncertain' };
+
+/** Lets held jobs go to their printer, by their owner's code or by an administrator. A job moves once, however often it is released. */
+export class JobRelease {
+  constructor(
+    private readonly flow: FlowClient,
+    private readonly gate: CodeGate,
+    private readonly metrics: PrintMetrics,
+    private readonly tracer: Tracer,
+  ) {}
+
+  /** What the code opens, without releasing any. */
+  listWaiting(given: GivenCode): Promise<Waiting> {
+    return this.withCode(given, async (transaction, accountId): Promise<Waiting> => ({ outcome: 'valid', jobs: await findWaiting(transaction, accountId) }));
+  }
+
+  /** Releases these of the code's documents, all with an empty list; ids of anybody else's are passed over. */
+  async releaseByCode(given: GivenCode, jobIds: readonly string[]): Promise<Released> {
+    const released = await this.withCode(given, async (transaction, accountId): Promise<Released> => {
+      const jobs = await moveToPending(transaction, { move: 'release', accountId, jobIds });
+      await this.announce(transaction, jobs, { by: 'code', releasePoint: given.releasePoint });
+      return { outcome: jobs.length > 0 ? 'released' : 'nothing-waiting', jobs };
+    });
+    if (released.outcome === 'released') this.count(released.jobs, 'code');
+    return released;
+  }
+
+  /** A held job, or with `printAgain` an uncertain one. Undefined: it is in no such state (any more). */
+  async releaseByAdministrator(jobId: string, move: 'release' | 'printAgain', actor: string): Promise<Job | undefined> {
+    const jobs = await this.flow.transaction(async (transaction) => {
+      const moved = await moveToPending(transaction, { move, accountId: undefined, jobIds: [jobId] });
+      await this.announce(transaction, moved, { by: 'administrator', actor, ...(move === 'printAgain' ? { after: 'uncertain' } : {}) });
+      return moved;
+    });
+    this.count(jobs, 'administrator');
+    return jobs[0];
+  }
+
+  private async withCode<T>({ code, releasePoint }: GivenCode, act: (transaction: FlowTransaction, accountId: string) => Promise<T>): Promise<T | Refused> {
+    const result = await this.flow.transaction(async (transaction): Promise<{ refused: Refused } | { value: T }> => {
+      const verdict = await this.gate.check(transaction, code, releasePoint, new Date());
+      return verdict.outcome === 'right' ? { value: await act(transaction, verdict.accountId) } : { refused: verdict };
+    });
+    if ('value' in result) return result.value;
+    this.metrics.countWrongCode(result.refused.outcome);
+    return result.refused;
+  }
+
+  /** One fact per message, as part of its own trace: from the mail to the paper it is one. */
+  private async announce(transaction: FlowTransaction, jobs: readonly Job[], by: ReleasedBy): Promise<void> {
+    for (const [messageId, own] of Map.groupBy(jobs, (job) => job.messageId)) {
+      const [first] = own;
+      if (!first) continue;
+      await inSpan(this.tracer, 'release-job', first.trace ? { traceparent: first.trace } : {}, () =>
+        transaction.publish({
+          journeyId: messageId,
+          entries: own.map((job) => ({ step: 'released', document: job.jobId, evidence: { ...by, fileName: job.fileName, queueId: job.queueId, queueName: job.queueName } satisfies Record<string, JsonValue> })),
+          publish: [{ subject: 'print.job-released.v1', payload: { messageId, queueId: first.queueId, jobIds: own.map((job) => job.jobId) } }],
+        }),
+      );
+    }
+  }
+
+  private count(jobs: readonly Job[], by: 'code' | 'administrator'): void {
+    for (const [queueId, own] of Map.groupBy(jobs, (job) => job.queueId)) this.metrics.countReleased(queueId, by, own.length);
+  }
+}
