@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { create } from '@bufbuild/protobuf';
-import { MessageAcceptedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
+import { decodePayload, encodePayload } from '@inkpost/flow/payload.js';
 import { creationFailed, decideOwner, type KnownGuest, languageOf } from './decide-owner.js';
+
+const SUBJECT = 'acceptance.message-accepted.v1';
 
 const guest: KnownGuest = {
   accountId: 'a', address: 'ada@example.org', displayName: 'Ada', language: '', locked: false, validUntil: null, expired: false, renewed: false,
@@ -9,7 +10,7 @@ const guest: KnownGuest = {
 
 function mail(more: { address?: string; displayName?: string; language?: string; userCreationAllowed?: boolean } = {}) {
   const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;
-  return create(MessageAcceptedSchema, { sender: { address, displayName }, ...rest });
+  return decodePayload(SUBJECT, encodePayload(SUBJECT, { sender: { address, displayName }, ...rest }));
 }
 
 describe('the owner of a mail', () => {

@@ -41,7 +41,7 @@ type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'lang
 
 /** For whom is it printed? For the guest with the sender's address; where there is none, for a new one, if that is allowed (SKY-071). */
 export function decideOwner(message: Accepted, guest: KnownGuest | undefined, installationLanguage: Language): OwnerDecision {
-  const address = message.sender?.address ?? '';
+  const { address } = message.sender;
   if (!guest) return message.userCreationAllowed ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
   if (guest.locked) return refused('account-locked', `The account of this e-mail address is locked: ${address}`);
   if (!guest.expired) return { kind: 'found', guest };
@@ -58,7 +58,7 @@ export function creationFailed(address: string): OwnerRefusal {
 function decideCreation(message: Accepted, address: string, installationLanguage: Language): OwnerDecision {
   // The guest base holds normal addresses only: any other would never be found again.
   if (parseMailAddress(address)?.text !== address) return creationFailed(address);
-  return { kind: 'created', guest: { address, displayName: cleanName(message.sender?.displayName ?? ''), language: languageOf(message.language) ?? installationLanguage } };
+  return { kind: 'created', guest: { address, displayName: cleanName(message.sender.displayName), language: languageOf(message.language) ?? installationLanguage } };
 }
 
 function refused(reason: OwnerRefusal['reason'], statusText: string): OwnerRefusal {

@@ -27,8 +27,8 @@ export function ownerCreated(message: AcceptedMessage, accountId: string, guest:
 export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, installationLanguage: Language): Outcome {
   const { messageId, sender, subject, senderMayBeTold, userCreationAllowed } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
-  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender?.address, userCreationAllowed } }, [
-    { subject: 'account.owner-refused.v1', payload: { messageId, subject, language, reason, statusText, senderMayBeTold, ...(sender ? { sender } : {}) } },
+  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, userCreationAllowed } }, [
+    { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold } },
   ]);
 }
 

@@ -19,7 +19,7 @@ export class ResolveOwnerHandler implements FlowHandler<'acceptance.message-acce
   async handle(message: AcceptedMessage): Promise<void> {
     const { language } = this.installation;
     for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
-      const guest = await this.guestBase.find(message.payload.sender?.address ?? '');
+      const guest = await this.guestBase.find(message.payload.sender.address);
       const decision = decideOwner(message.payload, guest, language);
       if (decision.kind === 'refused') return this.refuse(message, decision);
       if (decision.kind !== 'created') return this.guestBase.use(message, ownerFound(message, decision.guest, decision.kind, language), decision.guest);
