@@ -57,6 +57,14 @@ describe('statistics', () => {
     expect((await service.journey(journeyId)).map(({ step }) => step)).toEqual(['counted']);
   });
 
+  it('add up beyond what one number of 32 bits holds, and count what a printer did not count as one copy of nothing', async () => {
+    const client = service.client(ServerService, 'configuration.read');
+    const before = await client.getStatistics({});
+    await service.publish(print(randomUUID(), 100_000, 30_000));
+    await service.publish(print(randomUUID(), -1, 0));
+    await expect.poll(async () => ({ ...(await client.getStatistics({})) })).toMatchObject({ jobs: before.jobs + 2, pages: before.pages + 3_000_000_000 });
+  });
+
   it('are added, never changed or taken back', async () => {
     await expect(service.superuser.query('UPDATE domain_sync.print_fact SET pages = 99')).rejects.toThrow(/never changed/);
     await expect(service.superuser.query('DELETE FROM domain_sync.print_fact')).rejects.toThrow(/never changed/);

@@ -13,7 +13,7 @@ const RECORD = {
       ON CONFLICT (job_id) DO NOTHING RETURNING queue_id, pages, copies, completed_at),
     total AS (
       INSERT INTO print_total AS t (day, queue_id, slot, jobs, pages)
-      SELECT (completed_at AT TIME ZONE 'UTC')::date, queue_id, $13::smallint, 1, pages * copies FROM fact
+      SELECT (completed_at AT TIME ZONE 'UTC')::date, queue_id, $13::smallint, 1, pages::bigint * copies FROM fact
       ON CONFLICT (day, queue_id, slot) DO UPDATE SET jobs = t.jobs + excluded.jobs, pages = t.pages + excluded.pages)`,
 } as const;
 
@@ -23,12 +23,14 @@ export class RecordPrintHandler implements FlowHandler<'print.job-recorded.v1'> 
   constructor(private readonly flow: FlowClient) {}
 
   async handle(message: FlowMessage<'print.job-recorded.v1'>): Promise<void> {
-    const { jobId, queueId, accountId, mailboxId, pages, copies, completedAt } = message.payload;
+    const { jobId, queueId, accountId, mailboxId, completedAt } = message.payload;
+    // Who doesn't count tells 0 pages or copies; what was printed was printed once at least.
+    const [pages, copies] = [Math.max(message.payload.pages, 0), Math.max(message.payload.copies, 1)];
     const slot = Math.floor(Math.random() * TOTAL_SLOTS);
     await this.flow.step(
       message,
       { journeyId: message.journeyId, entries: [{ step: 'counted', evidence: { pages, copies }, document: jobId }], publish: [] },
-      { ...RECORD, values: [jobId, queueId, accountId, mailboxId, pages, Math.max(1, copies), timestampDate(completedAt), slot] },
+      { ...RECORD, values: [jobId, queueId, accountId, mailboxId, pages, copies, timestampDate(completedAt), slot] },
     );
   }
 }

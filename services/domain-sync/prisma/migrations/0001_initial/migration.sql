@@ -38,6 +38,7 @@ CREATE TABLE print_total (
   -- Jobs recorded at the same time add to different slots, and so don't wait for each other.
   slot     smallint NOT NULL,
   jobs     bigint NOT NULL,
+  -- Printed: those of the document times its copies.
   pages    bigint NOT NULL,
   CONSTRAINT print_total_pkey PRIMARY KEY (day, queue_id, slot)
 ) WITH (fillfactor = 70);
