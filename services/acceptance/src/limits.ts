@@ -1,10 +1,6 @@
-/** Acceptance conditions: entries of one list (SKY-065..067), and characters of one entry (RFC 5321, 4.5.3.1.3: a path has 256 octets). */
+/** Acceptance conditions: entries of one list (SKY-065..067), and characters of one entry before it is parsed. */
 export const CONDITION_ENTRIES_MAX = 1_000;
-export const CONDITION_ENTRY_LENGTH_MAX = 254;
-
-/** RFC 5321, 4.5.3.1: octets of a local part and of a domain; RFC 1035: of a label. */
-export const LOCAL_PART_BYTES_MAX = 64;
-export const DOMAIN_LENGTH_MAX = 253;
+export const CONDITION_ENTRY_LENGTH_MAX = 300;
 
 /** How long a service may decide by its copy of the conditions before it asks whether they were changed elsewhere. */
 export const CONDITIONS_AGE_MAX_MS = 1_000;

@@ -5,8 +5,6 @@ export const NOTICES_PER_HOUR_MAX = 3;
 export const FOREIGN_TEXT_LENGTH_MAX = 120;
 /** Documents, or parts that are not printed, named in one mail; of the others their number. */
 export const LISTED_ITEMS_MAX = 30;
-/** RFC 5321, 4.5.3.1.3: a path has at most 256 octets, its angle brackets included. */
-export const ADDRESS_LENGTH_MAX = 254;
 
 /** What is kept of a mail server's answer. */
 export const ANSWER_LENGTH_MAX = 300;

@@ -1,5 +1,6 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { AcceptanceService, GetConditionsRequest, PutConditionsRequest, TestAddressRequest } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -7,7 +8,6 @@ import { type Conditions, NO_CONDITIONS, normaliseConditions } from './condition
 import { type ConditionsStore, GENERAL } from './conditions.store.js';
 import type { CurrentConditions } from './current-conditions.js';
 import { decideSender, forbiddenSenderText, type SenderRules, senderRules } from './decide-sender.js';
-import { parseMailAddress } from './mail-address.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 

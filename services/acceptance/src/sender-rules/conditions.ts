@@ -1,5 +1,5 @@
+import { parseDomain, parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX } from '../limits.js';
-import { parseDomain, parseMailAddress } from './mail-address.js';
 
 /** Who may print by mail (SKY-064..071), in canonical form: lower-cased, domains in ASCII, `*.example.org` for subdomains. */
 export interface Conditions {

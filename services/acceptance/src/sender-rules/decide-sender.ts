@@ -1,5 +1,5 @@
+import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Conditions } from './conditions.js';
-import { parseMailAddress } from './mail-address.js';
 
 /** Conditions made ready to decide: one look per list, however many entries it has. */
 export interface SenderRules {

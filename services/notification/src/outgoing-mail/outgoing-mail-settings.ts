@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { ADDRESS_LENGTH_MAX, CERTIFICATE_AUTHORITY_LENGTH_MAX, FROM_NAME_LENGTH_MAX, HOST_LENGTH_MAX, PASSWORD_LENGTH_MAX, USER_LENGTH_MAX } from '../limits.js';
+import { CERTIFICATE_AUTHORITY_LENGTH_MAX, FROM_NAME_LENGTH_MAX, HOST_LENGTH_MAX, PASSWORD_LENGTH_MAX, USER_LENGTH_MAX } from '../limits.js';
 import { isMailable } from '../notify/recipient.js';
 import { type Language, LANGUAGES } from '../templates/language.js';
 
@@ -50,7 +50,7 @@ export function checkSettings(wanted: WantedSettings): OutgoingMailSettings | Se
   if (!tls) return { field: 'tls', reason: `must be one of ${TLS_MODES.join(', ')}` };
   if (wanted.user.length > USER_LENGTH_MAX || CONTROL.test(wanted.user)) return { field: 'user', reason: `must have at most ${USER_LENGTH_MAX} characters in one line` };
   if ((wanted.password ?? '').length > PASSWORD_LENGTH_MAX) return { field: 'password', reason: `must have at most ${PASSWORD_LENGTH_MAX} characters` };
-  if (!isMailable(wanted.fromAddress) || wanted.fromAddress.length > ADDRESS_LENGTH_MAX) return { field: 'fromAddress', reason: 'must be one e-mail address, for example print@example.org' };
+  if (!isMailable(wanted.fromAddress)) return { field: 'fromAddress', reason: 'must be one e-mail address, for example print@example.org' };
   if (fromName.length > FROM_NAME_LENGTH_MAX || CONTROL.test(fromName)) return { field: 'fromName', reason: `must have at most ${FROM_NAME_LENGTH_MAX} characters in one line` };
   if (!language) return { field: 'language', reason: `must be one of ${LANGUAGES.join(', ')}` };
   if (!isCertificates(wanted.certificateAuthority)) return { field: 'certificateAuthority', reason: 'must be certificates in PEM form, or empty' };

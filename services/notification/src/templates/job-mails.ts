@@ -12,7 +12,7 @@ export interface JobMail {
 
 const WORDS = {
   fr: {
-    aborted: { subject: 'Non imprimé : ', title: 'Un document n’a pas pu être imprimé', sent: (queue: string) => `Il était destiné à « ${queue} », mais n’a pas été imprimé.`, reason: 'Raison : ', again: 'Renvoyez-le si vous en avez toujours besoin.' },
+    aborted: { subject: 'Non imprimé : ', title: 'Un document n’a pas pu être imprimé', sent: (queue: string) => `Il était destiné à « ${queue} », mais n’a pas été imprimé.`, reason: 'Raison : ', detail: 'Détail pour qui vous aide : ', again: 'Renvoyez-le si vous en avez toujours besoin.' },
     expiring: {
       subject: (documents: string) => `Rappel : ${documents} en attente d’impression`, title: 'Vos documents vous attendent toujours', waiting: (queue: string) => `En attente sur « ${queue} »`,
       until: (moment: string) => `Retirez-les avec le code reçu par mail avant le ${moment}. Passé ce délai, ils seront effacés.`,
@@ -24,7 +24,7 @@ const WORDS = {
     completed: { subject: 'Imprimé : ', title: 'Votre document est imprimé', where: (queue: string, moment: string) => `Il a été imprimé sur « ${queue} », ${moment}.`, documents: 'Imprimé' },
   },
   en: {
-    aborted: { subject: 'Not printed: ', title: 'A document could not be printed', sent: (queue: string) => `It was meant for “${queue}”, but was not printed.`, reason: 'Reason: ', again: 'Send it again if you still need it.' },
+    aborted: { subject: 'Not printed: ', title: 'A document could not be printed', sent: (queue: string) => `It was meant for “${queue}”, but was not printed.`, reason: 'Reason: ', detail: 'Detail for whoever helps you: ', again: 'Send it again if you still need it.' },
     expiring: {
       subject: (documents: string) => `Reminder: ${documents} waiting to be printed`, title: 'Your documents are still waiting for you', waiting: (queue: string) => `Waiting on “${queue}”`,
       until: (moment: string) => `Fetch them with the code that we mailed to you before ${moment}. After that they will be erased.`,
@@ -49,7 +49,8 @@ export function renderAbortedMail(mail: JobMail & { readonly reason: string; rea
         { kind: 'list', title: 'Document', items },
         { kind: 'paragraph', text: words.sent(foreignText(mail.queueName)) },
         { kind: 'paragraph', text: `${words.reason}${partReason(mail.reason, mail.statusText, language)}` },
-        { kind: 'note', text: words.again },
+        { kind: 'paragraph', text: words.again },
+        { kind: 'note', text: `${words.detail}${foreignText(mail.statusText)}` },
       ],
     },
     language,

@@ -5,8 +5,10 @@ type Words = Readonly<Record<Language, string>>;
 
 const TOO_COMPLEX: Words = { fr: 'trop complexe à examiner ; imprimez-le dans un nouveau PDF et envoyez celui-ci', en: 'too complex to examine; print it to a new PDF and send that' };
 const STORED_BADLY: Words = { fr: 'le document n’est plus lisible chez nous ; renvoyez-le', en: 'we can’t read it any more; please send it again' };
+const PROTECTED: Words = { fr: 'l’imprimante le refuse car il est protégé', en: 'the printer refuses it because it is protected' };
+const PRINTER_REFUSES: Words = { fr: 'l’imprimante le refuse', en: 'the printer refuses it' };
 
-/** Why a part of a mail isn't printed, in a few words after its name. */
+/** Why a document isn't printed, in a few words after its name. */
 const PART_REASONS: Readonly<Record<string, Words>> = {
   'unsupported-format': { fr: 'ce n’est pas un PDF', en: 'not a PDF' },
   'not-a-pdf': { fr: 'ce n’est pas un PDF', en: 'not a PDF' },
@@ -23,12 +25,29 @@ const PART_REASONS: Readonly<Record<string, Words>> = {
   'stored-damaged': STORED_BADLY,
   'stored-missing': STORED_BADLY,
   'no-longer-kept': STORED_BADLY,
+  'document-lost': STORED_BADLY,
+  // What a printer says of a document (RFC 8011, 5.3.8).
+  'unsupported-document-format': { fr: 'l’imprimante n’accepte pas ce format', en: 'the printer does not take this format' },
+  'document-format-error': { fr: 'l’imprimante n’a pas pu lire le document', en: 'the printer could not read the document' },
+  'document-password-error': PROTECTED,
+  'document-permission-error': PROTECTED,
+  'document-security-error': PROTECTED,
+  'document-access-error': PRINTER_REFUSES,
+  'document-unprintable-error': PRINTER_REFUSES,
+  'document-refused': PRINTER_REFUSES,
+  'document-too-large': { fr: 'trop volumineux pour l’imprimante', en: 'too large for the printer' },
+  'account-refused': { fr: 'l’imprimante n’accepte pas de travaux pour ce compte', en: 'the printer takes no jobs for this account' },
+  'delivery-failed': { fr: 'il n’a pas pu être transmis à l’imprimante', en: 'it could not be sent to the printer' },
 };
 
 /** Why a whole mail isn't printed, in a sentence. */
 const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
   'sender-not-allowed': { fr: 'Cette adresse n’est pas autorisée à imprimer ici.', en: 'This address is not allowed to print here.' },
   'nothing-to-print': { fr: 'Votre mail ne contient aucun document imprimable. Joignez des fichiers PDF.', en: 'Your mail has no document that can be printed. Attach PDF files.' },
+  'no-account': { fr: 'Cette adresse ne correspond à aucun utilisateur.', en: 'Nobody is known by this address.' },
+  'account-locked': { fr: 'Le compte de cette adresse est bloqué.', en: 'The account of this address is locked.' },
+  'account-expired': { fr: 'Le compte de cette adresse a expiré.', en: 'The account of this address has expired.' },
+  'account-not-created': { fr: 'Un compte n’a pas pu être créé pour cette adresse.', en: 'An account could not be created for this address.' },
 };
 
 /** In words of the reader's language, or else the status text of whoever refused it. */
