@@ -2,7 +2,8 @@ import type { Attributes, Meter } from '@opentelemetry/api';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Job } from './print-job/job.js';
 
-const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
+/** Few, since there is a series for each bucket of each queue. */
+const BUCKETS_S = [0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300, 3_600];
 
 /** The numbers that show whether printing is healthy, by queue. */
 export class PrintMetrics {
@@ -21,8 +22,8 @@ export class PrintMetrics {
     this.aborted = meter.createCounter('print_jobs_aborted', { description: 'Jobs that will never be printed, by reason' });
     this.wrongCodes = meter.createCounter('print_wrong_codes', { description: 'Codes that were wrong, or given while locked out' });
     const advice = { advice: { explicitBucketBoundaries: BUCKETS_S }, unit: 's' };
-    this.toAccepted = meter.createHistogram('print_released_to_accepted', { ...advice, description: 'From the release until the printer had the whole document' });
-    this.toCompleted = meter.createHistogram('print_accepted_to_completed', { ...advice, description: 'From the whole document at the printer until it said that it was printed' });
+    this.toAccepted = meter.createHistogram('print_released_to_accepted_seconds', { ...advice, description: 'From the release until the printer had the whole document' });
+    this.toCompleted = meter.createHistogram('print_accepted_to_completed_seconds', { ...advice, description: 'From the whole document at the printer until it said that it was printed' });
     const uncertain = meter.createObservableGauge('print_jobs_uncertain', { description: 'Jobs of which nobody can say whether they came out: each needs a person' });
     uncertain.addCallback(async (result) => {
       const rows = await query<{ queueId: string; count: number }>(

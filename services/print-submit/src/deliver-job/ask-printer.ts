@@ -33,8 +33,10 @@ export async function askPrinter(printer: IppPrinter, delivery: Delivery, asked:
       requestingUserName: job.ownerAddress,
       ...(printerJobId === undefined ? {} : { ippJobId: printerJobId }),
     });
-    if (outcome.decision === 'send') return { kind: 'has-nothing' };
-    if (outcome.decision === 'uncertain') return { kind: 'uncertain', problem: 'The printer took the document, perhaps all of it, and cannot say what became of it.' };
+    if (outcome.decision !== 'adopt') {
+      if (outcome.decision === 'send') return { kind: 'has-nothing' };
+      return { kind: 'uncertain', problem: 'The printer took the document, perhaps all of it, and cannot say what became of it.' };
+    }
     return asked > 0 && outcome.job.jobState === 'canceled' ? judgeCanceled(outcome.job) : { kind: 'has-it', job: outcome.job };
   } catch (error) {
     return judgeSilence(asFailure(error), asked);

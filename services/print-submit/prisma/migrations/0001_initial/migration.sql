@@ -109,11 +109,11 @@ CREATE INDEX "wrong_codes_used_at_idx" ON "wrong_codes" ("used_at");
 INSERT INTO "wrong_codes" ("scope") VALUES ('everywhere');
 
 -- Ends a statement that moved fewer jobs than it was meant to: somebody else was faster, and nothing of it may stand.
-CREATE FUNCTION "require_rows"("found" BIGINT, "wanted" BIGINT) RETURNS BOOLEAN
+CREATE FUNCTION "require_rows"("moved" BIGINT, "wanted" BIGINT) RETURNS BOOLEAN
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF found IS DISTINCT FROM wanted THEN
-    RAISE EXCEPTION 'moved % of % rows', found, wanted USING ERRCODE = 'IK001';
+  IF moved IS DISTINCT FROM wanted THEN
+    RAISE EXCEPTION 'moved % of % rows', moved, wanted USING ERRCODE = 'IK001';
   END IF;
   RETURN true;
 END $$;
