@@ -45,13 +45,25 @@ export function createPool(options: PoolOptions): Pool {
 
 /** Class 08 connection exceptions, 57P0x shutdown and crash, 53300 too many connections (PostgreSQL, Appendix A). */
 const SERVER_DOWN = /^(08...|57P0[1-3]|53300)$/;
+/** What Prisma makes of the same: unreachable, timed out, closed, no connection free (Prisma's error reference). */
+const PRISMA_DOWN = /^(P1001|P1002|P1008|P1017|P2024|P2037)$/;
 const NETWORK_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** An error that Postgres, its driver or Prisma gives when the server is down, whoever it comes from. */
+export function isDatabaseDown(error: unknown): boolean {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return SERVER_DOWN.test(code) || PRISMA_DOWN.test(code) || /^Connection terminated|timeout exceeded when trying to connect/.test(message);
+}
 
 /** Classifies an error of a query: a server that is down is waited for; everything else counts as an attempt. */
 export function postgresFailure(error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (SERVER_DOWN.test(code) || NETWORK_DOWN.has(code) || /Connection terminated|timeout exceeded when trying to connect/.test(message)) {
+  const code = codeOf(error);
+  if (isDatabaseDown(error) || NETWORK_DOWN.has(code)) {
     return new CauseDown('postgres.unreachable', 'The database does not answer.', { cause: error });
   }
   if (code === '40001' || code === '40P01') return new TransientFailure('postgres.conflict', 'The database asked to try again.', { cause: error });
