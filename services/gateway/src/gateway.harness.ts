@@ -34,7 +34,8 @@ export class GatewayHarness {
     readonly superuser: Pool,
     /** The owners' logs by level: what a stand-in was told to log at. */
     readonly ownerLogs: ReadonlyMap<OwnerName, Log>,
-    private readonly listeners: ReadonlyMap<OwnerName, ControlListener>,
+    private readonly listeners: Map<OwnerName, ControlListener>,
+    private readonly listenAs: (owner: OwnerName) => Promise<ControlListener>,
     private readonly startGateway: () => Promise<RunningService>,
   ) {}
 
@@ -50,10 +51,11 @@ export class GatewayHarness {
       ...Object.fromEntries(OWNER_NAMES.map((owner) => [`INKPOST_${variablePart(owner)}_URL`, `http://127.0.0.1:${ports.get(owner)}`])), ...environment,
     });
     const logs = new Map(OWNER_NAMES.map((owner) => [owner, createLog(owner, 'fatal')]));
-    const listeners = new Map(await Promise.all(OWNER_NAMES.map(async (owner) => [owner, await listen(owner, ports.get(owner) ?? 0, keys, logs, owners[owner])] as const)));
+    const listenAs = (owner: OwnerName) => listen(owner, ports.get(owner) ?? 0, keys, logs, owners[owner]);
+    const listeners = new Map(await Promise.all(OWNER_NAMES.map(async (owner) => [owner, await listenAs(owner)] as const)));
     const scheme = config.httpTls === 'on' ? 'https' : 'http';
     const startGateway = () => startService(gateway, config, telemetry, '1.2.3');
-    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), logs, listeners, startGateway);
+    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), logs, listeners, listenAs, startGateway);
     harness.service = await startGateway();
     harness.stops.push(async () => harness.service?.stop(), () => Promise.all([...listeners.values()].map((listener) => listener.stop())), ...ends(redis, database, folder));
     return harness;
@@ -62,6 +64,10 @@ export class GatewayHarness {
   /** Nobody answers at this owner's address any more. */
   async stopOwner(owner: OwnerName): Promise<void> {
     await this.listeners.get(owner)?.stop();
+  }
+
+  async startOwner(owner: OwnerName): Promise<void> {
+    this.listeners.set(owner, await this.listenAs(owner));
   }
 
   async restart(): Promise<void> {

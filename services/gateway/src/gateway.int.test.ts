@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
@@ -42,7 +44,9 @@ function printSubmit(router: ConnectRouter): void {
       seen.traceIds.push(currentTraceId());
       return { queues: [] };
     },
-    getQueue: ({ queueId }) => {
+    getQueue: async ({ queueId }, context) => {
+      // Until the caller has hung up.
+      if (queueId === 'stuck') await once(context.signal, 'abort');
       if (queueId === 'broken') throw new Error('secret detail at /srv/print.ts');
       throw notFound('queue', queueId);
     },
@@ -69,6 +73,10 @@ function printSubmit(router: ConnectRouter): void {
   });
 }
 
+function notification(router: ConnectRouter): void {
+  router.service(OutgoingMailService, { getOutgoingMail: () => ({ settings: { host: 'mail.example.org', port: 465, tls: 'implicit', password: 'Never-Sh0wn' } }) });
+}
+
 function domainSync(router: ConnectRouter): void {
   router.service(ServerService, {
     getServer: () => ({ serverId: '3334d45e-9150-4c7d-9ac2-1a751e10723b', name: 'here', version: '1.2.3', role: 'single', uptimeSeconds: 3, load: 0.5, diskFreeBytes: 5_000_000_000n, diskSizeBytes: 9_000_000_000n }),
@@ -76,7 +84,7 @@ function domainSync(router: ConnectRouter): void {
 }
 
 beforeAll(async () => {
-  harness = await GatewayHarness.start({ 'guest-account': guestAccount, 'print-submit': printSubmit, 'domain-sync': domainSync });
+  harness = await GatewayHarness.start({ 'guest-account': guestAccount, 'print-submit': printSubmit, notification, 'domain-sync': domainSync });
 });
 
 afterAll(() => harness?.stop());
@@ -329,6 +337,14 @@ describe('an owner that is down', () => {
     expect([status, headers.get('retry-after'), body['detail']]).toEqual([503, '5', 'The service notification does not answer. Try again in a moment.']);
     const levels = await client.call('GET', '/api/v0/log-levels');
     expect((levels.body['services'] as { service: string; level: string | null }[]).filter(({ level }) => level === null).map(({ service }) => service)).toEqual(['notification']);
+    await harness.startOwner('notification');
+    expect((await client.call('GET', '/api/v0/outgoing-mail')).body).toMatchObject({ host: 'mail.example.org' });
+  });
+
+  it('and one that never answers is given up after 10 seconds', async () => {
+    await signedIn();
+    const { status, headers, body } = await client.call('GET', '/api/v0/queues/stuck');
+    expect([status, headers.get('retry-after'), body['detail']]).toEqual([503, '5', 'The service print-submit does not answer. Try again in a moment.']);
   });
 });
 

@@ -39,7 +39,7 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
   const owners = new Owners(ownerUrls(config), new ControlTokens(await ownerKeys(runtime)));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'gateway' }) });
   const sessions = new SessionStore(pool, prisma);
-  const audit = new AuditStore(prisma);
+  const audit = new AuditStore(pool, prisma);
   const journeys = new JourneyStore(pool);
   watchBacklog(meter, pool, log);
   return {

@@ -52,6 +52,12 @@ describe('checking input', () => {
     expect(() => checkInput({ params: undefined, query: undefined, body: undefined }, { params: {}, query: { sort: 'asc' }, body: undefined })).toThrow('sort is not a known field.');
   });
 
+  it('names texts that can be kept nowhere', () => {
+    const inner = { list: ['\ud800'] };
+    expect(errorsOf({ body: { name: 'a\0b', kind: 'a', on: true, count: 1, inner } })?.map(({ field }) => field)).toEqual(['name', 'inner.list.0']);
+    expect(errorsOf({ body: { name: 'a\ud83d\ude00', kind: 'a', on: true, count: 1 } })).toEqual([]);
+  });
+
   it('is not misled by a field that JSON allows and JavaScript treats in its own way', () => {
     expect(errorsOf({ body: JSON.parse('{"name":"abc","kind":"a","on":true,"count":1,"__proto__":{"on":false}}') as unknown })).toEqual([{ field: '__proto__', reason: 'is not a known field' }]);
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type FieldError, Problem } from './problem.js';
+import { findUnstorableTexts } from './unstorable-text.js';
 
 /** What came over the wire, not looked at yet. */
 export interface RawInput {
@@ -25,7 +26,8 @@ const NO_QUERY = z.strictObject({});
 /** Checks path, query and body together, so that one answer names all that is wrong. Throws a Problem. */
 export function checkInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(schemas: InputSchemas<P, Q, B>, raw: RawInput): Checked<P, Q, B> {
   const results = [check(schemas.params, raw.params), check(schemas.query ?? NO_QUERY, raw.query), check(schemas.body, raw.body)] as const;
-  const errors = results.flatMap((result) => (result?.error ? fieldErrors(result.error) : []));
+  const unstorable = [raw.params, raw.query, raw.body].flatMap((part) => findUnstorableTexts(part));
+  const errors = [...results.flatMap((result) => (result?.error ? fieldErrors(result.error) : [])), ...unstorable];
   if (errors.length > 0) {
     const [first] = errors;
     const detail = errors.length === 1 && first ? sentence(first) : `${errors.length} fields are not valid.`;

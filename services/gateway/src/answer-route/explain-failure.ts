@@ -22,13 +22,16 @@ const RETRY_AFTER_SECONDS = 5;
 export function explainFailure(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ConnectError) return explainConnectError(error);
-  if (error instanceof CauseDown) return new Problem('unavailable', 'The database does not answer. Try again in a moment.', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+  if (error instanceof CauseDown || isPrismaUnreachable(error)) return new Problem('unavailable', 'The database does not answer. Try again in a moment.', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   return new Problem('internal', 'Something went wrong here; the log says more under this request id.', { cause: error });
 }
 
+/** Prisma's errors of connecting are P1001 to P1017. */
+function isPrismaUnreachable(error: unknown): boolean {
+  return error instanceof Error && error.name.startsWith('PrismaClient') && 'code' in error && String(error.code).startsWith('P1');
+}
+
 function explainConnectError(error: ConnectError): Problem {
-  // An interceptor's own problem comes wrapped.
-  if (error.cause instanceof Problem) return error.cause;
   const kind = KIND_BY_CODE[error.code];
   if (!kind) return new Problem('internal', 'Something went wrong here; the log says more under this request id.', { cause: error });
   const errors = error.findDetails(FieldProblemSchema).map(({ field, reason }) => ({ field, reason }));

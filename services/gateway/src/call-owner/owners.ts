@@ -27,7 +27,7 @@ export function as(caller: Caller): CallOptions {
   return { contextValues: createContextValues().set(callerKey, caller) };
 }
 
-/** Bears the caller and the trace; says which owner it is that does not answer. */
+/** Bears the caller and the trace. */
 function present(owner: OwnerName, tokens: ControlTokens): Interceptor {
   return (next) => async (request) => {
     const caller = request.contextValues.get(callerKey);
@@ -35,14 +35,20 @@ function present(owner: OwnerName, tokens: ControlTokens): Interceptor {
     request.header.set('authorization', `Bearer ${await tokens.tokenFor(owner, caller)}`);
     const traceparent = currentTraceparent();
     if (traceparent !== '') request.header.set('traceparent', traceparent);
-    return next(request).catch((error: unknown) => {
-      const failure = ConnectError.from(error);
-      // An owner's own refusal has no cause on this side; a broken connection has.
-      if (failure.code === Code.DeadlineExceeded || failure.cause !== undefined) {
-        throw new Problem('unavailable', `The service ${owner} does not answer. Try again in a moment.`, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
-      }
-      throw failure;
-    });
+    return next(request);
+  };
+}
+
+/** Says which owner it is that does not answer; an owner's own refusal goes through as it is. */
+function namingOwner(owner: OwnerName, transport: Transport): Transport {
+  return {
+    stream: transport.stream.bind(transport),
+    unary: async (...call) => transport.unary(...call).catch((error: unknown) => {
+      // A refusal has no cause on this side; a broken connection has.
+      const isRefusal = error instanceof ConnectError && error.code !== Code.DeadlineExceeded && error.cause === undefined;
+      if (isRefusal) throw error;
+      throw new Problem('unavailable', `The service ${owner} does not answer. Try again in a moment.`, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+    }),
   };
 }
 
@@ -62,7 +68,7 @@ export class Owners {
 
   constructor(urls: Readonly<Record<OwnerName, string>>, tokens: ControlTokens) {
     const transport = (owner: OwnerName) =>
-      createConnectTransport({ baseUrl: urls[owner], httpVersion: '1.1', nodeOptions: { agent: this.agent }, defaultTimeoutMs: LIMITS.ownerCallMs, interceptors: [present(owner, tokens)] });
+      namingOwner(owner, createConnectTransport({ baseUrl: urls[owner], httpVersion: '1.1', nodeOptions: { agent: this.agent }, defaultTimeoutMs: LIMITS.ownerCallMs, interceptors: [present(owner, tokens)] }));
     this.transports = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, transport(owner)])) as Record<OwnerName, Transport>;
     const client = <S extends DescService>(service: S, owner: OwnerName) => createClient(service, this.transports[owner]);
     this.mailboxes = client(MailboxService, 'mail-ingest');

@@ -17,7 +17,7 @@ export function declaredRoutes(): readonly Route[] {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const urls = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, 'http://127.0.0.1:1'])) as Record<OwnerName, string>;
   return publicRoutes({
-    owners: new Owners(urls, new ControlTokens(new Map())), sessions: new SessionStore(pool, prisma), audit: new AuditStore(prisma), journeys: new JourneyStore(pool), pool,
+    owners: new Owners(urls, new ControlTokens(new Map())), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
     log: createLog('test', 'fatal'), health: { readiness: async () => [], metricsText: async () => '' }, version: '0.1.0',
   });
 }

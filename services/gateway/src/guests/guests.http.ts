@@ -5,6 +5,9 @@ import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
 
+/** uint32, as the owner counts. */
+const VERSION_MAX = 2 ** 32 - 1;
+
 const settings = {
   address: z.string().min(1).max(TEXT.address),
   displayName: z.string().max(TEXT.name).default(''),
@@ -17,7 +20,7 @@ const settings = {
 const guestSettings = z.strictObject(settings).meta({ id: 'GuestSettings' });
 const guestUpdate = z.strictObject({
   ...settings,
-  version: z.int().min(1).optional().describe('Of the guest as it was read; if somebody changed it since, the answer is 409. Left out: whatever it is.'),
+  version: z.int().min(1).max(VERSION_MAX).optional().describe('Of the guest as it was read; if somebody changed it since, the answer is 409. Left out: whatever it is.'),
 }).meta({ id: 'GuestUpdate' });
 
 const guest = z.object({

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { dirname, join } from 'node:path';
+import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HELD_QUEUE, type Installation, install, PASSWORD } from './installation.js';
+
+// Every resource once, at its real owner; each answer is checked against the gateway's own OpenAPI description.
+
+let inkpost: Installation;
+let client: CheckingClient;
+
+beforeAll(async () => {
+  inkpost = await install('all');
+  client = new CheckingClient(`http://127.0.0.1:${inkpost.ports.http}`);
+});
+
+afterAll(() => inkpost?.remove());
+
+beforeEach(async () => {
+  if (!client.token) expect((await client.signIn('maintenance', PASSWORD)).status).toBe(201);
+});
+
+async function fieldsOf(method: 'POST' | 'PUT', path: string, body: unknown): Promise<string[]> {
+  const answer = await client.call(method, path, body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(400);
+  return ((answer.body['errors'] ?? []) as { field: string }[]).map(({ field }) => field);
+}
+
+async function id(answer: Promise<{ status: number; body: Readonly<Record<string, unknown>> }>, name: string): Promise<string> {
+  const { status, body } = await answer;
+  expect(status, JSON.stringify(body)).toBe(201);
+  return String(body[name]);
+}
+
+describe('over REST, at the real owners', () => {
+  it('a mailbox is made, shown without its password, changed, given conditions of its own, and deleted', async () => {
+    const imap = { host: '127.0.0.1', port: 1, tls: 'none', user: 'print', password: 'Never-Sh0wn' };
+    const settings = { address: 'second@inkpost.test', kind: 'imap', queueId: HELD_QUEUE, enabled: false, imap };
+    const mailboxId = await id(client.call('POST', '/api/v0/mailboxes', settings), 'mailboxId');
+    const path = `/api/v0/mailboxes/${mailboxId}`;
+    const { body } = await client.call('GET', path);
+    expect(body).toMatchObject({ address: 'second@inkpost.test', enabled: false, state: 'disabled', imap: { host: '127.0.0.1', port: 1, folder: 'INBOX' } });
+    expect(JSON.stringify((await client.call('GET', '/api/v0/mailboxes')).body)).not.toContain('Never-Sh0wn');
+    const { password: _, ...withoutPassword } = imap;
+    expect((await client.call('PUT', path, { ...settings, afterProcessing: 'flag', imap: withoutPassword })).body).toMatchObject({ afterProcessing: 'flag' });
+    expect((await client.call('POST', '/api/v0/mailboxes', settings)).status).toBe(409);
+    expect(await fieldsOf('POST', '/api/v0/mailboxes', { ...settings, address: 'no address' })).toEqual(['address']);
+
+    expect((await client.call('GET', `${path}/acceptance-conditions`)).body).toMatchObject({ usesDefault: true, conditions: { acceptedDomains: ['example.org'] } });
+    expect((await client.call('PUT', `${path}/acceptance-conditions`, { acceptedDomains: ['elsewhere.test'] })).body).toMatchObject({ usesDefault: false, conditions: { acceptedDomains: ['elsewhere.test'], userCreationAllowed: false } });
+    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'ada@example.org', mailboxId })).body).toMatchObject({ accepted: false, decidedBy: 'mailbox' });
+    expect((await client.call('DELETE', `${path}/acceptance-conditions`)).status).toBe(204);
+    expect((await client.call('GET', `${path}/acceptance-conditions`)).body).toMatchObject({ usesDefault: true });
+
+    expect((await client.call('DELETE', path)).status).toBe(204);
+    for (const gone of [path, `${path}/acceptance-conditions`]) expect((await client.call('GET', gone)).status).toBe(404);
+  });
+
+  it('an address is tried against conditions before they are saved (SKY-073)', async () => {
+    const { body: refused } = await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org' });
+    expect(refused).toMatchObject({ accepted: false, decidedBy: 'general', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' });
+    const draft = { acceptedAddresses: ['eve@example.org'] };
+    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org', draft })).body).toMatchObject({ accepted: true, decidedBy: 'draft', statusText: null });
+    expect((await client.call('GET', '/api/v0/acceptance-conditions')).body).toMatchObject({ refusedAddresses: ['eve@example.org'] });
+    expect(await fieldsOf('PUT', '/api/v0/acceptance-conditions', { acceptedDomains: ['ok.test', 'not a domain'] })).toEqual([expect.stringContaining('acceptedDomains')]);
+  });
+
+  it('a guest is added, found, changed with its version, and erased', async () => {
+    const accountId = await id(client.call('POST', '/api/v0/guests', { address: 'grace@example.org', displayName: 'Grace', validUntil: '2099-01-01T00:00:00Z' }), 'accountId');
+    const path = `/api/v0/guests/${accountId}`;
+    const { body: guest } = await client.call('GET', path);
+    expect(guest).toMatchObject({ address: 'grace@example.org', origin: 'administrator', validUntil: '2099-01-01T00:00:00.000Z', locked: false });
+    const change = { address: 'grace@example.org', displayName: 'Grace H.', language: 'fr' };
+    expect((await client.call('PUT', path, { ...change, version: guest['version'] })).body).toMatchObject({ displayName: 'Grace H.', language: 'fr', validUntil: null });
+    expect((await client.call('PUT', path, { ...change, version: guest['version'] })).status).toBe(409);
+    expect((await client.call('POST', '/api/v0/guests', { address: 'GRACE@example.org' })).status).toBe(409);
+    await id(client.call('POST', '/api/v0/guests', { address: 'grace.two@example.org' }), 'accountId');
+    const first = await client.call('GET', '/api/v0/guests?search=grace&limit=1');
+    const second = await client.call('GET', `/api/v0/guests?search=grace&limit=1&cursor=${encodeURIComponent(String(first.body['nextCursor']))}`);
+    const addresses = [first, second].flatMap(({ body }) => (body['guests'] as { address: string }[]).map(({ address }) => address));
+    expect(addresses.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['grace.two@example.org', 'grace@example.org']);
+    expect((await client.call('DELETE', path)).status).toBe(204);
+    expect((await client.call('GET', path)).status).toBe(404);
+  });
+
+  it('a queue is added, changed and removed, and a wrong one is told field by field', async () => {
+    expect(await id(client.call('POST', '/api/v0/queues', { queueId: 'hall', name: 'Hall', printerUri: inkpost.printer.uri }), 'queueId')).toBe('hall');
+    expect((await client.call('PUT', '/api/v0/queues/hall', { name: 'Great hall', printerUri: inkpost.printer.uri, holdHours: 5 })).body).toMatchObject({ queueId: 'hall', name: 'Great hall', holdHours: 5, validation: true });
+    expect(await fieldsOf('POST', '/api/v0/queues', { queueId: 'bad id!', name: 'Bad', printerUri: 'ipp://printer' })).toEqual(['queueId']);
+    expect(await fieldsOf('POST', '/api/v0/queues', { queueId: 'bad', name: 'Bad', printerUri: 'ftp://printer' })).toEqual(['printerUri']);
+    expect((await client.call('POST', '/api/v0/queues', { queueId: 'hall', name: 'Hall', printerUri: inkpost.printer.uri })).status).toBe(409);
+    expect((await client.call('DELETE', '/api/v0/queues/hall')).status).toBe(204);
+    expect((await client.call('GET', '/api/v0/queues/hall')).status).toBe(404);
+  });
+
+  it('a job is seen, released with its code or without, or canceled', async () => {
+    const [coded, managed, canceled] = [await inkpost.mailPdf({ from: 'coded@example.org', text: 'Coded' }), await inkpost.mailPdf({ from: 'managed@example.org', text: 'Managed' }), await inkpost.mailPdf({ from: 'canceled@example.org', text: 'Canceled' })];
+    const jobs = await Promise.all([coded, managed, canceled].map(async ({ messageId }) => (await inkpost.journeyWith(messageId, 'held')).steps.find(({ step }) => step === 'held') as { documentId: string }));
+    const [codedJob, managedJob, canceledJob] = jobs.map(({ documentId }) => documentId);
+    expect((await client.call('GET', `/api/v0/jobs/${codedJob}`)).body).toMatchObject({ jobState: 'pending-held', ownerAddress: 'coded@example.org', fileName: 'document.pdf', pages: 1 });
+
+    const code = await inkpost.codeFor('coded@example.org');
+    expect((await client.call('POST', '/api/v0/release/waiting', { code })).body['jobs']).toMatchObject([{ jobId: codedJob, fileName: 'document.pdf' }]);
+    expect((await client.call('POST', '/api/v0/release', { code: code.toLowerCase(), jobIds: [codedJob] })).body).toMatchObject({ outcome: 'released', jobs: [{ jobId: codedJob }] });
+    const printed = await inkpost.journeyWith(coded.messageId, 'printed');
+    expect(printed.answer).toBe('Printed: document.pdf on Lobby.');
+
+    expect((await client.call('POST', `/api/v0/jobs/${managedJob}/release`)).status).toBe(200);
+    await inkpost.journeyWith(managed.messageId, 'printed');
+    expect((await client.call('POST', `/api/v0/jobs/${managedJob}/release`)).status).toBe(409);
+    expect((await client.call('POST', `/api/v0/jobs/${canceledJob}/cancel`)).body).toMatchObject({ jobState: 'canceled' });
+    const { answer } = await inkpost.journeyWith(canceled.messageId, 'canceled');
+    expect(answer).toMatch(/^Not printed: document\.pdf/);
+    expect((await client.call('POST', `/api/v0/jobs/${canceledJob}/confirm-printed`)).status).toBe(409);
+    const done = await client.call('GET', '/api/v0/jobs?jobState=completed&jobState=canceled&limit=2');
+    expect((done.body['jobs'] as { jobState: string }[]).map(({ jobState }) => jobState)).toEqual(expect.arrayContaining(['canceled', 'completed']));
+    await expect.poll(async () => (await client.call('GET', '/api/v0/statistics')).body).toMatchObject({ jobs: 2, pages: 2 });
+  });
+
+  it('the outgoing mail server is shown without its password and tried', async () => {
+    const { body } = await client.call('GET', '/api/v0/outgoing-mail');
+    expect(body).toMatchObject({ host: '127.0.0.1', port: inkpost.sink.port, passwordStored: false });
+    expect((await client.call('POST', '/api/v0/outgoing-mail/test', { to: 'admin@example.org' })).body).toMatchObject({ sent: true });
+    await inkpost.sink.waitFor(({ to }) => to.includes('admin@example.org'));
+    expect(await fieldsOf('PUT', '/api/v0/outgoing-mail', { host: '127.0.0.1', fromAddress: 'no address' })).toEqual(['fromAddress']);
+  });
+
+  it('the server is named, and tells on the door between servers what it is (WD-022, WD-030)', async () => {
+    expect((await client.call('PUT', '/api/v0/server', { name: 'Head office' })).body).toEqual({ name: 'Head office' });
+    const { body } = await client.call('GET', '/api/v0/server');
+    expect(body).toMatchObject({ name: 'Head office', role: 'single', serverId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    const ca = await readFile(join(dirname(inkpost.logFile), 'data', 'certificate', 'certificate.pem'), 'utf8');
+    const told = await new Promise<string>((resolve, reject) => {
+      request({ host: '127.0.0.1', port: inkpost.ports.dsp, path: '/watchdoc/server', ca, agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(text));
+      }).on('error', reject).end();
+    });
+    expect(JSON.parse(told)).toMatchObject({ serverId: body['serverId'], name: 'Head office', role: 'single' });
+  });
+
+  it('every service can be asked for its log level', async () => {
+    const { body } = await client.call('GET', '/api/v0/log-levels');
+    expect((body['services'] as { problem: string | null }[]).map(({ problem }) => problem)).toEqual(Array.from({ length: 7 }, () => null));
+  });
+
+  it('every owner takes the right that the gateway declares for a reading route', async () => {
+    const { body } = await client.call('GET', '/api/v0/openapi.json');
+    const paths = Object.entries(body['paths'] as Record<string, Record<string, unknown>>).filter(([path, methods]) => 'get' in methods && !path.includes('{') && path !== '/metrics');
+    expect(paths.length).toBeGreaterThan(12);
+    for (const [path] of paths) expect((await client.call('GET', path)).status, path).toBe(200);
+  });
+
+  it('wrong passwords are refused, then lock out; a changed password ends the sessions', async () => {
+    const other = new CheckingClient(`http://127.0.0.1:${inkpost.ports.http}`);
+    expect((await other.signIn('nobody', 'wrong')).status).toBe(401);
+    expect(await fieldsOf('PUT', '/api/v0/password', { currentPassword: PASSWORD, newPassword: 'weak' })).toEqual(['newPassword']);
+    expect((await client.call('PUT', '/api/v0/password', { currentPassword: PASSWORD, newPassword: `${PASSWORD}-2` })).status).toBe(204);
+    expect((await client.call('GET', '/api/v0/queues')).status).toBe(401);
+    client.token = undefined;
+    expect((await client.signIn('maintenance', `${PASSWORD}-2`)).status).toBe(201);
+    const audit = await client.call('GET', '/api/v0/audit?limit=2');
+    expect(audit.body['entries']).toMatchObject([{ action: 'POST /api/v0/session', outcome: 'done' }, { actor: 'maintenance', action: 'PUT /api/v0/password', outcome: 'done' }]);
+    const statuses: number[] = [];
+    for (let index = 0; index < 12; index += 1) statuses.push((await other.signIn('maintenance', 'Wrong-Passw0rd')).status);
+    expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
+  });
+});
