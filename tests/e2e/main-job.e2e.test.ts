@@ -33,7 +33,7 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
     await inkpost.rest.post('/api/v0/release', { code });
     const { steps, answer } = await inkpost.journeyWith(messageId, 'printed');
     expect(inkpost.printer.printed.filter((print) => print.sha256 === sha256)).toHaveLength(1);
-    expect(steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['received', 'accepted', 'held', 'code-mailed', 'released', 'printed']));
+    expect(steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['received', 'sender-accepted', 'document-accepted', 'owner-created', 'held', 'code-mailed', 'released', 'sent-to-printer', 'printed']));
     expect(steps.map(({ step }) => step).filter((step) => step === 'printed')).toHaveLength(1);
     expect(answer).toMatch(/print/i);
   });
@@ -60,7 +60,7 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
   it('refuses a sender that the conditions refuse, with the manual\'s text, and tells nobody (SKY-120)', async () => {
     for (const from of ['eve@example.org', 'mallory@elsewhere.test']) {
       const { messageId, sha256 } = await inkpost.mailPdf({ from, text: `Not from ${from}` });
-      const { steps } = await inkpost.journeyWith(messageId, 'refused');
+      const { steps } = await inkpost.journeyWith(messageId, 'sender-refused');
       expect(JSON.stringify(steps)).toContain(`The job was submitted with a forbidden e-mail address: ${from}`);
       expect(inkpost.printer.printed.map((print) => print.sha256)).not.toContain(sha256);
     }
@@ -69,7 +69,7 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
 
   it('says of a mail without a PDF why nothing was printed (SKY-125)', async () => {
     const messageId = await inkpost.mail({ from: 'ada@example.org', to: MAILBOX, attachments: [{ filename: 'notes.docx', content: Buffer.from('PK\u0003\u0004 not a pdf'), contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' }] });
-    const { steps } = await inkpost.journeyWith(messageId, 'refused');
+    const { steps } = await inkpost.journeyWith(messageId, 'message-refused');
     expect(JSON.stringify(steps)).toMatch(/Job \[[0-9a-f-]{36}\] has an invalid\/unsupported mime type/);
   });
 
@@ -90,7 +90,7 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
     ['a broken PDF', async () => samplePdf().subarray(0, 300), 'broken'],
   ])('refuses %s with its reason', async (_name, content, reason) => {
     const messageId = await inkpost.mail({ from: 'ada@example.org', to: MAILBOX, attachments: [{ filename: 'bad.pdf', content: await content() }] });
-    const { steps } = await inkpost.journeyWith(messageId, 'refused');
+    const { steps } = await inkpost.journeyWith(messageId, 'message-refused');
     expect(JSON.stringify(steps)).toContain(reason);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfigs } from '@inkpost/config/config.js';
@@ -20,6 +20,8 @@ const demoConfig = {
   password: text('INKPOST_MAINTENANCE_PASSWORD', 'Of the maintenance account; without it the demo gives it one.', DEMO.password),
 };
 
+/** Its health check looks for this. */
+const DONE_FILE = join(tmpdir(), 'main-job-done');
 const SINK_PORT = 2626;
 const PRINTER_PORT = 6310;
 const FIRST_PASSWORD = 'changeme';
@@ -73,6 +75,7 @@ async function main(): Promise<void> {
   if (!outcome.ok) throw new Error(`Sent ${outcome.sentSha256}, printed ${outcome.printedSha256 || 'nothing'}.`);
   show(`✓ Printed byte for byte: mail to held ${outcome.mailToHeldMs} ms, release to printed ${outcome.releaseToPrintedMs} ms`);
   show(`Mail a PDF to ${DEMO.mailbox} from any address @${DEMO.domain}: its code and its print are shown here.`);
+  await writeFile(DONE_FILE, '');
   await stopped.promise;
   await Promise.all([printer.stop(), sink.stop()]);
 }

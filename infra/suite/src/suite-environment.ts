@@ -27,7 +27,8 @@ export function suiteEnvironment({ databaseUrl, redisUrl, folder, ports = {} }: 
     ...Object.fromEntries(
       services.flatMap(([service, port]) => [
         [`INKPOST_${variablePart(service)}_LISTEN`, `127.0.0.1:${port}`],
-        [`INKPOST_${variablePart(service)}_URL`, `http://127.0.0.1:${port}`],
+        // The gateway is called by nobody.
+        ...(service === 'gateway' ? [] : [[`INKPOST_${variablePart(service)}_URL`, `http://127.0.0.1:${port}`]]),
       ]),
     ),
   };
