@@ -11,6 +11,7 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { AcceptMessageHandler } from './accept-message/accept-message.handler.js';
+import { VerdictMetrics } from './accept-message/verdict-metrics.js';
 import { acceptanceConfig } from './acceptance.config.js';
 import { DocumentExamination } from './examine-document/examine-documents.js';
 import { ForgetMailboxHandler } from './forget-mailbox/forget-mailbox.handler.js';
@@ -28,7 +29,7 @@ export const acceptance: ServiceDefinition = {
   config: acceptanceConfig,
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof acceptanceConfig>>): Promise<DynamicModule> {
-    const { config, pool, flow, log, secrets } = runtime;
+    const { config, pool, flow, log, meter, secrets } = runtime;
     const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('acceptance') }) });
     return {
@@ -42,6 +43,7 @@ export const acceptance: ServiceDefinition = {
         { provide: Spool, useFactory: () => new Spool(pool, masterKey, config.spoolFolder) },
         { provide: CurrentConditions, useFactory: () => new CurrentConditions(pool) },
         { provide: DocumentExamination, useFactory: (spool: Spool) => new DocumentExamination(spool, new DocumentExaminer(), log), inject: [Spool] },
+        { provide: VerdictMetrics, useFactory: () => new VerdictMetrics(meter) },
         { provide: VerdictPurge, useFactory: () => new VerdictPurge(pool, log) },
         {
           provide: CONTROL_ROUTES,

@@ -20,6 +20,7 @@ import { JobCompletedHandler } from './notify/job-completed.handler.js';
 import { JobExpiredHandler } from './notify/job-expired.handler.js';
 import { JobExpiringHandler } from './notify/job-expiring.handler.js';
 import { MailDelivery } from './notify/mail-delivery.js';
+import { MailMetrics } from './notify/mail-metrics.js';
 import { MessageRefusedHandler } from './notify/message-refused.handler.js';
 import { OwnerRefusedHandler } from './notify/owner-refused.handler.js';
 import { SendCodeHandler } from './notify/send-code.handler.js';
@@ -57,7 +58,7 @@ export const notification: ServiceDefinition = {
   config: notificationConfig,
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof notificationConfig>>): Promise<DynamicModule> {
-    const { config, pool, flow, log, secrets } = runtime;
+    const { config, pool, flow, log, meter, secrets } = runtime;
     const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('notification') }) });
     const moments = momentWriter(config.timeZone);
@@ -70,7 +71,7 @@ export const notification: ServiceDefinition = {
         { provide: MomentWriter, useValue: moments },
         { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },
         { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings)), inject: [OutgoingMailStore] },
-        { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail) => new MailDelivery(flow, pool, outgoing), inject: [CurrentOutgoingMail] },
+        { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail) => new MailDelivery(flow, pool, outgoing, new MailMetrics(meter)), inject: [CurrentOutgoingMail] },
         { provide: TellRefusal, useFactory: (delivery: MailDelivery) => new TellRefusal(delivery, pool), inject: [MailDelivery] },
         { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
         {

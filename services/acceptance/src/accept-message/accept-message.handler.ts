@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { FlowClient, type FlowMessage, type Publication } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
-import { Spool } from '@inkpost/spool/spool.js';
 import { DocumentExamination } from '../examine-document/examine-documents.js';
 import { CurrentConditions } from '../sender-rules/current-conditions.js';
 import { decideSender } from '../sender-rules/decide-sender.js';
 import { decideDocuments, type DecidedSender, type MessageDecision, refuseSender } from './decide-message.js';
+import { VerdictMetrics } from './verdict-metrics.js';
 
 type Received = FlowMessage<'mail.message-received.v1'>;
 
@@ -26,7 +26,7 @@ export class AcceptMessageHandler implements FlowHandler<'mail.message-received.
     private readonly flow: FlowClient,
     private readonly conditions: CurrentConditions,
     private readonly examination: DocumentExamination,
-    private readonly spool: Spool,
+    private readonly metrics: VerdictMetrics,
   ) {}
 
   async handle(message: Received): Promise<void> {
@@ -37,7 +37,7 @@ export class AcceptMessageHandler implements FlowHandler<'mail.message-received.
       ? decideDocuments(message.payload, decided, await this.examination.examine(documents))
       : refuseSender(message.payload, decided);
     const erased = await this.record(message, decision, decided.rule, rules.userCreationAllowed);
-    await this.spool.removeBytes(erased);
+    await this.examination.removeBytes(erased);
   }
 
   /** Gives the documents whose bytes may go. */
@@ -50,6 +50,7 @@ export class AcceptMessageHandler implements FlowHandler<'mail.message-received.
       { journeyId: message.journeyId, entries: decision.entries, publish: [publication(message, decision, userCreationAllowed)] },
       { ...RECORD, values: [messageId, mailboxId, sender.address, decision.verdict, rule, goingOn, dropped] },
     );
+    if (row) this.metrics.count(decision);
     return row?.erased ?? [];
   }
 }

@@ -43,6 +43,11 @@ export class DocumentExamination implements OnApplicationBootstrap, OnModuleDest
     return examined;
   }
 
+  /** Removes the bytes of documents that are erased already; what fails here, mail-ingest sweeps up later. */
+  async removeBytes(documentIds: readonly string[]): Promise<void> {
+    await this.spool.removeBytes(documentIds).catch((error: unknown) => this.log.warning('bytes of erased documents not removed', { documentIds, error }));
+  }
+
   private async examineOne(document: Document): Promise<ExaminedDocument> {
     const { documentId } = document;
     try {

@@ -6,6 +6,7 @@ import type { Delivery, MailToSend } from '../ports/mail-server.port.js';
 import { readableCode } from '../templates/code-mail.js';
 import { chooseLanguage, type Language } from '../templates/language.js';
 import type { RenderedMail } from '../templates/letter.js';
+import type { MailMetrics } from './mail-metrics.js';
 import { messageIdOf } from './message-id.js';
 import { type MailKind, recordIntent, type RecordedIntent, settle } from './outgoing.store.js';
 import { whyNotMailable } from './recipient.js';
@@ -40,6 +41,7 @@ export class MailDelivery {
     private readonly flow: FlowClient,
     private readonly pool: Pool,
     private readonly outgoing: CurrentOutgoingMail,
+    private readonly metrics: MailMetrics,
   ) {}
 
   /** Throws the failures of the mail server (`MailServer.send`), and `notification.not-configured`. */
@@ -58,6 +60,7 @@ export class MailDelivery {
     const whyNot = intent.erased ? 'account-erased' : whyNotMailable(intent.recipient, settings.fromAddress);
     if (whyNot !== undefined) {
       await this.record(message, { delivered: false, answer: whyNot }, entry(notice, 'not-told', { kind, to: intent.recipient, reason: whyNot }));
+      this.metrics.count(kind, 'untold');
       return;
     }
     const language = chooseLanguage([intent.language ?? '', notice.language], settings.language);
@@ -69,11 +72,13 @@ export class MailDelivery {
     this.unrecorded.set(message.id, delivery);
     await this.record(message, delivery, deliveryEntry(notice, intent, delivery, language));
     this.unrecorded.delete(message.id);
+    this.metrics.count(kind, delivery.delivered ? 'sent' : 'failed');
   }
 
   /** Closes a message that nobody is told of, and says why. */
-  async leaveUntold(message: FlowMessage, evidence: Readonly<Record<string, JsonValue>>): Promise<void> {
-    await this.close(message, [{ step: 'not-told', evidence }]);
+  async leaveUntold(message: FlowMessage, kind: MailKind, evidence: Readonly<Record<string, JsonValue>>): Promise<void> {
+    await this.close(message, [{ step: 'not-told', evidence: { kind, ...evidence } }]);
+    this.metrics.count(kind, 'untold');
   }
 
   /** Closes a message without a word. */

@@ -27,7 +27,7 @@ export class TellRefusal {
     const { sender: { address, displayName }, subject, language, reason, statusText, refusedParts, senderMayBeTold } = refusal;
     const whyNot = await this.whyNot(message, address, senderMayBeTold);
     if (whyNot !== undefined) {
-      await this.delivery.leaveUntold(message, { kind: 'refusal', to: address, reason: whyNot });
+      await this.delivery.leaveUntold(message, 'refusal', { to: address, reason: whyNot });
       return;
     }
     await this.delivery.deliver(message, {
