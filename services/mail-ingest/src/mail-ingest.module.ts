@@ -45,7 +45,7 @@ export const mailIngest: ServiceDefinition = {
       controllers: flowControllers('mail-ingest', {}),
       providers: [
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
-        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), new MailRecorder(flow, pool), metrics, tracer) },
+        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), new MailRecorder(flow, pool, log), metrics, tracer) },
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>

@@ -1,6 +1,7 @@
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { SpooledDocument } from '@inkpost/spool/spool.js';
+import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import { CLAIM_DAYS } from '../limits.js';
 import type { DescribedMail } from './describe-mail.js';
@@ -54,6 +55,7 @@ export class MailRecorder {
   constructor(
     private readonly flow: FlowClient,
     private readonly pool: Pool,
+    private readonly log: Log,
   ) {}
 
   /** Throws a `Failure` when the database doesn't take it; then nothing is written. */
@@ -71,6 +73,7 @@ export class MailRecorder {
           ],
         },
       );
+      this.log.info('message received', { messageId, mailboxId: mail.mailbox.id, documents: documents.length, sizeBytes: raw.sizeBytes });
       return { outcome: 'recorded', messageId };
     } catch (error) {
       if (!isTakenBefore(error)) throw error;
