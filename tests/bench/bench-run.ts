@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Steps } from '@inkpost/local/steps.mjs';
@@ -39,11 +39,13 @@ const PRINTED_QUEUE = 'printed';
 const PASSWORD = 'mailbox-password';
 /** Brings the suite from its first to its usual speed; not measured. */
 const WARM_UP_MAILS = 40;
+const WARNINGS_SHOWN = 20;
 
 /** One run of the benchmark: what it starts, in which order it measures, and how all of it is stopped again. */
 export class BenchRun {
   private readonly stops: (() => Promise<unknown>)[] = [];
   private readonly startedAt = performance.now();
+  private logFile: string | undefined;
 
   constructor(
     private readonly options: BenchOptions,
@@ -62,6 +64,12 @@ export class BenchRun {
     return { ...runs, largeMail, latency, traceBytes: places.spans.receivedBytes, tookSeconds: (performance.now() - this.startedAt) / 1_000 };
   }
 
+  /** What the suite's log last said that is more than information: for a run that failed. */
+  async lastWarnings(): Promise<string[]> {
+    const log = this.logFile === undefined ? '' : await readFile(this.logFile, 'utf8').catch(() => '');
+    return log.split('\n').filter((line) => /^\{"level":"(?:warning|error|fatal)"/.test(line)).slice(-WARNINGS_SHOWN);
+  }
+
   /** Whatever is running, in the reverse order of its start. */
   async stop(): Promise<void> {
     for (const stop of this.stops.splice(0).toReversed()) await stop();
@@ -77,9 +85,11 @@ export class BenchRun {
     stops.push(() => dovecot.remove());
     const [printer, codes, spans] = await Promise.all([CheckingPrinter.start(), CodeMailbox.start(), startSpanCollector()]);
     stops.push(() => printer.stop(), () => codes.stop(), () => spans.stop());
+    this.logFile = join(folder, 'inkpost.log');
     const suite = await BenchSuite.start({
       topology: options.topology,
       folder: join(folder, 'suite'),
+      logFile: this.logFile,
       codeMailPort: codes.port,
       otlpUrl: spans.url,
       profileFolder: options.profileFolder,

@@ -28,6 +28,9 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(`${JSON.stringify(resultsJson(results))}\n`);
     } else process.stdout.write(`\n${lines.join('\n')}\n`);
     return isClean(suiteTally(results)) && isClean(classicTally(results)) ? 0 : 1;
+  } catch (error) {
+    for (const line of await run.lastWarnings()) steps.line(line);
+    throw error;
   } finally {
     await steps.run('Stopping', () => run.stop());
   }
@@ -36,8 +39,10 @@ async function main(args: readonly string[]): Promise<number> {
 if (process.argv.includes('--help')) {
   process.stdout.write(`${USAGE}\n`);
 } else {
-  process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  const code = await main(process.argv.slice(2)).catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   });
+  // Everything is stopped: what a measurement that was given up still waits for must not keep this process.
+  process.stdout.write('', () => process.exit(code));
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { processEnvironment } from '@inkpost/config/environment.js';
 import { CONTROL_PORTS } from '@inkpost/service/service-variables.js';
@@ -16,6 +15,7 @@ import { ownChildren, readProcessTable } from '../meter-processes/process-table.
 export interface BenchSuiteOptions {
   readonly topology: Topology;
   readonly folder: string;
+  readonly logFile: string;
   readonly codeMailPort: number;
   readonly otlpUrl: string;
   readonly profileFolder: string | undefined;
@@ -54,7 +54,7 @@ export class BenchSuite {
       INKPOST_OTLP_URL: options.otlpUrl,
       ...(options.profileFolder !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profileFolder}` }),
     };
-    const suite = await startSuite({ topology, environment, logFile: join(folder, 'inkpost.log') });
+    const suite = await startSuite({ topology, environment, logFile: options.logFile });
     onStarted(() => suite.stop());
     await runStep(topology === 'all' ? 'Inkpost, all services in one process' : 'Inkpost, one process per service', () => suite.waitUntilReady());
     const table = readProcessTable();
