@@ -1,164 +1,25 @@
-import { once } from 'node:events';
-import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
-import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
-import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
-import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
-import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
-import { authorize, callerOf } from '@inkpost/service/control-listener.js';
-import { RIGHTS } from '@inkpost/service/rights.js';
-import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
-import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayHarness } from './gateway.harness.js';
+import { ownerAnswers, passwords, resetPasswords, seen } from './owner-answers.harness.js';
 import { CheckingClient } from './rest.harness.js';
 
 let harness: GatewayHarness;
 let client: CheckingClient;
 
-/** Passwords by account, as the stand-in of guest-account has them. */
-const passwords = new Map<string, string>();
-const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
-
-function guestAccount(router: ConnectRouter): void {
-  router.service(SignInService, {
-    signIn: ({ account, password, source }, context) => {
-      callerOf(context);
-      if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 77 };
-      if (source === '' || passwords.get(account) !== password) return { outcome: 'refused' };
-      return { outcome: 'signed-in', rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
-    },
-    changePassword: ({ account, currentPassword, newPassword }, context) => {
-      if (callerOf(context).actor !== account) throw new ConnectError('not one\'s own', Code.PermissionDenied);
-      if (newPassword.length < 8) throw invalidField('newPassword', 'must have at least 8 characters');
-      if (passwords.get(account) !== currentPassword) return { outcome: 'refused' };
-      passwords.set(account, newPassword);
-      return { outcome: 'changed' };
-    },
-  });
-}
-
-function printSubmit(router: ConnectRouter): void {
-  router.service(QueueService, {
-    listQueues: (_request, context) => {
-      seen.actors.push(authorize(context, 'configuration.read').actor);
-      seen.traceIds.push(currentTraceId());
-      return { queues: [] };
-    },
-    getQueue: async ({ queueId }, context) => {
-      // Until the caller has hung up.
-      if (queueId === 'stuck') await once(context.signal, 'abort');
-      if (queueId === 'broken') throw new Error('secret detail at /srv/print.ts');
-      throw notFound('queue', queueId);
-    },
-    createQueue: ({ settings }) => {
-      if (settings?.printerUri.startsWith('ftp:')) throw invalidField('printerUri', 'must start with ipp://, ipps://, http:// or https://');
-      if (settings?.queueId === 'taken') throw new ConnectError('There is a queue "taken" already.', Code.AlreadyExists);
-      return { queue: { settings, printerState: 'unknown' } };
-    },
-    updateQueue: ({ settings }) => ({ queue: { settings, printerState: 'idle' } }),
-  });
-  router.service(JobService, {
-    listJobs: ({ jobStates, limit, cursor }) => ({ jobs: [{ jobId: jobStates.join('+'), queueId: String(limit), fileName: cursor }], nextCursor: 'next' }),
-    releaseJob: () => {
-      throw new ConnectError('The job is completed already.', Code.FailedPrecondition);
-    },
-  });
-  router.service(ReleaseService, {
-    listWaiting: () => ({ outcome: 'valid', jobs: [{ jobId: 'one', fileName: 'letter.pdf', ownerAddress: 'ada@example.org', accountId: '17' }] }),
-    release: ({ code, releasePoint }, context) => {
-      seen.releasePoints.push(`${callerOf(context).actor}@${releasePoint}`);
-      if (code === 'LOCK') return { outcome: 'locked-out', retryAfterSeconds: 60 };
-      return code === 'GOOD' ? { outcome: 'released', jobs: [{ jobId: 'one' }] } : { outcome: code === 'USED' ? 'nothing-waiting' : 'wrong-code' };
-    },
-  });
-}
-
-function notification(router: ConnectRouter): void {
-  router.service(OutgoingMailService, { getOutgoingMail: () => ({ settings: { host: 'mail.example.org', port: 465, tls: 'implicit', password: 'Never-Sh0wn' } }) });
-}
-
-function domainSync(router: ConnectRouter): void {
-  router.service(ServerService, {
-    getServer: () => ({ serverId: '3334d45e-9150-4c7d-9ac2-1a751e10723b', name: 'here', version: '1.2.3', role: 'single', uptimeSeconds: 3, load: 0.5, diskFreeBytes: 5_000_000_000n, diskSizeBytes: 9_000_000_000n }),
-  });
-}
-
 beforeAll(async () => {
-  harness = await GatewayHarness.start({ 'guest-account': guestAccount, 'print-submit': printSubmit, notification, 'domain-sync': domainSync });
+  harness = await GatewayHarness.start(ownerAnswers);
 });
 
 afterAll(() => harness?.stop());
 
-beforeEach(async () => {
-  passwords.set('ada', 'Right-Passw0rd').set('reader', 'Right-Passw0rd').set('maintenance', 'changeme');
+beforeEach(() => {
+  resetPasswords();
   client = new CheckingClient(harness.http);
 });
 
 async function signedIn(account = 'ada'): Promise<void> {
   expect((await client.signIn(account, passwords.get(account) ?? '')).status).toBe(201);
 }
-
-describe('a session', () => {
-  it('begins with the right password, shows its rights, and ends when signed out', async () => {
-    const { status, body } = await client.signIn('reader', 'Right-Passw0rd');
-    expect({ status, rights: body['rights'], passwordMustChange: body['passwordMustChange'] }).toEqual({ status: 201, rights: ['configuration.read'], passwordMustChange: false });
-    expect(Date.parse(String(body['expiresAt'])) - Date.now()).toBeGreaterThan(11.9 * 3_600_000);
-    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
-    expect((await client.call('DELETE', '/api/v0/session')).status).toBe(204);
-    expect((await client.call('GET', '/api/v0/queues')).status).toBe(401);
-  });
-
-  it('is refused without saying whether the account exists', async () => {
-    const [wrong, unknown] = [await client.signIn('ada', 'wrong'), await client.signIn('nobody', 'wrong')];
-    expect([wrong.status, unknown.status]).toEqual([401, 401]);
-    expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer/);
-    expect({ ...wrong.body, requestId: '' }).toEqual({ ...unknown.body, requestId: '' });
-  });
-
-  it('says when to try again after a lock-out', async () => {
-    const { status, headers, body } = await client.signIn('locked', 'x');
-    expect([status, headers.get('retry-after'), body['type']]).toEqual([429, '77', 'urn:inkpost:problem:locked-out']);
-  });
-
-  it('keeps only the hash of its token in the database', async () => {
-    await signedIn();
-    const { rows } = await harness.superuser.query<{ row: string }>("SELECT s::text || encode(token_sha256, 'escape') AS row FROM gateway.session s");
-    expect(rows.map(({ row }) => row).join()).not.toContain(client.token);
-    expect(rows.length).toBeGreaterThan(0);
-  });
-
-  it.each([
-    ['2 hours after its last use', "last_used_at = now() - interval '2 hours'"],
-    ['12 hours after sign-in', "expires_at = now() - interval '1 second'"],
-  ])('is over %s', async (_name, change) => {
-    await signedIn();
-    await harness.superuser.query(`UPDATE gateway.session SET ${change}`);
-    expect((await client.call('GET', '/api/v0/queues')).status).toBe(401);
-  });
-
-  it('stays alive by being used', async () => {
-    await harness.superuser.query('DELETE FROM gateway.session');
-    await signedIn();
-    await harness.superuser.query("UPDATE gateway.session SET last_used_at = now() - interval '119 minutes'");
-    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
-    const { rows } = await harness.superuser.query<{ fresh: boolean }>("SELECT bool_and(last_used_at > now() - interval '1 minute') AS fresh FROM gateway.session");
-    expect(rows[0]?.fresh).toBe(true);
-  });
-
-  it('with the first password can only change it, and changing it ends every session of the account', async () => {
-    const other = new CheckingClient(harness.http);
-    await other.signIn('maintenance', 'changeme');
-    expect((await client.signIn('maintenance', 'changeme')).body['passwordMustChange']).toBe(true);
-    expect((await client.call('GET', '/api/v0/queues')).body['type']).toBe('urn:inkpost:problem:password-must-change');
-    const short = await client.call('PUT', '/api/v0/password', { currentPassword: 'changeme', newPassword: 'short' });
-    expect([short.status, short.body['errors']]).toEqual([400, [{ field: 'newPassword', reason: 'must have at least 8 characters' }]]);
-    expect((await client.call('PUT', '/api/v0/password', { currentPassword: 'wrong', newPassword: 'Other-Passw0rd' })).status).toBe(422);
-    expect((await client.call('PUT', '/api/v0/password', { currentPassword: 'changeme', newPassword: 'Other-Passw0rd' })).status).toBe(204);
-    expect([(await client.call('GET', '/api/v0/queues')).status, (await other.call('GET', '/api/v0/queues')).status]).toEqual([401, 401]);
-    expect((await client.signIn('maintenance', 'Other-Passw0rd')).body['passwordMustChange']).toBe(false);
-    expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
-  });
-});
 
 describe('a right', () => {
   it('is asked for before the body is read', async () => {
@@ -292,28 +153,6 @@ describe('a release point', () => {
   it('can\'t pretend to be elsewhere', async () => {
     await client.call('POST', '/api/v0/release', { code: 'GOOD' }, { 'x-forwarded-for': '203.0.113.9' });
     expect(seen.releasePoints.at(-1)).toBe('anonymous@127.0.0.1');
-  });
-});
-
-describe('the audit log', () => {
-  it('holds every change and refused try with actor, object and outcome, and no secret', async () => {
-    await client.signIn('ada', 'wrong-Secret-1');
-    await client.call('DELETE', '/api/v0/queues/lobby');
-    await signedIn();
-    await client.call('POST', '/api/v0/queues', { queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer' });
-    await client.call('POST', '/api/v0/queues', { queueId: 'taken', name: 'Lobby', printerUri: 'ipp://printer' });
-    await client.call('GET', '/api/v0/queues');
-    const { body } = await client.call('GET', '/api/v0/audit?limit=5');
-    expect((body['entries'] as Record<string, unknown>[]).map(({ actor, action, objectId, outcome, status, source }) => [actor, action, objectId, outcome, status, source])).toEqual([
-      ['ada', 'POST /api/v0/queues', 'taken', 'refused', 409, '127.0.0.1'],
-      ['ada', 'POST /api/v0/queues', 'lobby', 'done', 201, '127.0.0.1'],
-      ['anonymous', 'POST /api/v0/session', 'ada', 'done', 201, '127.0.0.1'],
-      ['anonymous', 'DELETE /api/v0/queues/{queueId}', '', 'refused', 401, '127.0.0.1'],
-      ['anonymous', 'POST /api/v0/session', 'ada', 'refused', 401, '127.0.0.1'],
-    ]);
-    expect(JSON.stringify(body)).not.toContain('Secret');
-    const next = await client.call('GET', `/api/v0/audit?limit=1&before=${String(body['nextBefore'])}`);
-    expect((next.body['entries'] as { id: string }[])[0]?.id).not.toBe((body['entries'] as { id: string }[]).at(-1)?.id);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { CauseDown } from '@inkpost/failure/failure.js';
+import { isDatabaseDown } from '@inkpost/postgres/pool.js';
 import { Problem, type ProblemKind } from './problem.js';
 
 const KIND_BY_CODE: Partial<Record<Code, ProblemKind>> = {
@@ -22,13 +23,8 @@ const RETRY_AFTER_SECONDS = 5;
 export function explainFailure(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ConnectError) return explainConnectError(error);
-  if (error instanceof CauseDown || isPrismaUnreachable(error)) return new Problem('unavailable', 'The database does not answer. Try again in a moment.', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+  if (error instanceof CauseDown || isDatabaseDown(error)) return new Problem('unavailable', 'The database does not answer. Try again in a moment.', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
   return new Problem('internal', 'Something went wrong here; the log says more under this request id.', { cause: error });
-}
-
-/** Prisma's errors of connecting are P1001 to P1017. */
-function isPrismaUnreachable(error: unknown): boolean {
-  return error instanceof Error && error.name.startsWith('PrismaClient') && 'code' in error && String(error.code).startsWith('P1');
 }
 
 function explainConnectError(error: ConnectError): Problem {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { route, type Route } from '../answer-route/route.js';
 import { openApi } from './openapi.js';
@@ -29,8 +28,6 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null, tryItOutEnabled: true });
 `;
 
-const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-
 /** A file of the page, read when first asked for: most gateways never are. */
 function part(name: string, operation: string, mediaType: string, read: () => string | Uint8Array) {
   let content: string | Uint8Array | undefined;
@@ -55,8 +52,8 @@ export function docsRoutes(described: () => readonly Route[], version: string) {
       status: 200, answer: { mediaType: 'text/html; charset=utf-8' },
       handle: async () => PAGE,
     }),
-    part('swagger-ui.css', 'getDocsStyle', 'text/css; charset=utf-8', () => readFileSync(join(folder, 'swagger-ui.css'))),
-    part('swagger-ui-bundle.js', 'getDocsProgram', 'text/javascript; charset=utf-8', () => readFileSync(join(folder, 'swagger-ui-bundle.js'))),
+    part('swagger-ui.css', 'getDocsStyle', 'text/css; charset=utf-8', () => readFileSync(fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui.css')))),
+    part('swagger-ui-bundle.js', 'getDocsProgram', 'text/javascript; charset=utf-8', () => readFileSync(fileURLToPath(import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js')))),
     part('start.js', 'getDocsStart', 'text/javascript; charset=utf-8', () => START),
   ];
 }

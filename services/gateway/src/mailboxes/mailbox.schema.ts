@@ -39,18 +39,19 @@ export const mailbox = z.object({
   imap: imapState.nullable(),
   state: z.string().describe('connected, connecting, failing, disabled, or listening (smtp).'),
   problem: z.string().nullable().describe('Why not, in one sentence; null when healthy.'),
+  nextTryAt: instant.nullable().describe('When a failing mailbox is tried again.'),
   lastMessageAt: instant.nullable(),
   createdAt: instant.nullable(),
 }).meta({ id: 'Mailbox' });
 
 export function toMailbox(wire: WireMailbox | undefined): z.input<typeof mailbox> {
-  const { mailboxId, settings, state, problem, lastMessageAt, createdAt } = present(wire, 'mailbox');
+  const { mailboxId, settings, state, problem, nextTryAt, lastMessageAt, createdAt } = present(wire, 'mailbox');
   const { address, kind, queueId, enabled, afterProcessing, processedFolder, imap } = present(settings, 'settings');
   const { host = '', port = 0, tls = '', user = '', folder = '', certificateAuthority = '' } = imap ?? {};
   return {
     mailboxId, address, kind, queueId, enabled, afterProcessing, processedFolder,
     imap: imap ? { host, port, tls, user, folder, certificateAuthority } : null,
-    state, problem: orNull(problem), lastMessageAt: toInstant(lastMessageAt), createdAt: toInstant(createdAt),
+    state, problem: orNull(problem), nextTryAt: toInstant(nextTryAt), lastMessageAt: toInstant(lastMessageAt), createdAt: toInstant(createdAt),
   };
 }
 

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { authorize, callerOf } from '@inkpost/service/control-listener.js';
+import { RIGHTS } from '@inkpost/service/rights.js';
+import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
+import type { OwnerRoutes } from './gateway.harness.js';
+
+/** Passwords by account, as the stand-in of guest-account has them. */
+export const passwords = new Map<string, string>();
+/** What reached the owners. */
+export const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
+
+function guestAccount(router: ConnectRouter): void {
+  router.service(SignInService, {
+    signIn: ({ account, password, source }, context) => {
+      callerOf(context);
+      if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 77 };
+      if (source === '' || passwords.get(account) !== password) return { outcome: 'refused' };
+      return { outcome: 'signed-in', rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
+    },
+    changePassword: ({ account, currentPassword, newPassword }, context) => {
+      if (callerOf(context).actor !== account) throw new ConnectError('not one\'s own', Code.PermissionDenied);
+      if (newPassword.length < 8) throw invalidField('newPassword', 'must have at least 8 characters');
+      if (passwords.get(account) !== currentPassword) return { outcome: 'refused' };
+      passwords.set(account, newPassword);
+      return { outcome: 'changed' };
+    },
+  });
+}
+
+function printSubmit(router: ConnectRouter): void {
+  router.service(QueueService, {
+    listQueues: (_request, context) => {
+      seen.actors.push(authorize(context, 'configuration.read').actor);
+      seen.traceIds.push(currentTraceId());
+      return { queues: [] };
+    },
+    getQueue: async ({ queueId }, context) => {
+      // Until the caller has hung up.
+      if (queueId === 'stuck') await once(context.signal, 'abort');
+      if (queueId === 'broken') throw new Error('secret detail at /srv/print.ts');
+      throw notFound('queue', queueId);
+    },
+    createQueue: ({ settings }) => {
+      if (settings?.printerUri.startsWith('ftp:')) throw invalidField('printerUri', 'must start with ipp://, ipps://, http:// or https://');
+      if (settings?.queueId === 'taken') throw new ConnectError('There is a queue "taken" already.', Code.AlreadyExists);
+      return { queue: { settings, printerState: 'unknown' } };
+    },
+    updateQueue: ({ settings }) => ({ queue: { settings, printerState: 'idle' } }),
+  });
+  router.service(JobService, {
+    listJobs: ({ jobStates, limit, cursor }) => ({ jobs: [{ jobId: jobStates.join('+'), queueId: String(limit), fileName: cursor }], nextCursor: 'next' }),
+    releaseJob: () => {
+      throw new ConnectError('The job is completed already.', Code.FailedPrecondition);
+    },
+  });
+  router.service(ReleaseService, {
+    listWaiting: () => ({ outcome: 'valid', jobs: [{ jobId: 'one', fileName: 'letter.pdf', ownerAddress: 'ada@example.org', accountId: '17' }] }),
+    release: ({ code, releasePoint }, context) => {
+      seen.releasePoints.push(`${callerOf(context).actor}@${releasePoint}`);
+      if (code === 'LOCK') return { outcome: 'locked-out', retryAfterSeconds: 60 };
+      return code === 'GOOD' ? { outcome: 'released', jobs: [{ jobId: 'one' }] } : { outcome: code === 'USED' ? 'nothing-waiting' : 'wrong-code' };
+    },
+  });
+}
+
+function notification(router: ConnectRouter): void {
+  router.service(OutgoingMailService, { getOutgoingMail: () => ({ settings: { host: 'mail.example.org', port: 465, tls: 'implicit', password: 'Never-Sh0wn' } }) });
+}
+
+/** Stand-ins for the owners: enough of their answers for the gateway to show what it makes of each kind. */
+export const ownerAnswers: OwnerRoutes = { 'guest-account': guestAccount, 'print-submit': printSubmit, notification };
+
+/** Passwords as they are before a test. */
+export function resetPasswords(): void {
+  passwords.set('ada', 'Right-Passw0rd').set('reader', 'Right-Passw0rd').set('maintenance', 'changeme');
+}
