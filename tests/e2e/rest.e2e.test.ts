@@ -161,7 +161,7 @@ describe('over REST, at the real owners', () => {
     client.token = undefined;
     expect((await client.signIn('maintenance', `${PASSWORD}-2`)).status).toBe(201);
     const audit = await client.call('GET', '/api/v0/audit?limit=2');
-    expect(audit.body['entries']).toMatchObject([{ action: 'POST /api/v0/session', outcome: 'done' }, { actor: 'maintenance', action: 'PUT /api/v0/password', outcome: 'done' }]);
+    expect(audit.body['entries']).toMatchObject([{ actor: 'maintenance', action: 'POST /api/v0/session', outcome: 'done' }, { actor: 'maintenance', action: 'PUT /api/v0/password', outcome: 'done' }]);
     const statuses: number[] = [];
     for (let index = 0; index < 12; index += 1) statuses.push((await other.signIn('maintenance', 'Wrong-Passw0rd')).status);
     expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);

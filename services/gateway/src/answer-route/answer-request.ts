@@ -33,6 +33,7 @@ export class RouteAnswerer {
     const deed: Deed = { actor: ANONYMOUS.actor, objectId: '' };
     try {
       const answer = await this.handle(route, request, deed);
+      deed.actor = answer.actor ?? deed.actor;
       await this.record(route, request, deed, route.status);
       writeAnswer(response, route, answer);
     } catch (error) {

@@ -66,6 +66,8 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
   readonly location?: (answer: AnswerOf<A>) => string;
   /** What the audit log names; by default the last parameter of the path. */
   readonly objectId?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
+  /** Who turned out to act, for the audit log: whoever has just signed in. */
+  readonly actor?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
   handle(request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>): Promise<AnswerOf<A>>;
 }
 
@@ -73,6 +75,7 @@ export interface RouteAnswer {
   /** JSON, text or bytes; undefined for 204. */
   readonly content: unknown;
   readonly location: string | undefined;
+  readonly actor: string | undefined;
 }
 
 /** A checked request, ready to be handled. */
@@ -105,7 +108,7 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
         objectId: declaration.objectId?.(request) ?? lastValue(raw.params),
         handle: async () => {
           const content = await declaration.handle(request);
-          return { content, location: declaration.location?.(content) };
+          return { content, location: declaration.location?.(content), actor: declaration.actor?.(request) };
         },
       };
     },

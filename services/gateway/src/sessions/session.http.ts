@@ -7,11 +7,17 @@ import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
 import type { SessionStore } from './session.store.js';
 
+/** As its owner knows it, which is without regard to case: all sessions of an account bear one name. */
+const account = z.string().trim().toLowerCase().min(1).max(TEXT.address);
+
 const password = z.string().min(1).max(TEXT.password);
 
 function lockedOut(retryAfterSeconds: number): Problem {
   return new Problem('locked-out', `Too many wrong passwords. Try again in ${retryAfterSeconds} seconds.`, { retryAfterSeconds });
 }
+
+// A refused sign-in names no account in the audit log: people type passwords into the wrong field. guest-account's log names it
+// where it is one, under the same request id.
 
 /** Signing in and out; guest-account owns the credentials, the gateway the sessions. */
 export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
@@ -19,9 +25,9 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
     route({
       method: 'POST', path: '/api/v0/session', operation: 'signIn', right: { public: 'Signing in is how a session begins.' }, summary: 'Sign in',
       description: 'The token goes into "Authorization: Bearer <token>". It lives 12 hours, or until 2 hours after its last use, or until the password changes.',
-      body: z.strictObject({ account: z.string().trim().min(1).max(TEXT.address), password }), status: 201,
+      body: z.strictObject({ account, password }), status: 201,
       answer: z.object({ token: z.string(), expiresAt: instant, rights: z.array(z.string()), passwordMustChange: z.boolean().describe('The first password can do nothing but be changed: PUT /api/v0/password.') }).meta({ id: 'Session' }),
-      refusals: [401, 429], objectId: ({ body }) => body.account,
+      refusals: [401, 429], actor: ({ body }) => body.account,
       handle: async ({ body: { account, password }, source, caller }) => {
         const { outcome, rights, passwordMustChange, retryAfterSeconds } = await signIn.signIn({ account, password, source }, as(caller));
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
