@@ -65,6 +65,7 @@ export class PrintHarness {
   private readonly controlKey = randomBytes(32).toString('hex');
   private readonly masterKey: MasterKey = parseMasterKey(this.masterKeyText);
   private readonly stops: (() => Promise<unknown>)[] = [];
+  private readonly running = new Set<() => Promise<void>>();
   private readonly sender: FlowSender;
   private readonly guestAccount: FlowClient;
   private readonly mailIngest: Pool;
@@ -98,7 +99,7 @@ export class PrintHarness {
     const port = await freePort();
     const [config] = readConfigs([printSubmitConfig], {
       INKPOST_DATABASE_URL: this.database.url, INKPOST_REDIS_URL: this.redisUrl, INKPOST_SECRETS_FOLDER: join(this.folder, 'secrets'),
-      INKPOST_SPOOL_FOLDER: join(this.folder, 'spool'), INKPOST_LOG_LEVEL: 'warning', INKPOST_PRINT_SUBMIT_LISTEN: `127.0.0.1:${port}`, ...settings,
+      INKPOST_SPOOL_FOLDER: join(this.folder, 'spool'), INKPOST_LOG_LEVEL: 'fatal', INKPOST_PRINT_SUBMIT_LISTEN: `127.0.0.1:${port}`, ...settings,
     });
     const running = await startService(printSubmit, config, this.telemetry, '0.0.0-test');
     const key = new TextEncoder().encode(this.controlKey);
@@ -111,14 +112,24 @@ export class PrintHarness {
         }],
       }));
     let stopped: Promise<void> | undefined;
-    const stop = (): Promise<void> => (stopped ??= running.stop());
-    this.stops.push(stop);
+    const stop = (): Promise<void> => (stopped ??= running.stop().finally(() => this.running.delete(stop)));
+    this.running.add(stop);
     return { queues: client(QueueService, RIGHTS), jobs: client(JobService, RIGHTS), release: client(ReleaseService, []), client, stop };
+  }
+
+  async stopInstances(): Promise<void> {
+    await Promise.all([...this.running].map((stop) => stop()));
   }
 
   /** Stops all instances and removes what they stood on: let `beforeAll` return it. */
   async remove(): Promise<void> {
+    await this.stopInstances();
     for (const stop of this.stops.toReversed()) await stop();
+  }
+
+  /** As the service itself sees the database. */
+  ownPool(): Pool {
+    return this.database.pool(SERVICE);
   }
 
   metrics(): Promise<string> {

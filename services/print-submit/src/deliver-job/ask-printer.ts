@@ -39,7 +39,7 @@ export async function askPrinter(printer: IppPrinter, delivery: Delivery, asked:
     }
     return asked > 0 && outcome.job.jobState === 'canceled' ? judgeCanceled(outcome.job) : { kind: 'has-it', job: outcome.job };
   } catch (error) {
-    return judgeSilence(asFailure(error), asked);
+    return judgeNoAnswer(asFailure(error), asked);
   }
 }
 
@@ -49,7 +49,7 @@ function judgeCanceled(job: JobStatus): Answer {
   return isEmpty ? { kind: 'has-nothing' } : { kind: 'uncertain', problem: 'The job was canceled at the printer while the document was arriving; a part of it may have been printed.' };
 }
 
-function judgeSilence(failure: Failure, asked: number): Answer {
+function judgeNoAnswer(failure: Failure, asked: number): Answer {
   const neverWill = failure instanceof PermanentFailure || (!(failure instanceof CauseDown) && asked >= UNUSABLE_ANSWERS_MAX);
   return neverWill ? { kind: 'uncertain', problem: `The printer cannot be asked what became of the document: ${failure.message}.` } : { kind: 'no-answer', failure };
 }

@@ -8,6 +8,7 @@ import type { PrintMetrics } from '../print-metrics.js';
 import type { Delivery } from './delivery.js';
 import { placeOf, printerSays, sentEntry, sentEvidence } from './delivery-evidence.js';
 import type { DeliveryStore } from './delivery.store.js';
+import { judgeSilence } from './judge-failure.js';
 import type { SentDocument } from './measure-document.js';
 
 interface Accepted {
@@ -78,9 +79,10 @@ export class DeliveryResults {
 
   /** The printer may have it and can't be asked now; nothing is sent until it can. */
   noteUnanswered(delivery: Delivery, leaseToken: string, failure: Failure): Promise<boolean> {
-    const problem = `The printer is asked what became of the document as soon as it answers: ${failure.message}.`;
-    const entry = { step: 'waiting-for-printer', document: delivery.job.jobId, evidence: { ...placeOf(delivery), reason: 'printer-unreachable', problem } };
-    return this.store.noteProgress(delivery, leaseToken, { reason: 'printer-unreachable', problem, entries: [entry] });
+    const silence = judgeSilence(failure);
+    const problem = `The printer is asked what became of the document as soon as it answers. ${silence.problem}`;
+    const entry = { step: 'waiting-for-printer', document: delivery.job.jobId, evidence: { ...placeOf(delivery), reason: silence.reason, problem } };
+    return this.store.noteProgress(delivery, leaseToken, { reason: silence.reason, problem, entries: [entry] });
   }
 
   /** What the printer says while it has the job: waiting, printing, out of paper. */

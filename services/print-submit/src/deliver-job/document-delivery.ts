@@ -18,6 +18,8 @@ export type Standing =
   | { readonly kind: 'followed'; readonly delivery: Delivery; readonly acceptedAt: Date }
   /** It came to its end; the printer works. */
   | { readonly kind: 'ended'; readonly printed: boolean }
+  /** It waits again, and nothing is wrong with the printer: who had begun it is gone. */
+  | { readonly kind: 'back' }
   /** It waits again, for this reason. */
   | { readonly kind: 'waits'; readonly reason: WaitReason; readonly problem: string }
   /** The printer may have it and couldn't be asked. */
@@ -92,7 +94,8 @@ export class DocumentDelivery {
       return this.ended(await this.results.abort(delivery, leaseToken, { reason: 'delivery-failed', problem: `The delivery broke off ${printLimits.cutsMax} times within the document; the last time: ${why}.` }));
     }
     const waits = { kind: 'waits', reason: 'connection-cut', problem: `The delivery broke off, and nothing of it was printed: ${why}.`, wasCut } as const;
-    return (await this.results.postpone(delivery, leaseToken, waits)) ? waits : OVERTAKEN;
+    if (!(await this.results.postpone(delivery, leaseToken, waits))) return OVERTAKEN;
+    return cut ? waits : { kind: 'back' };
   }
 
   private ended(written: boolean, printed = false): Standing {

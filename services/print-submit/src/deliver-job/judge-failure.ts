@@ -1,4 +1,4 @@
-import { type Failure, PermanentFailure } from '@inkpost/failure/failure.js';
+import { CauseDown, type Failure, PermanentFailure } from '@inkpost/failure/failure.js';
 import { acceptanceOf } from '@inkpost/ipp/client/failures.js';
 
 /** Why a job waits for its printer: the job's job-state-reason, and told once in its journey. */
@@ -47,6 +47,11 @@ export function judgeFailure(failure: Failure): FailureVerdict {
   const reason = DOCUMENT_REFUSALS[String(failure.fields['status'])];
   // A wrong path, a missing right, an operation it doesn't have: an administrator can mend that, and no document is lost by it.
   return reason === undefined ? { kind: 'waits', reason: 'printer-refuses', problem } : { kind: 'aborts', reason, problem };
+}
+
+/** Why a printer that could not even be asked can't be used. */
+export function judgeSilence(failure: Failure): { readonly reason: WaitReason; readonly problem: string } {
+  return { reason: failure instanceof CauseDown ? 'printer-unreachable' : 'printer-error', problem: sentence(failure.message) };
 }
 
 /** The libraries' messages begin as parts of sentences. */

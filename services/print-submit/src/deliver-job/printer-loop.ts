@@ -13,7 +13,7 @@ import type { DeliveryResults } from './delivery-results.js';
 import type { Delivery } from './delivery.js';
 import { ASKED_BY_ANOTHER, type DocumentDelivery, type Standing } from './document-delivery.js';
 import { FollowedJob } from './follow-job.js';
-import type { WaitReason } from './judge-failure.js';
+import { judgeSilence, type WaitReason } from './judge-failure.js';
 import { SendWindow } from './send-window.js';
 
 export interface LoopParts {
@@ -23,6 +23,12 @@ export interface LoopParts {
   readonly log: Log;
   readonly tracer: Tracer;
   readonly sendsMax: number;
+}
+
+/** Why nothing is sent for a while. */
+interface Trouble {
+  readonly reason: WaitReason;
+  readonly problem: string;
 }
 
 /** Waits for an answer to "what became of it?". */
@@ -49,7 +55,7 @@ export class PrinterLoop {
   private readonly following = new Map<string, FollowedJob>();
   private unanswered: Unanswered[] = [];
   private readonly connections = new Map<string, IppPrinter>();
-  private waitsFor: WaitReason | undefined;
+  private waitsFor: Trouble | undefined;
   /** When to send or to look for work next, and since when there is none; in milliseconds of performance.now(). */
   private sendAtMs = 0;
   private idleSinceMs = performance.now();
@@ -144,7 +150,7 @@ export class PrinterLoop {
   }
 
   private async sendMore(): Promise<void> {
-    if (performance.now() < this.sendAtMs) return;
+    if (performance.now() < this.sendAtMs) return this.tellNewcomers();
     if (this.unanswered.length > 0) return this.askUnanswered();
     while (this.goesOn && this.hasRoom) {
       this.woken = false;
@@ -160,6 +166,13 @@ export class PrinterLoop {
       // While a printer is in trouble one job tries it, and the others wait for how that goes.
       if (this.waitsFor !== undefined) return;
     }
+  }
+
+  /** What was released while the printer is in trouble says so at once, not only at the next try. */
+  private async tellNewcomers(): Promise<void> {
+    if (!this.woken || !this.waitsFor) return;
+    this.woken = false;
+    await this.parts.results.store.markWaiting(this.queueId, this.waitsFor.reason, this.waitsFor.problem);
   }
 
   private send(delivery: Delivery): void {
@@ -193,11 +206,13 @@ export class PrinterLoop {
         await this.noteGood();
         if (standing.printed) this.window.noteAccepted({ kept: this.following.size + this.sending.size, finished: true });
         return;
+      case 'back':
+        return this.noteGood();
       case 'waits':
-        return this.noteTrouble(standing.reason, standing.problem);
+        return this.noteTrouble(standing);
       case 'unanswered':
         this.unanswered.push(standing);
-        return this.noteTrouble('printer-unreachable', standing.failure.message);
+        return this.noteTrouble(judgeSilence(standing.failure));
       case 'overtaken':
         this.parts.log.warning('delivery overtaken by another instance', { queueId: this.queueId });
         return;
@@ -211,7 +226,7 @@ export class PrinterLoop {
     this.busy.reset();
     this.trouble.reset();
     if (this.waitsFor === undefined) return;
-    const hadTrouble = this.waitsFor !== 'printer-busy';
+    const hadTrouble = this.waitsFor.reason !== 'printer-busy';
     this.waitsFor = undefined;
     await this.parts.results.store.clearWaiting(this.queueId);
     if (!hadTrouble) return;
@@ -220,9 +235,9 @@ export class PrinterLoop {
   }
 
   /** Nothing is sent for a while: a busy printer is asked again soon, at once when it finished a job of ours. */
-  private async noteTrouble(reason: WaitReason, problem: string): Promise<void> {
-    const isNew = this.waitsFor !== reason;
-    this.waitsFor = reason;
+  private async noteTrouble({ reason, problem }: Trouble): Promise<void> {
+    const isNew = this.waitsFor?.reason !== reason;
+    this.waitsFor = { reason, problem };
     this.window.noteBusy();
     // Several that failed together make one pause, not one each.
     if (isNew || performance.now() >= this.sendAtMs) this.sendAtMs = performance.now() + (reason === 'printer-busy' ? this.busy : this.trouble).next();
@@ -257,16 +272,15 @@ export class PrinterLoop {
     const look = await inSpan(this.parts.tracer, 'follow-job', span, () => followed.look(this.connectionTo(followed.delivery)));
     switch (look.kind) {
       case 'goes-on':
-        if (this.waitsFor === 'printer-unreachable') await this.noteGood();
+        if (this.waitsFor && this.waitsFor.reason !== 'printer-busy') await this.noteGood();
         return;
       case 'silent':
-        if (this.waitsFor !== 'printer-unreachable') await this.noteTrouble('printer-unreachable', look.failure.message);
-        return;
+        return this.noteTrouble(judgeSilence(look.failure));
       case 'ended':
       case 'overtaken':
         this.following.delete(job.jobId);
         // A printer that takes one job at a time is free now.
-        if (this.waitsFor === 'printer-busy') this.sendAtMs = 0;
+        if (this.waitsFor?.reason === 'printer-busy') this.sendAtMs = 0;
     }
   }
 

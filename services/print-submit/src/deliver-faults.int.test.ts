@@ -1,0 +1,317 @@
+import { Code } from '@connectrpc/connect';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
+import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
+import { type Instance, type Mailed, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
+
+const PRINTED = 'completed job-completed-successfully';
+const large = samplePdf({ sizeBytes: 2_000_000 });
+
+let harness: PrintHarness;
+let instance: Instance;
+let printer: VirtualPrinter;
+let count = 0;
+let queueId: string;
+let forgetsWhatItPrinted = false;
+
+beforeAll(async () => {
+  harness = await PrintHarness.start();
+  instance = await harness.startInstance();
+  return () => harness.remove();
+});
+
+beforeEach(async () => {
+  count += 1;
+  queueId = `queue-${count}`;
+  forgetsWhatItPrinted = false;
+  printer = await VirtualPrinter.start({
+    outputFolder: outputFolder(),
+    onPrinted: () => {
+      printer.faults.forgetJobs = forgetsWhatItPrinted;
+    },
+  });
+  await instance.queues.createQueue({ settings: queueSettings(queueId, printer.uri, false) });
+  return () => printer.stop();
+});
+
+const outputFolder = (): string => join(harness.folder, `printed-${count}`);
+const stateOf = ({ jobIds }: Mailed) => () => harness.stateOf(jobIds[0]);
+const jobOf = async ({ jobIds }: Mailed) => (await instance.jobs.getJob({ jobId: jobIds[0] ?? '' })).job;
+const evidenceOf = async ({ messageId }: Mailed, step: string) => (await harness.journey(messageId)).filter((entry) => entry.step === step).map(({ evidence }) => evidence);
+
+async function expectPrintedOnce(mailed: Mailed, on = printer): Promise<void> {
+  for (const jobId of mailed.jobIds) await expect.poll(() => harness.stateOf(jobId), { timeout: 15_000 }).toBe(PRINTED);
+  expect(await onPaper(on.printed)).toEqual(mailed.sha256);
+}
+
+let printerPort = 0;
+
+async function switchOff(): Promise<void> {
+  printerPort = printer.port;
+  await printer.stop();
+}
+
+/** The same printer, on again; what it had printed before is forgotten. */
+async function switchOn(): Promise<void> {
+  printer = await VirtualPrinter.start({ outputFolder: join(outputFolder(), 'again'), port: printerPort });
+}
+
+describe('a printer', () => {
+  it('that is busy gets the job when it is free, says why meanwhile, and the journey says it once', async () => {
+    printer.faults.busy = true;
+    const mailed = await harness.mail(queueId, { documents: [{ bytes: samplePdf({ text: 'one' }) }, { bytes: samplePdf({ text: 'two' }) }] });
+    await expect.poll(stateOf(mailed)).toBe('pending printer-busy');
+    await expect.poll(async () => (await harness.superuser.query('SELECT attempts FROM print_submit.job WHERE id = $1', [mailed.jobIds[0]])).rows[0]?.attempts, { timeout: 5_000 }).toBeGreaterThan(2);
+    printer.faults.busy = false;
+    await expectPrintedOnce(mailed);
+    expect(await evidenceOf(mailed, 'waiting-for-printer')).toMatchObject([{ reason: 'printer-busy', problem: expect.stringContaining('server-error-busy') }, { reason: 'printer-busy' }]);
+  });
+
+  it('that is off leaves the job waiting, says so on the queue and once in the journey, and prints when it is back', async () => {
+    await switchOff();
+    const mailed = await harness.mail(queueId);
+    const other = await harness.mail(queueId, { owner: 'eve@example.org' });
+    await expect.poll(stateOf(mailed)).toBe('pending printer-unreachable');
+    await expect.poll(stateOf(other)).toBe('pending printer-unreachable');
+    expect(await jobOf(mailed)).toMatchObject({ problem: expect.stringContaining('ECONNREFUSED') });
+    await expect.poll(async () => (await instance.queues.getQueue({ queueId })).queue).toMatchObject({ printerState: 'unreachable', jobsWaiting: 2, problem: expect.stringContaining('ECONNREFUSED') });
+    await expect.poll(async () => (await harness.superuser.query('SELECT attempts FROM print_submit.job WHERE id = $1', [mailed.jobIds[0]])).rows[0]?.attempts, { timeout: 5_000 }).toBeGreaterThan(1);
+    await switchOn();
+    await expect.poll(stateOf(mailed), { timeout: 15_000 }).toBe(PRINTED);
+    await expect.poll(stateOf(other), { timeout: 15_000 }).toBe(PRINTED);
+    expect((await onPaper(printer.printed)).toSorted()).toEqual([...mailed.sha256, ...other.sha256].toSorted());
+    expect(await harness.steps(mailed.messageId)).toEqual(['released', 'waiting-for-printer', 'sent-to-printer', 'printed']);
+    await expect.poll(async () => (await instance.queues.getQueue({ queueId })).queue, { timeout: 10_000 }).toMatchObject({ printerState: 'idle', problem: '' });
+  });
+
+  it('that is stuck blocks no other', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    await instance.queues.createQueue({ settings: queueSettings(`silent-${count}`, `ipp://127.0.0.1:${port}/ipp/print`, false) });
+    const stuck = await harness.mail(`silent-${count}`);
+    await expect.poll(stateOf(stuck)).toBe('processing job-outgoing');
+    const mailed = await harness.mail(queueId);
+    await expectPrintedOnce(mailed);
+    expect(await harness.stateOf(stuck.jobIds[0])).toBe('processing job-outgoing');
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+    await instance.queues.updateQueue({ queueId: `silent-${count}`, settings: queueSettings(`silent-${count}`, printer.uri, false) });
+  });
+
+  it('that never ends a job keeps it processing with its own words, and goes on to take others', async () => {
+    printer.faults.neverCompletes = true;
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('processing job-printing');
+    const next = await harness.mail(queueId);
+    await expect.poll(() => harness.steps(next.messageId)).toEqual(['released', 'sent-to-printer']);
+    expect(await harness.isErased(mailed.jobIds[0])).toBe(false);
+  });
+
+  it.each(['http500', 'hostileLength'] as const)('that answers with nonsense (%s) is asked until it makes sense, and nothing is lost or doubled', async (fault) => {
+    printer.faults[fault] = true;
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('processing printer-error');
+    printer.faults[fault] = false;
+    await expectPrintedOnce(mailed);
+    expect(await evidenceOf(mailed, 'waiting-for-printer')).toMatchObject([{ reason: 'printer-error', problem: expect.stringContaining('as soon as it answers') }, { reason: 'connection-cut' }]);
+  });
+
+  it('whose address is wrong keeps the job until an administrator mends the queue; then it is tried at once', async () => {
+    const wrong = `wrong-${count}`;
+    await instance.queues.createQueue({ settings: queueSettings(wrong, printer.uri.replace('/ipp/print', '/elsewhere'), false) });
+    const mailed = await harness.mail(wrong);
+    await expect.poll(stateOf(mailed)).toBe('pending printer-refuses');
+    expect(await jobOf(mailed)).toMatchObject({ problem: expect.stringContaining('client-error-not-found') });
+    await instance.queues.updateQueue({ queueId: wrong, settings: queueSettings(wrong, printer.uri, false) });
+    await expect.poll(stateOf(mailed), { timeout: 900 }).toBe(PRINTED);
+  });
+
+  it('that refuses the document ends the job with its reason, tells the owner, and gets the next one', async () => {
+    const mailed = await harness.mail(queueId, { documents: [{ fileName: 'odd.xyz', documentFormat: 'application/x-odd' }, { fileName: 'good.pdf' }] });
+    await expect.poll(stateOf(mailed)).toBe('aborted unsupported-document-format');
+    expect(await evidenceOf(mailed, 'aborted')).toMatchObject([{ reason: 'unsupported-document-format', problem: expect.stringContaining('client-error-document-format-not-supported'), fileName: 'odd.xyz' }]);
+    expect(await harness.facts(mailed.messageId, 'print.job-aborted.v1')).toMatchObject([{ payload: { job: { fileName: 'odd.xyz' }, reason: 'unsupported-document-format' } }]);
+    expect(await harness.isErased(mailed.jobIds[0])).toBe(true);
+    await expect.poll(() => harness.stateOf(mailed.jobIds[1])).toBe(PRINTED);
+  });
+});
+
+describe('a delivery that is cut', () => {
+  it('after Create-Job leaves no empty job behind and prints once', async () => {
+    printer.faults.dropBeforeAnswer = true;
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('pending connection-cut');
+    printer.faults.dropBeforeAnswer = false;
+    await expectPrintedOnce(mailed);
+    expect(await evidenceOf(mailed, 'printed')).toMatchObject([{ attempt: expect.any(Number), sha256IsTheDocuments: true }]);
+  });
+
+  it('in mid-document is sent again as another job, and prints once', async () => {
+    printer.faults.dropDuringDocument = true;
+    const mailed = await harness.mail(queueId, { documents: [{ bytes: large }] });
+    await expect.poll(stateOf(mailed)).toBe('pending connection-cut');
+    expect(await jobOf(mailed)).toMatchObject({ problem: expect.stringContaining('nothing of it was printed') });
+    printer.faults.dropDuringDocument = false;
+    await expectPrintedOnce(mailed);
+    expect(printer.printed[0]?.jobName).toBe(`page-1.pdf [inkpost ${mailed.jobIds[0]}.2]`);
+  });
+
+  it('in mid-document again and again is given up, and its owner told', async () => {
+    printer.faults.dropDuringDocument = true;
+    const mailed = await harness.mail(queueId, { documents: [{ bytes: large }] });
+    await expect.poll(stateOf(mailed)).toBe('pending connection-cut');
+    await harness.superuser.query('UPDATE print_submit.job SET cuts = 7 WHERE id = $1', [mailed.jobIds[0]]);
+    await expect.poll(stateOf(mailed), { timeout: 10_000 }).toBe('aborted delivery-failed');
+    expect(await harness.facts(mailed.messageId, 'print.job-aborted.v1')).toHaveLength(1);
+    expect(printer.printed).toEqual([]);
+  });
+
+  it('after the document and before the answer is not sent again: the printer is asked and says that it printed it', async () => {
+    printer.faults.dropAfterDocument = true;
+    const mailed = await harness.mail(queueId, { documents: [{ bytes: large }] });
+    await expectPrintedOnce(mailed);
+    expect(await harness.steps(mailed.messageId)).toEqual(['released', 'sent-to-printer', 'printed']);
+  });
+});
+
+describe('an uncertain job', () => {
+  async function makeUncertain(): Promise<Mailed> {
+    forgetsWhatItPrinted = true;
+    printer.faults.dropAfterDocument = true;
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('processing-stopped uncertain');
+    forgetsWhatItPrinted = false;
+    Object.assign(printer.faults, { dropAfterDocument: false, forgetJobs: false });
+    return mailed;
+  }
+
+  it('is visible, never printed again by itself, and doesn\'t keep others from printing', async () => {
+    const mailed = await makeUncertain();
+    expect(printer.printed).toHaveLength(1);
+    expect(await jobOf(mailed)).toMatchObject({ jobState: 'processing-stopped', jobStateReason: 'uncertain', problem: expect.stringContaining('cannot say') });
+    expect(await harness.steps(mailed.messageId)).toEqual(['released', 'uncertain']);
+    expect(await harness.metrics()).toMatch(new RegExp(`print_jobs_uncertain\\{queue="${queueId}".*\\} 1`, 'u'));
+    const next = await harness.mail(queueId);
+    await expect.poll(stateOf(next)).toBe(PRINTED);
+    expect(await harness.stateOf(mailed.jobIds[0])).toBe('processing-stopped uncertain');
+    expect(await harness.isErased(mailed.jobIds[0])).toBe(false);
+    expect(printer.printed).toHaveLength(2);
+  });
+
+  it('is printed again when a person says so', async () => {
+    const mailed = await makeUncertain();
+    await instance.jobs.releaseJob({ jobId: mailed.jobIds[0] ?? '' });
+    await expect.poll(stateOf(mailed)).toBe(PRINTED);
+    expect(printer.printed).toHaveLength(2);
+    expect(await evidenceOf(mailed, 'released')).toMatchObject([{}, { by: 'administrator', actor: 'tester', after: 'uncertain' }]);
+  });
+
+  it('is completed, and counted, when a person saw it on paper', async () => {
+    const mailed = await makeUncertain();
+    const { job } = await instance.jobs.cancelJob({ jobId: mailed.jobIds[0] ?? '', printed: true });
+    expect(job).toMatchObject({ jobState: 'completed' });
+    expect((await harness.facts(mailed.messageId)).map(({ subject }) => subject)).toEqual(['print.job-completed.v1', 'print.job-recorded.v1']);
+    expect(await evidenceOf(mailed, 'printed')).toMatchObject([{ confirmation: 'seen by a person', actor: 'tester' }]);
+    expect(printer.printed).toHaveLength(1);
+  });
+
+  it('is canceled when nobody wants it any more', async () => {
+    const mailed = await makeUncertain();
+    expect((await instance.jobs.cancelJob({ jobId: mailed.jobIds[0] ?? '' })).job).toMatchObject({ jobState: 'canceled', jobStateReason: 'job-canceled-by-operator' });
+    expect(await harness.isErased(mailed.jobIds[0])).toBe(true);
+  });
+});
+
+describe('a document that can\'t be read', () => {
+  async function sealedFileOf({ jobIds }: Mailed): Promise<string> {
+    const files = await readdir(join(harness.folder, 'spool'), { recursive: true });
+    return join(harness.folder, 'spool', files.find((file) => file.includes(jobIds[0] ?? '')) ?? 'missing');
+  }
+
+  it('because its bytes are damaged ends the job, and not a page is printed', async () => {
+    await switchOff();
+    const mailed = await harness.mail(queueId, { documents: [{ bytes: large }] });
+    const path = await sealedFileOf(mailed);
+    const bytes = await readFile(path);
+    bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 0xff;
+    await writeFile(path, bytes);
+    await switchOn();
+    await expect.poll(stateOf(mailed), { timeout: 15_000 }).toBe('aborted document-lost');
+    expect(printer.printed).toEqual([]);
+  });
+
+  it('because it is erased ends the job', async () => {
+    await switchOff();
+    const mailed = await harness.mail(queueId);
+    await harness.superuser.query('UPDATE spool.document SET wrapped_key = NULL, erased_at = now() WHERE id = $1', [mailed.jobIds[0]]);
+    await switchOn();
+    await expect.poll(stateOf(mailed), { timeout: 15_000 }).toBe('aborted document-lost');
+    expect(await harness.facts(mailed.messageId, 'print.job-aborted.v1')).toHaveLength(1);
+  });
+});
+
+describe('canceling', () => {
+  it('a job that waits ends it, tells its owner why and erases the document', async () => {
+    await switchOff();
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('pending printer-unreachable');
+    await expect.poll(async () => {
+      await instance.jobs.cancelJob({ jobId: mailed.jobIds[0] ?? '' }).catch(() => undefined);
+      return harness.stateOf(mailed.jobIds[0]);
+    }).toBe('canceled job-canceled-by-operator');
+    expect(await harness.facts(mailed.messageId)).toMatchObject([{ subject: 'print.job-aborted.v1', payload: { reason: 'job-canceled-by-operator', statusText: 'An administrator canceled the job.' } }]);
+    expect(await evidenceOf(mailed, 'canceled')).toMatchObject([{ by: 'administrator', actor: 'tester' }]);
+    expect(await harness.isErased(mailed.jobIds[0])).toBe(true);
+  });
+
+  it('a job that the printer has cancels it there', async () => {
+    printer.faults.neverCompletes = true;
+    const mailed = await harness.mail(queueId);
+    await expect.poll(stateOf(mailed)).toBe('processing job-printing');
+    await instance.jobs.cancelJob({ jobId: mailed.jobIds[0] ?? '' });
+    await expect.poll(stateOf(mailed), { timeout: 5_000 }).toBe('canceled job-canceled-at-device');
+    expect(await evidenceOf(mailed, 'canceled')).toMatchObject([{ printerJobState: 'canceled' }]);
+  });
+
+  it('a finished job is refused', async () => {
+    const mailed = await harness.mail(queueId);
+    await expectPrintedOnce(mailed);
+    const jobId = mailed.jobIds[0] ?? '';
+    await expect(instance.jobs.cancelJob({ jobId })).rejects.toMatchObject({ code: Code.FailedPrecondition, rawMessage: 'The job is completed already.' });
+    await expect(instance.jobs.cancelJob({ jobId, printed: true })).rejects.toMatchObject({ code: Code.FailedPrecondition });
+    await expect(instance.jobs.releaseJob({ jobId })).rejects.toMatchObject({ code: Code.FailedPrecondition });
+    await expect(instance.jobs.getJob({ jobId: '3334d45e-9150-4c7d-9ac2-1a751e10723b' })).rejects.toMatchObject({ code: Code.NotFound });
+    await expect(instance.jobs.getJob({ jobId: 'x' })).rejects.toMatchObject({ code: Code.InvalidArgument });
+  });
+});
+
+describe('the list of jobs', () => {
+  it('is paged newest first without gaps, and filtered', async () => {
+    const owner = `list-${count}@example.org`;
+    const mails = [];
+    for (let index = 0; index < 3; index += 1) mails.push(await harness.mail(queueId, { owner, documents: [{}, {}] }));
+    for (const mailed of mails) await expect.poll(() => harness.stateOf(mailed.jobIds[1])).toBe(PRINTED);
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const page = await instance.jobs.listJobs({ queueId, limit: 4, cursor });
+      seen.push(...page.jobs.map(({ jobId }) => jobId));
+      cursor = page.nextCursor;
+    } while (cursor !== '');
+    expect(seen.toSorted()).toEqual(mails.flatMap(({ jobIds }) => jobIds).toSorted());
+    const { jobs } = await instance.jobs.listJobs({ accountId: `account:${owner}`, jobStates: ['completed'], queueId });
+    expect(jobs.map(({ createdAt }) => Number(createdAt?.seconds))).toEqual(jobs.map(({ createdAt }) => Number(createdAt?.seconds)).toSorted((a, b) => b - a));
+    expect(jobs).toHaveLength(6);
+    expect((await instance.jobs.listJobs({ queueId, jobStates: ['aborted', 'canceled'] })).jobs).toEqual([]);
+    await expect(instance.jobs.listJobs({ jobStates: ['lost'] })).rejects.toMatchObject({ code: Code.InvalidArgument });
+    await expect(instance.jobs.listJobs({ cursor: 'x' })).rejects.toMatchObject({ code: Code.InvalidArgument });
+    await expect(instance.jobs.listJobs({ limit: 201 })).rejects.toMatchObject({ code: Code.InvalidArgument });
+  });
+});

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type CupsServer, startCups } from '@inkpost/testkit/cups-server.js';
+import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
+import { type IppevePrinter, startIppeve } from '@inkpost/testkit/ippeve-printer.js';
+import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
+import { type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
+
+const PRINTED = 'completed job-completed-successfully';
+
+let harness: PrintHarness;
+let instance: Instance;
+
+beforeAll(async () => {
+  harness = await PrintHarness.start();
+  instance = await harness.startInstance();
+  return () => harness.remove();
+});
+
+async function expectOnPaper(mails: readonly Mailed[], folder: string): Promise<void> {
+  for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await expect.poll(() => harness.stateOf(jobId), { timeout: 20_000 }).toBe(PRINTED);
+  const files = await readdir(folder);
+  const printed = await Promise.all(files.map(async (file) => createHash('sha256').update(await readFile(join(folder, file))).digest('hex')));
+  expect(printed.toSorted()).toEqual(mails.flatMap(({ sha256 }) => sha256).toSorted());
+}
+
+const document = (index: number) => ({ fileName: `Übersicht ${index}.pdf`, bytes: samplePdf({ text: `number ${index}`, sizeBytes: 100_000 * (index + 1) }) });
+
+describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a time', () => {
+  let printer: IppevePrinter;
+
+  beforeAll(async () => {
+    printer = await startIppeve({ printingTimeMs: 300 });
+    return () => printer.stop();
+  });
+
+  it('prints a released document byte for byte', async () => {
+    await instance.queues.createQueue({ settings: queueSettings('ippeve-held', printer.uri) });
+    const mailed = await harness.mail('ippeve-held', { documents: [document(0)] });
+    await instance.release.release({ code: await harness.codeOf(mailed), releasePoint: 'lobby', jobIds: [] });
+    await expectOnPaper([mailed], printer.printedFolder);
+    expect((await harness.journey(mailed.messageId)).at(-1)?.evidence).toMatchObject({ sha256IsTheDocuments: true, printerJobState: 'completed' });
+  });
+
+  it('gets the next job when it is free again, and says it was busy', async () => {
+    await instance.queues.createQueue({ settings: queueSettings('ippeve', printer.uri, false) });
+    const before = await readdir(printer.printedFolder);
+    const mails = [await harness.mail('ippeve', { documents: [document(1), document(2)] }), await harness.mail('ippeve', { owner: 'eve@example.org', documents: [document(3)] })];
+    for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await expect.poll(() => harness.stateOf(jobId), { timeout: 20_000 }).toBe(PRINTED);
+    expect(await readdir(printer.printedFolder)).toHaveLength(before.length + 3);
+    const reasons = (await Promise.all(mails.map(({ messageId }) => harness.journey(messageId)))).flat().filter(({ step }) => step === 'waiting-for-printer').map(({ evidence }) => evidence['reason']);
+    expect(new Set(reasons)).toEqual(new Set(['printer-busy']));
+  });
+
+  it('prints over TLS when its certificate is trusted, and is not sent a byte before', async () => {
+    const certificateOf = () => readFileSync(join(printer.keyFolder, 'localhost.crt'), 'utf8');
+    await instance.queues.createQueue({ settings: queueSettings('ippeve-tls', printer.secureUri, false) });
+    const mailed = await harness.mail('ippeve-tls', { documents: [document(4)] });
+    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('pending printer-unreachable');
+    expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job?.problem).toMatch(/certificate/);
+    await instance.queues.updateQueue({ queueId: 'ippeve-tls', settings: { ...queueSettings('ippeve-tls', printer.secureUri, false), certificateAuthority: certificateOf() } });
+    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+  });
+});
+
+describeWithServer('cupsd', 'a CUPS server', () => {
+  let cups: CupsServer;
+
+  beforeAll(async () => {
+    cups = await startCups();
+    return () => cups.stop();
+  });
+
+  it('prints many documents of many owners byte for byte, each once', async () => {
+    const folder = join(harness.folder, 'cups');
+    await mkdir(folder);
+    const uri = await cups.addRawQueue('raw', folder);
+    await instance.queues.createQueue({ settings: queueSettings('cups', uri, false) });
+    const mails = await Promise.all(Array.from({ length: 12 }, (_, index) => harness.mail('cups', { owner: `owner-${index % 4}@example.org`, documents: [document(index)] })));
+    await expectOnPaper(mails, folder);
+  });
+});
+
+describe('every job', () => {
+  it('left its proof: the bytes that were sent are the document\'s', async () => {
+    const { rows } = await harness.superuser.query<{ proven: boolean }>(`SELECT (evidence->>'sha256IsTheDocuments')::boolean AS proven FROM journey.entry WHERE step = 'printed'`);
+    expect(rows.every(({ proven }) => proven)).toBe(true);
+  });
+});
