@@ -44,7 +44,7 @@ function releasedBy(e: Evidence): string {
     case 'queue-without-validation':
       return 'the queue asks for no code';
     case 'administrator':
-      return `by ${fact(e, 'actor') || 'an administrator'}, without its code`;
+      return `by ${fact(e, 'actor') || 'an administrator'}, ${fact(e, 'after') === 'uncertain' ? 'since nobody could say whether it was printed' : 'without its code'}`;
     default:
       return `its code was given${given(e, 'releasePoint', ' at ')}`;
   }
