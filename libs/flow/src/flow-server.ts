@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { type Meter, SpanKind, type Tracer } from '@opentelemetry/api';
@@ -37,6 +38,9 @@ interface Retry {
 /** A killed worker's messages are taken up again after this time; handling a message is far shorter or renews the lock. */
 const LOCK_MS = 5_000;
 
+/** A stop waits this long for messages under way: a mail server or an examination may take a minute. */
+const DRAIN_MS = 5_000;
+
 /** Nest's transport for the data plane: one BullMQ queue per service, bound by the flow table. */
 export class FlowServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
@@ -71,9 +75,11 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** Takes nothing more and waits for what is being handled. */
+  /** Takes nothing more and waits for what is being handled, for a time: what takes longer is handled again elsewhere or later. */
   async close(): Promise<void> {
-    await this.worker?.close();
+    const drained = this.worker?.close().then(() => true);
+    const inTime = await Promise.race([drained, pause(DRAIN_MS, false, { ref: false })]);
+    if (inTime === false) this.options.log.warning('messages under way left behind, they are handled again');
     this.connection?.disconnect();
   }
 

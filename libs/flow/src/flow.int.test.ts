@@ -176,6 +176,33 @@ describe('the flow', () => {
     await expect.poll(async () => (await state('relayed'))?.state, { timeout: 20_000 }).toBe('done');
   }, 30_000);
 
+  it('stops in bounded time while a message is under way, which stays open and is handled later', async () => {
+    const service = database.pool('acceptance');
+    const ownRedis = await createTestRedis();
+    const sender = new FlowSender(ownRedis.url, log);
+    await sender.waitForRedis(5_000);
+    const server = new FlowServer({ service: 'acceptance', redisUrl: ownRedis.url, pool: service, sender, log, tracer: telemetry.tracer('test'), meter: telemetry.meter('test'), concurrency: 1 });
+    const app = await NestFactory.createMicroservice(AcceptanceModule, { strategy: server, logger: false });
+    await app.listen();
+    let reached = false;
+    behaviours.set('endless', async () => {
+      reached = true;
+      await new Promise(() => undefined);
+    });
+    const producing = new FlowSender(ownRedis.url, log);
+    await producing.waitForRedis(5_000);
+    await publishDeletion('endless', new FlowClient(database.pool('mail-ingest'), producing));
+    await expect.poll(() => reached).toBe(true);
+    const startedAt = Date.now();
+    await app.close();
+    expect(Date.now() - startedAt).toBeLessThan(8_000);
+    expect((await state('endless'))?.state).toBe('open');
+    behaviours.delete('endless');
+    await expect.poll(async () => (await state('endless'))?.state, { timeout: 20_000 }).toBe('done');
+    await Promise.all([sender.stop(), producing.stop()]);
+    await ownRedis.drop();
+  }, 40_000);
+
   it('refuses a publisher or a consumer that the flow table doesn\'t name', async () => {
     await expect(publishDeletion('foreign', consumer)).rejects.toThrow(/may not publish/);
     const notification = database.pool('notification');
