@@ -16,7 +16,7 @@ const { values: options, positionals } = parseArgs({
 /** The database in parts: given a whole URL, `pg` would ignore the name of the shadow database. */
 function target() {
   const { url } = JSON.parse(options.datasource ?? '{}');
-  if (!url) throw new Error('No database is given: datasource.url of prisma.config.ts is empty.');
+  if (!url) throw new Error('No database is given: datasource.url of developer-prisma.config.ts is empty.');
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   return {
     host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)),

@@ -24,7 +24,7 @@ async function prismaOn(databaseUrl: string, ...words: readonly string[]): Promi
     },
   };
   const program = join(projectFolder, 'node_modules/.bin/prisma');
-  return promisify(execFile)(program, [...words, '--config', 'prisma.config.ts'], options).then(
+  return promisify(execFile)(program, [...words, '--config', 'developer-prisma.config.ts'], options).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
     (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, output: error.stdout + error.stderr }),
   );
