@@ -37,12 +37,11 @@ export const FETCH_PIECE_BYTES = 4 * 1024 * 1024;
 export const INTAKE_CONCURRENCY = 8;
 /** A watched folder is compared with the ledger anew, for what was missed or failed. */
 export const RECONCILE_EVERY_MS = 300_000;
-/** The same, while a mail could not be taken in. */
-export const RECONCILE_FAILED_EVERY_MS = 30_000;
-
-/** IDLE is renewed, and a server without IDLE asked, this often. */
-export const IDLE_RENEWED_EVERY_MS = 30_000;
-/** Longer than the renewal; together they bound how long a connection may be dead unnoticed: 75 s. */
+/** A watched folder is asked for, whatever IDLE says: whether connection and folder are still there, and nothing came unheard. */
+export const FOLDER_CHECKED_EVERY_MS = 30_000;
+/** The same on a server without IDLE. */
+export const FOLDER_POLLED_EVERY_MS = 10_000;
+/** How long a server may be silent that is asked. Together with the check it bounds how long a dead connection goes unnoticed: 75 s. */
 export const IMAP_SILENCE_MAX_MS = 45_000;
 export const IMAP_CONNECT_MAX_MS = 20_000;
 export const IMAP_GREETING_MAX_MS = 15_000;

@@ -22,8 +22,10 @@ export interface MailFolder {
   fetchHeader(uid: number): AsyncIterable<Buffer>;
   /** Does with processed mails what the mailbox wants. False: the server refused. */
   settle(uids: readonly number[], choice: AfterProcessing, processedFolder: string): Promise<boolean>;
-  /** Resolves with the moment of the server's word (performance.now()) when mails may have come, or with undefined after `timeoutMs`. */
-  waitForMail(timeoutMs: number): Promise<number | undefined>;
+  /** Resolves with the moment of the server's word (performance.now()) when mails may have come, or with undefined when it's time to check. */
+  waitForMail(): Promise<number | undefined>;
+  /** The UID that the next mail will get. Throws when the folder is gone or was made anew, which an open folder needn't show. */
+  check(): Promise<number>;
   /** Ends all that waits. */
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export class MailMetrics {
     this.messages = meter.createCounter('mail_messages', { description: 'Mails received, by kind of mailbox and outcome: recorded, taken-before, or refused' });
     this.documents = meter.createCounter('mail_documents', { description: 'Documents taken from mails' });
     this.refusedParts = meter.createCounter('mail_refused_parts', { description: 'Parts of mails that are refused, by reason' });
-    this.existsToRecorded = meter.createHistogram('mail_exists_to_recorded', { unit: 's', description: 'Time from the IMAP server\'s word of a new mail to its record' });
+    this.existsToRecorded = meter.createHistogram('mail_exists_to_recorded', { unit: 's', description: 'Time from the IMAP server\'s word of a new mail to its record', advice: { explicitBucketBoundaries: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15] } });
   }
 
   count(kind: MailboxKind, outcome: Reception['outcome'], { documents, refused }: Pick<Extraction, 'documents' | 'refused'>): void {

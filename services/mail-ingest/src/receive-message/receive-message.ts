@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { SpanKind, type Tracer } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
 import type { Spool } from '@inkpost/spool/spool.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { MAIL_BYTES_MAX } from '../limits.js';
@@ -100,7 +100,8 @@ export class ReceiveMessage {
   /** The trace that leads from the mail to the paper begins here. */
   private async traced<T>(mail: IncomingMail, work: () => Promise<T>): Promise<T> {
     const kind = mail.source === 'smtp' ? SpanKind.SERVER : SpanKind.CONSUMER;
-    return inSpan(this.tracer, `receive message by ${mail.source}`, { kind, attributes: { 'inkpost.mailbox': mail.mailbox.address } }, work);
+    const attributes = { 'inkpost.mailbox': mail.mailbox.address };
+    return context.with(ROOT_CONTEXT, () => inSpan(this.tracer, `receive message by ${mail.source}`, { kind, attributes }, work));
   }
 }
 

@@ -1,4 +1,4 @@
-import { FILE_NAME_CHARACTERS_MAX } from '../limits.js';
+import { FIELD_CHARACTERS_MAX, FILE_NAME_CHARACTERS_MAX } from '../limits.js';
 
 /** Controls (NUL too, which Postgres can't store), and the marks that make a text look as if it read otherwise (Unicode TR 36). */
 const UNSHOWABLE = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]+/gu;
@@ -14,7 +14,7 @@ export function safeText(text: string, charactersMax: number): string {
  */
 export function safeFileName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
-  const allowed = safeText(last.normalize('NFC'), 4 * FILE_NAME_CHARACTERS_MAX).replaceAll(/[<>:"|?*]/g, '_').replaceAll(/^[. ]+|[. ]+$/g, '');
+  const allowed = safeText(last.normalize('NFC'), FIELD_CHARACTERS_MAX).replaceAll(/[<>:"|?*]/g, '_').replaceAll(/^[. ]+|[. ]+$/g, '');
   if (allowed.length <= FILE_NAME_CHARACTERS_MAX) return allowed;
   const ending = /\.[^.]{1,10}$/.exec(allowed)?.[0] ?? '';
   return cut(allowed, FILE_NAME_CHARACTERS_MAX - ending.length).trimEnd() + ending;

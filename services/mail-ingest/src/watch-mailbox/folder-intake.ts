@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asFailure, CauseDown, type Failure, TransientFailure } from '@inkpost/failure/failure.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { FETCH_WINDOW, INTAKE_CONCURRENCY, MAIL_BYTES_MAX } from '../limits.js';
+import { FETCH_WINDOW, INTAKE_CONCURRENCY, MAIL_BYTES_MAX, RECONCILE_EVERY_MS } from '../limits.js';
 import type { ImapSettings, ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { FetchedMail, MailFolder } from '../ports/mail-folder.port.js';
 import type { MailMetrics } from '../receive-message/mail-metrics.js';
@@ -29,6 +30,7 @@ export class FolderIntake {
   private readonly epoch: FolderEpoch;
   private readonly mailbox: ReceivingMailbox;
   private nextUid = 1;
+  private reconciledAt = 0;
   private readonly failed = new Map<number, Failure>();
   private settleRefused = false;
 
@@ -49,6 +51,14 @@ export class FolderIntake {
     return this.settleRefused ? `The mail server refused to ${this.watched.settings.afterProcessing} processed mails, this is tried again.` : '';
   }
 
+  /** From time to time: whether the folder is still what it was, what came unheard, what is left to do. */
+  async look(): Promise<void> {
+    const uidNext = await this.folder.check();
+    const leftToDo = this.leftover !== '' || performance.now() - this.reconciledAt > RECONCILE_EVERY_MS;
+    if (leftToDo) await this.reconcile();
+    else if (uidNext > this.nextUid) await this.takeNew();
+  }
+
   /** Compares the whole folder with the ledger and does what is left to do. */
   async reconcile(): Promise<void> {
     const uids = await this.folder.uidsFrom(1);
@@ -57,12 +67,13 @@ export class FolderIntake {
     this.nextUid = (uids.at(-1) ?? 0) + 1;
     this.settleRefused = false;
     this.failed.clear();
+    this.reconciledAt = performance.now();
     await this.settle(unsettled);
     await this.takeIn(unknown);
   }
 
   /** Takes in what came since the last look. `existsAt`: when the server said so (performance.now()). */
-  async takeNew(existsAt: number): Promise<void> {
+  async takeNew(existsAt?: number): Promise<void> {
     const uids = await this.folder.uidsFrom(this.nextUid);
     this.nextUid = (uids.at(-1) ?? this.nextUid - 1) + 1;
     await this.takeIn(uids, existsAt);
@@ -153,7 +164,12 @@ export class FolderIntake {
 
 const PIECE_BYTES = 64 * 1024;
 
-/** A mail in memory in pieces, so that it isn't copied as a whole. */
+const BREATHE_EVERY_BYTES = 1024 * 1024;
+
+/** A mail in memory in pieces, so that it isn't copied as a whole, and a long one keeps nobody else waiting. */
 async function* pieces(whole: Buffer): AsyncGenerator<Buffer, void, undefined> {
-  for (let from = 0; from < whole.length; from += PIECE_BYTES) yield whole.subarray(from, from + PIECE_BYTES);
+  for (let from = 0; from < whole.length; from += PIECE_BYTES) {
+    if (from > 0 && from % BREATHE_EVERY_BYTES === 0) await nextTurn();
+    yield whole.subarray(from, from + PIECE_BYTES);
+  }
 }

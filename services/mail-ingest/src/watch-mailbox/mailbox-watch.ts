@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import type { Meter } from '@opentelemetry/api';
+import { context, type Meter, ROOT_CONTEXT } from '@opentelemetry/api';
 import { WATCH_POLL_MS } from '../limits.js';
 import type { OpenFolder } from '../ports/mail-folder.port.js';
 import type { IntakeServices } from './folder-intake.js';
@@ -57,7 +57,8 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.stopped || this.wanted) return;
     this.wanted = true;
     clearTimeout(this.timer);
-    this.round = this.nextRound(this.round);
+    // Not within the call that changed a mailbox: its trace ends with it.
+    this.round = context.with(ROOT_CONTEXT, () => this.nextRound(this.round));
   }
 
   private async nextRound(roundBefore: Promise<void>): Promise<void> {

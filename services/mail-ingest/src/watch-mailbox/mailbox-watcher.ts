@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { asFailure, type Failure } from '@inkpost/failure/failure.js';
-import { RECONCILE_EVERY_MS, RECONCILE_FAILED_EVERY_MS } from '../limits.js';
 import type { OpenFolder } from '../ports/mail-folder.port.js';
 import { FolderIntake, type IntakeServices, type WatchedMailbox } from './folder-intake.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -71,10 +70,9 @@ export class MailboxWatcher {
       await intake.reconcile();
       onConnected();
       while (!signal.aborted) {
-        const { leftover } = intake;
-        this.report({ state: 'connected', problem: leftover });
-        const existsAt = await folder.waitForMail(leftover === '' ? RECONCILE_EVERY_MS : RECONCILE_FAILED_EVERY_MS);
-        if (existsAt === undefined) await intake.reconcile();
+        this.report({ state: 'connected', problem: intake.leftover });
+        const existsAt = await folder.waitForMail();
+        if (existsAt === undefined) await intake.look();
         else await intake.takeNew(existsAt);
       }
     } finally {

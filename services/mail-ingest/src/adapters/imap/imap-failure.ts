@@ -29,6 +29,7 @@ export function imapFailure(error: unknown, server: { readonly host: string; rea
   const at = `${server.host}:${server.port}`;
   const fail = (ownCode: string, text: string): Failure => new CauseDown(ownCode, text, { cause: error, fields: { host: server.host, port: server.port } });
   if (authenticationFailed) return fail(LOGIN_REFUSED, `The mail server ${at} refused the user name or the password${responseText ? `: ${responseText}` : ''}.`);
+  // The manual's own words.
   if (mailboxMissing) return fail(FOLDER_MISSING, 'The requested folder could not be found');
   if (CERTIFICATE_CODES.test(code)) return fail('mailbox.certificate-untrusted', `The certificate of the mail server ${at} is not trusted: ${message}.`);
   if (tlsFailed || /^(?:ERR_SSL|EPROTO|ERR_TLS)/.test(code)) return fail('mailbox.tls-failed', `No TLS with the mail server ${at}: ${message}.`);

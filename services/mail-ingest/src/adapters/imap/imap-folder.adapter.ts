@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type FetchMessageObject, ImapFlow, type ImapFlowOptions, type MailboxObject } from 'imapflow';
 import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
 import {
-  FETCH_PIECE_BYTES, IDLE_RENEWED_EVERY_MS, IMAP_CONNECT_MAX_MS, IMAP_GREETING_MAX_MS, IMAP_LOGOUT_MAX_MS, IMAP_SILENCE_MAX_MS, MAIL_BYTES_MAX,
+  FETCH_PIECE_BYTES, FOLDER_CHECKED_EVERY_MS, FOLDER_POLLED_EVERY_MS, IMAP_CONNECT_MAX_MS, IMAP_GREETING_MAX_MS, IMAP_LOGOUT_MAX_MS, IMAP_SILENCE_MAX_MS, MAIL_BYTES_MAX,
 } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
 import type { FetchedMail, FolderAccess, MailFolder } from '../../ports/mail-folder.port.js';
@@ -23,15 +23,18 @@ export async function openImapFolder(access: FolderAccess, signal: AbortSignal):
     signal.throwIfAborted();
     await client.connect();
     if (access.afterProcessing === 'move') await client.mailboxCreate(access.processedFolder);
-    // A mailbox that shall stay as it is isn't even opened for writing.
-    const opened = await client.mailboxOpen(access.folder, { readOnly: access.afterProcessing === 'keep' });
-    return new ImapFolder(client, access, opened);
+    return new ImapFolder(client, access, await openFolder(client, access));
   } catch (error) {
     client.close();
     throw imapFailure(error, access);
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** A mailbox that shall stay as it is isn't even opened for writing. */
+function openFolder(client: ImapFlow, { folder, afterProcessing }: FolderAccess): Promise<MailboxObject> {
+  return client.mailboxOpen(folder, { readOnly: afterProcessing === 'keep' });
 }
 
 function clientOptions(access: FolderAccess): ImapFlowOptions {
@@ -51,7 +54,6 @@ function clientOptions(access: FolderAccess): ImapFlowOptions {
     connectionTimeout: IMAP_CONNECT_MAX_MS,
     greetingTimeout: IMAP_GREETING_MAX_MS,
     socketTimeout: IMAP_SILENCE_MAX_MS,
-    maxIdleTime: IDLE_RENEWED_EVERY_MS,
     maxLiteralSize: MAIL_BYTES_MAX,
   };
 }
@@ -124,13 +126,14 @@ class ImapFolder implements MailFolder {
     return Boolean(await this.told(acts[choice]()));
   }
 
-  async waitForMail(timeoutMs: number): Promise<number | undefined> {
+  async waitForMail(): Promise<number | undefined> {
     const waiting = Promise.withResolvers<void>();
     this.wake = waiting.resolve;
     if (this.existsAt === undefined && this.client.usable) {
+      const hasIdle = this.client.capabilities.has('IDLE');
       // By itself imapflow enters IDLE only some time after the last command.
-      this.client.idle().catch(() => undefined);
-      const timer = setTimeout(waiting.resolve, timeoutMs);
+      if (hasIdle) this.client.idle().catch(() => undefined);
+      const timer = setTimeout(waiting.resolve, hasIdle ? FOLDER_CHECKED_EVERY_MS : FOLDER_POLLED_EVERY_MS);
       await waiting.promise;
       clearTimeout(timer);
     }
@@ -138,6 +141,13 @@ class ImapFolder implements MailFolder {
     const existsAt = this.existsAt;
     this.existsAt = undefined;
     return existsAt;
+  }
+
+  async check(): Promise<number> {
+    // Opened anew: servers show an open folder as it was, even to STATUS, when it was deleted or made anew meanwhile.
+    const { uidNext, uidValidity } = await this.told(openFolder(this.client, this.access));
+    if (uidValidity !== this.uidValidity) throw this.lost('its folder was made anew');
+    return uidNext;
   }
 
   async close(): Promise<void> {

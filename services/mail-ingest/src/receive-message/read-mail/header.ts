@@ -54,31 +54,37 @@ export function decodeWords(text: string): string {
 
 /** Takes the header and the blank line after it. Of a longer header than `HEADER_BYTES_MAX` the rest is skipped. */
 export async function takeHeader(reader: ByteReader): Promise<Header> {
-  let kept: Buffer | undefined;
-  // A header may be empty: then the part starts with the blank line.
   while (reader.pending.length < 2 && (await reader.fill()));
+  // A header may be empty: then the part starts with the blank line.
   const empty = /^\r?\n/.exec(reader.pending.toString('latin1', 0, 2));
   if (empty) {
     reader.take(empty[0].length);
-    return new Header(Buffer.alloc(0));
+    return new Header(NOTHING);
   }
+  let kept: Buffer | undefined;
+  let searched = 0;
   for (;;) {
-    const end = findBlankLine(reader.pending);
+    const end = findBlankLine(reader.pending, Math.max(searched - BLANK_LINE_BYTES + 1, 0));
     if (end) {
       const own = reader.take(end.at);
       reader.take(end.length);
       return new Header(kept ?? own);
     }
-    if (reader.pending.length > HEADER_BYTES_MAX) {
-      const skipped = reader.take(reader.pending.length - 3);
-      kept ??= skipped.subarray(0, HEADER_BYTES_MAX);
+    if (kept ?? reader.pending.length > HEADER_BYTES_MAX) {
+      const skipped = reader.take(Math.max(reader.pending.length - BLANK_LINE_BYTES + 1, 0));
+      kept ??= skipped;
     }
+    searched = reader.pending.length;
     if (!(await reader.fill())) return new Header(kept ?? reader.take(reader.pending.length));
   }
 }
 
-function findBlankLine(bytes: Buffer): { at: number; length: number } | undefined {
-  const [lf, crlf] = [bytes.indexOf('\n\n'), bytes.indexOf('\n\r\n')];
+const NOTHING = Buffer.alloc(0);
+/** LF CR LF: the end of the last line, and an empty one. */
+const BLANK_LINE_BYTES = 3;
+
+function findBlankLine(bytes: Buffer, from: number): { at: number; length: number } | undefined {
+  const [lf, crlf] = [bytes.indexOf('\n\n', from), bytes.indexOf('\n\r\n', from)];
   const at = lf === -1 ? crlf : crlf === -1 ? lf : Math.min(lf, crlf);
   return at === -1 ? undefined : { at, length: at === crlf ? 3 : 2 };
 }

@@ -1,7 +1,6 @@
 import { ByteReader, drain } from './byte-reader.js';
 
-const LF = 0x0a;
-const CR = 0x0d;
+const [TAB, LF, CR, SPACE, HYPHEN] = [0x09, 0x0a, 0x0d, 0x20, 0x2d];
 /** Of a delimiter line, what may follow the boundary: `--`, padding, line end. */
 const LINE_END_WITHIN = 100;
 
@@ -77,12 +76,9 @@ class DelimiterScanner {
     const { pending } = this.reader;
     for (let start = this.candidate(-1); start !== undefined; start = this.candidate(start + 1)) {
       const after = start + this.needle.length;
-      const room = pending.subarray(after, after + LINE_END_WITHIN);
-      const lineEnd = room.indexOf(LF);
-      if (lineEnd === -1 && !final && room.length < LINE_END_WITHIN) return this.lengthBefore(start);
-      const rest = lineEnd === -1 ? room : room.subarray(0, lineEnd + 1);
-      const line = /^(--)?[ \t]*\r?\n?$/.exec(rest.toString('latin1'));
-      if (line) return { at: this.lengthBefore(start), next: after + rest.length, closing: line[1] !== undefined };
+      const line = readLineEnd(pending, after, final);
+      if (line === 'cut' && pending.length - after < LINE_END_WITHIN) return this.lengthBefore(start);
+      if (typeof line === 'object') return { at: this.lengthBefore(start), ...line };
     }
     return final ? pending.length : this.lengthBeforeDoubt();
   }
@@ -109,4 +105,16 @@ class DelimiterScanner {
     if (tail && tail.length < this.needle.length && this.needle.subarray(0, tail.length).equals(tail)) return this.lengthBefore(lastBreak);
     return pending.at(-1) === CR ? pending.length - 1 : pending.length;
   }
+}
+
+/** What follows the boundary in a delimiter line: `--` in the last one, padding, line end. Undefined: it is another line. */
+function readLineEnd(bytes: Buffer, from: number, final: boolean): Omit<Delimiter, 'at'> | 'cut' | undefined {
+  const closing = bytes[from] === HYPHEN && bytes[from + 1] === HYPHEN;
+  let at = closing ? from + 2 : from;
+  while (bytes[at] === SPACE || bytes[at] === TAB) at += 1;
+  if (bytes[at] === CR) at += 1;
+  if (bytes[at] === LF) return { next: at + 1, closing };
+  if (at === bytes.length) return final ? { next: at, closing } : 'cut';
+  // The first half of the closing mark.
+  return at === from && bytes[at] === HYPHEN && at + 1 === bytes.length && !final ? 'cut' : undefined;
 }

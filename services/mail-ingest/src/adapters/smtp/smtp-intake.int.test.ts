@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
+import { sendMail } from '@inkpost/testkit/send-mail.js';
+import { eventually, MailIngestHarness, type Replica } from '../../mail-ingest.harness.js';
+
+const MB = 1024 * 1024;
+const from = 'Elodie.Martin@BÜRO.example';
+const to = 'print@inkpost.test';
+
+let harness: MailIngestHarness;
+let replica: Replica;
+let mailboxId: string;
+
+beforeAll(async () => {
+  harness = await MailIngestHarness.start();
+  replica = await harness.startReplica();
+  mailboxId = await harness.addSmtpMailbox(replica, to, 'queue-7');
+});
+afterAll(() => harness.stop());
+
+const send = (mail: Omit<Parameters<typeof sendMail>[0], 'port' | 'from' | 'to'> & { from?: string; to?: string | string[] }) => sendMail({ port: replica.smtpPort, from, to, ...mail });
+
+describe('a mail by SMTP', () => {
+  it('is durable, and told to acceptance with all it needs, before the client hears 250', async () => {
+    const pdf = samplePdf({ sizeBytes: 300_000 });
+    const { reply } = await send({ subject: 'Réservation', messageId: '<one@büro.example>', headers: { 'content-language': 'fr-FR' }, attachments: [{ filename: 'Été 2024.pdf', content: pdf }] });
+    const message = (await harness.received()).find(({ subject }) => subject === 'Réservation');
+    expect(message).toMatchObject({
+      mailboxId, mailboxAddress: to, queueId: 'queue-7', sender: { address: 'elodie.martin@xn--bro-hoa.example', displayName: '' }, automatic: false, language: 'fr', senderAuthentication: 'none', refusedParts: [],
+      documents: [{ fileName: 'Été 2024.pdf', documentFormat: 'application/pdf', sizeBytes: pdf.length, sha256: createHash('sha256').update(pdf).digest('hex') }],
+    });
+    expect(reply).toContain(message?.messageId);
+    expect((await harness.documentBytes(message?.documents[0]?.documentId ?? '')).equals(pdf)).toBe(true);
+    const { rows } = await harness.superuser.query('SELECT sender, subject, mailbox, trace_id FROM journey.message WHERE id = $1', [message?.messageId]);
+    expect(rows).toEqual([{ sender: 'elodie.martin@xn--bro-hoa.example', subject: 'Réservation', mailbox: to, trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
+    const { rows: [flow] } = await harness.superuser.query('SELECT trace FROM flow.message WHERE journey_id = $1', [message?.messageId]);
+    expect(flow.trace).toContain(rows[0].trace_id);
+    expect(await harness.journey(message?.messageId ?? '')).toMatchObject([
+      { step: 'received', evidence: { source: 'smtp', mailbox: to, client: '127.0.0.1', documents: 1, envelopeSender: expect.stringContaining('@') } },
+      { step: 'document-extracted', document_id: message?.documents[0]?.documentId, evidence: { fileName: 'Été 2024.pdf', sizeBytes: pdf.length } },
+    ]);
+  });
+
+  it('is refused with 550 for a recipient that is no mailbox, is disabled, or fetches its mails by IMAP', async () => {
+    await replica.mailboxes.createMailbox({ settings: { address: 'off@inkpost.test', kind: 'smtp', queueId: 'queue', enabled: false } });
+    await replica.mailboxes.createMailbox({ settings: { address: 'imap@inkpost.test', kind: 'imap', queueId: 'queue', enabled: false, imap: { host: '127.0.0.1', port: 143, tls: 'none', password: 'x' } } });
+    for (const nobody of ['nobody@inkpost.test', 'off@inkpost.test', 'imap@inkpost.test']) await expect(send({ to: nobody })).rejects.toMatchObject({ responseCode: 550 });
+  });
+
+  it('is taken once when the client sends the same bytes again, which the journey says', async () => {
+    const raw = `From: ${from}\r\nSubject: twice\r\nMessage-ID: <twice@example.org>\r\n\r\nhello\r\n`;
+    const [first, second] = [await send({ raw }), await send({ raw })];
+    const messages = (await harness.received()).filter(({ subject }) => subject === 'twice');
+    expect(messages).toHaveLength(1);
+    expect(second.reply).toBe(first.reply);
+    expect((await harness.journey(messages[0]?.messageId ?? '')).map(({ step }) => step)).toEqual(['received', 'received-again']);
+  });
+
+  it('is told to acceptance without a document too, so that its sender hears why nothing is printed', async () => {
+    await send({ subject: 'no document', attachments: [{ filename: 'letter.docx', content: Buffer.from('PK'), contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' }] });
+    const message = await harness.messageAbout('no document');
+    const [part] = message.refusedParts;
+    expect(message.documents).toEqual([]);
+    expect(part).toMatchObject({ fileName: 'letter.docx', reason: 'unsupported-format', statusText: `Job [${part?.documentId}] has an invalid/unsupported mime type` });
+  });
+
+  it('to several mailboxes is one message with documents of its own in each', async () => {
+    await harness.addSmtpMailbox(replica, 'second@inkpost.test');
+    const pdf = samplePdf({ sizeBytes: 2 * MB });
+    await send({ subject: 'for two', to: [to, 'second@inkpost.test'], attachments: [{ filename: 'a.pdf', content: pdf }] });
+    const messages = (await harness.received()).filter(({ subject }) => subject === 'for two');
+    expect(messages.map(({ mailboxAddress }) => mailboxAddress).sort()).toEqual([to, 'second@inkpost.test'].sort());
+    const ids = messages.flatMap(({ documents }) => documents.map(({ documentId }) => documentId));
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect((await harness.documentBytes(id)).equals(pdf)).toBe(true);
+  });
+
+  it('with the null sender counts as automatic', async () => {
+    await send({ from: '', subject: 'bounce', raw: `From: mailer-daemon@example.org\r\nSubject: bounce\r\n\r\nhello\r\n` });
+    expect(await harness.messageAbout('bounce')).toMatchObject({ automatic: true, sender: { address: 'mailer-daemon@example.org' } });
+  });
+});
+
+describe('a mail larger than may be', () => {
+  it('is refused before it is sent when its size is announced', async () => {
+    const client = await SmtpClient.connect(replica.smtpPort);
+    expect(await client.command('EHLO test.example')).toContain(`SIZE ${50 * MB}`);
+    expect(await client.command(`MAIL FROM:<a@example.org> SIZE=${60 * MB}`)).toMatch(/^552/);
+    client.close();
+  });
+
+  it('is refused at its end when it is not, leaves nothing behind, and its journey says why', async () => {
+    const before = await harness.spoolFiles();
+    const client = await SmtpClient.connect(replica.smtpPort);
+    for (const line of ['EHLO test.example', 'MAIL FROM:<a@example.org>', `RCPT TO:<${to}>`]) expect(await client.command(line)).toMatch(/^250/);
+    expect(await client.command('DATA')).toMatch(/^354/);
+    await client.write('From: a@example.org\r\nSubject: huge\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n');
+    const megabyte = Buffer.from('JVBERi0xLjcK'.repeat(6).concat('\r\n').repeat(14_170));
+    for (let sent = 0; sent < 60 * MB; sent += megabyte.length) await client.write(megabyte);
+    expect(await client.command('\r\n.')).toMatch(/^552/);
+    client.close();
+    expect((await harness.received()).some(({ subject }) => subject === 'huge')).toBe(false);
+    const { rows: [head] } = await harness.superuser.query<{ id: string }>("SELECT id FROM journey.message WHERE subject = 'huge'");
+    expect(await harness.journey(head?.id ?? '')).toMatchObject([{ step: 'received' }, { step: 'part-refused', evidence: { reason: 'too-large', statusText: 'The mail is larger than 50 MB' } }]);
+    expect(await harness.spoolFiles()).toEqual(before);
+  });
+});
+
+describe('a connection cut within a mail', () => {
+  it('leaves neither a message nor a file, and the next mail is taken in', async () => {
+    const before = await harness.spoolFiles();
+    const client = await SmtpClient.connect(replica.smtpPort);
+    for (const line of ['EHLO test.example', 'MAIL FROM:<a@example.org>', `RCPT TO:<${to}>`, 'DATA']) await client.command(line);
+    await client.write(`From: a@example.org\r\nSubject: cut\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7\r\n${'x'.repeat(200_000)}`);
+    await eventually(async () => (await harness.spoolFiles()).some((name) => name.endsWith('.part')), 'the document is being written');
+    client.close();
+    await eventually(async () => (await harness.spoolFiles()).every((name) => !name.endsWith('.part')), 'the half-written document is gone');
+    await send({ subject: 'after the cut' });
+    await harness.messageAbout('after the cut');
+    expect((await harness.received()).some(({ subject }) => subject === 'cut')).toBe(false);
+    expect(await harness.spoolFiles()).toEqual(before);
+  });
+});
+
+describe('metrics', () => {
+  it('count messages by kind and outcome, documents and refused parts', async () => {
+    const metrics = await harness.telemetry.metricsText();
+    expect(metrics).toMatch(/mail_messages_total\{[^}]*kind="smtp"[^}]*outcome="taken-before"[^}]*\} 1\b/);
+    expect(metrics).toMatch(/mail_documents_total\S* \d/);
+    expect(metrics).toMatch(/mail_refused_parts_total\{[^}]*reason="unsupported-format"[^}]*\} \d/);
+  });
+});
+
+/** SMTP by hand, for what no decent client does. */
+class SmtpClient {
+  private heard = '';
+
+  private constructor(private readonly socket: Socket) {
+    socket.setEncoding('utf8');
+    socket.on('error', () => undefined);
+    socket.on('data', (text) => {
+      this.heard += String(text);
+    });
+  }
+
+  static async connect(port: number): Promise<SmtpClient> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const client = new SmtpClient(socket);
+    await client.reply();
+    return client;
+  }
+
+  async command(line: string): Promise<string> {
+    this.socket.write(`${line}\r\n`);
+    return this.reply();
+  }
+
+  async write(bytes: Buffer | string): Promise<void> {
+    if (!this.socket.write(bytes)) await once(this.socket, 'drain');
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private async reply(): Promise<string> {
+    const reply = await eventually(async () => /^(?:\d{3}-.*\r\n)*\d{3} .*\r\n/.exec(this.heard)?.[0], 'the server replies', 20_000);
+    this.heard = this.heard.slice(reply.length);
+    return reply;
+  }
+}

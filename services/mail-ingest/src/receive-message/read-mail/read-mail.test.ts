@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { PARTS_MAX } from '../../limits.js';
+import { readMail } from './read-mail.js';
+
+/** A mail in pieces of this size. */
+async function* inPieces(mail: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let from = 0; from < mail.length; from += size) yield mail.subarray(from, from + size);
+}
+
+interface ReadPart {
+  readonly mediaType: string;
+  readonly within: string;
+  readonly body: string;
+}
+
+async function read(mail: string | Buffer, pieceBytes = 65_536): Promise<{ parts: ReadPart[]; stopped: string | undefined; subject: string }> {
+  const { header, parts, stopped } = await readMail(inPieces(Buffer.from(mail as string, 'latin1'), pieceBytes));
+  const found: ReadPart[] = [];
+  for await (const { mediaType, within, body } of parts) found.push({ mediaType, within, body: (await buffer(body)).toString('latin1') });
+  return { parts: found, stopped: stopped(), subject: header.first('subject') };
+}
+
+const bodies = async (mail: string) => (await read(mail)).parts.map(({ body }) => body);
+
+function multipart(boundary: string, ...parts: string[]): string {
+  return `Content-Type: multipart/mixed; boundary="${boundary}"\n\n${parts.map((part) => `--${boundary}\n${part}\n`).join('')}--${boundary}--\n`;
+}
+
+describe('a mail', () => {
+  const binary = randomBytes(700);
+  const lines = binary.toString('base64').replaceAll(/.{76}/g, '$&\r\n');
+  const rich = [
+    'Subject: rich', 'Content-Type: multipart/mixed; boundary=outer', '', 'preamble with --outer in it', '--outer', 'Content-Type: multipart/alternative; boundary="outer-inner"', '',
+    '--outer-inner', 'Content-Type: text/plain', '', 'hello', '', '--outer-innermost is not a delimiter', '--outer-inner', 'Content-Type: text/html', 'Content-Transfer-Encoding: quoted-printable', '', '<p>caf=E9</p>=', '', '--outer-inner--', 'epilogue',
+    '--outer  ', 'Content-Type: application/pdf', 'Content-Transfer-Encoding: base64', '', lines, '--outer', 'Content-Type: message/rfc822', '', 'Subject: forwarded', 'Content-Type: multipart/mixed; boundary=third', '', '--third', '', 'inner text', '--third--', '--outer--', 'epilogue', '--outer', '', 'not a part',
+  ].join('\r\n');
+  const expected = [
+    { mediaType: 'text/plain', within: 'alternative', body: 'hello\r\n\r\n--outer-innermost is not a delimiter' },
+    { mediaType: 'text/html', within: 'alternative', body: '<p>caf\xe9</p>' },
+    { mediaType: 'application/pdf', within: 'mixed', body: binary.toString('latin1') },
+    { mediaType: 'text/plain', within: 'mixed', body: 'inner text' },
+  ];
+
+  it('is read the same wherever its transfer cuts it', async () => {
+    for (let size = 1; size <= rich.length; size += size < 100 ? 1 : 17) expect((await read(rich, size)).parts, `in pieces of ${size}`).toEqual(expected);
+  });
+
+  it('is read the same with line feeds alone', async () => {
+    const unix = rich.replaceAll('\r\n', '\n');
+    for (let size = 1; size <= 100; size += 1) expect((await read(unix, size)).parts.map(({ body }) => body.replaceAll('\r\n', '\n'))).toEqual(expected.map(({ body }) => body.replaceAll('\r\n', '\n')));
+  });
+
+  it('without MIME is one text', async () => {
+    expect((await read('Subject: plain\n\nhello\nworld')).parts).toEqual([{ mediaType: 'text/plain', within: '', body: 'hello\nworld' }]);
+  });
+
+  it('may be a document as a whole', async () => {
+    expect((await read('Content-Type: application/pdf\n\n%PDF-1.7')).parts).toEqual([{ mediaType: 'application/pdf', within: '', body: '%PDF-1.7' }]);
+  });
+
+  it('goes on after a part that nobody reads', async () => {
+    const { parts } = await readMail(inPieces(Buffer.from(multipart('b', `\n${'x'.repeat(5_000)}`, 'X-Part: two\n\nsecond')), 100));
+    const second: string[] = [];
+    for await (const part of parts) if (part.header.has('x-part')) second.push((await buffer(part.body)).toString());
+    expect(second).toEqual(['second']);
+  });
+
+  it('has empty parts, and parts without a header', async () => {
+    expect(await bodies('Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\n--b\n\ntext\n--b--')).toEqual(['', '', 'text']);
+  });
+
+  it('that is cut off ends with its last bytes', async () => {
+    expect(await bodies('Content-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\n\nsecond half')).toEqual(['first', 'second half']);
+    expect(await bodies('Content-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b-')).toEqual(['first\n--b-']);
+    expect(await bodies('Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain')).toEqual(['']);
+  });
+
+  it('keeps apart boundaries that begin alike', async () => {
+    expect(await bodies(multipart('b', multipart('bb', '\ninner'), '\nouter'))).toEqual(['inner', 'outer']);
+  });
+
+  it('is looked into when it is attached, encoded or not, and within another attached one', async () => {
+    const innermost = 'Content-Type: message/rfc822\n\nSubject: c\nContent-Type: application/pdf\n\n%PDF-c';
+    const encoded = `Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment\n\n${Buffer.from(`Subject: b\n${multipart('inner', innermost)}`).toString('base64')}`;
+    expect(await bodies(multipart('b', encoded, '\nend'))).toEqual(['%PDF-c', 'end']);
+  });
+});
+
+describe('a hostile mail', () => {
+  it('of a million parts is read as far as parts may be', async () => {
+    const { parts, stopped } = await read(`Content-Type: multipart/mixed; boundary=b\n\n${'--b\n\nx\n'.repeat(1_000_000)}`);
+    expect([parts.length, stopped]).toEqual([PARTS_MAX, 'too-many-parts']);
+  });
+
+  it('of ten thousand levels is read to the level that may be', async () => {
+    const opening = Array.from({ length: 10_000 }, (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\n\n--b${level}\n`).join('');
+    expect(await read(`${opening}\nhidden`)).toMatchObject({ parts: [], stopped: 'nested-too-deep' });
+    const attached = 'Content-Type: message/rfc822\n\n'.repeat(10_000);
+    expect(await read(`${attached}\nhidden`)).toMatchObject({ parts: [], stopped: 'nested-too-deep' });
+  });
+
+  it('with a header of megabytes is read behind it', async () => {
+    const long = `Subject: kept\nX-Long: ${'x'.repeat(5_000_000)}\nX-Many: y${'\nX-Many: y'.repeat(100_000)}\nContent-Type: application/pdf\n\nbody`;
+    for (const size of [1_000, 65_536]) expect(await read(long, size)).toMatchObject({ subject: 'kept', parts: [{ body: 'body' }] });
+  });
+
+  it.each([
+    ['a multipart without a boundary', 'Content-Type: multipart/mixed\n\n--b\n\nx\n--b--', 'multipart/mixed'],
+    ['a boundary that never comes', 'Content-Type: multipart/mixed; boundary=never\n\nx', undefined],
+    ['an empty mail', '', 'text/plain'],
+    ['NUL bytes', '\0Content-Type: application/pdf\0\n\n\0\0', 'text/plain'],
+    ['two types', 'Content-Type: application/pdf\nContent-Type: text/html\n\nx', 'application/pdf'],
+    ['a type like no other', 'Content-Type: ;;;=\x01=";\n\nx', 'text/plain'],
+    ['a header without an end', `Content-Type: application/pdf\nX: ${'x'.repeat(10_000)}`, 'application/pdf'],
+  ])('with %s does not stop the reader', async (_what, mail, mediaType) => {
+    const { parts } = await read(mail);
+    expect(parts[0]?.mediaType).toBe(mediaType);
+  });
+
+  it('whose lines nearly are delimiters is read in linear time', async () => {
+    const body = '--b \x01\n'.repeat(500_000);
+    const startedAt = performance.now();
+    const { parts } = await read(multipart('b', `\n${body}`));
+    expect(parts[0]?.body.length).toBe(body.length);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+  });
+});
