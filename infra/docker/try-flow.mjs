@@ -3,7 +3,8 @@
 //   send COUNT TAG        mails COUNT different documents, each again until it is taken, as a mail server does
 //   release COUNT         waits until COUNT jobs are held, and releases each
 //   check                 waits until as many are printed as were sent, a moment longer, and compares them by SHA-256
-//   state                 what an administrator sees: queues and the number of jobs by state
+//   state                 what an administrator sees: queues and the number of jobs by state, as a line of JSON
+//   compare BEFORE AFTER  two such lines; the demo may have printed one job in between
 
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -88,5 +89,10 @@ async function state() {
   process.stdout.write(`${JSON.stringify({ queues: queues.map(({ queueId }) => queueId), jobs: counts })}\n`);
 }
 
-const commands = { begin: async () => writeFileSync(EARLIER, printed().join('\n')), send: () => send(Number(args[0]), args[1]), release: () => release(Number(args[0])), check, state };
+function compare(before, after) {
+  const sameQueues = String(before.queues) === String(after.queues);
+  if (!sameQueues || after.jobs.completed !== before.jobs.completed + 1 || after.jobs['pending-held'] !== before.jobs['pending-held']) process.exitCode = 1;
+}
+
+const commands = { begin: async () => writeFileSync(EARLIER, printed().join('\n')), send: () => send(Number(args[0]), args[1]), release: () => release(Number(args[0])), check, state, compare: () => compare(...args.map((text) => JSON.parse(text))) };
 await commands[command]();

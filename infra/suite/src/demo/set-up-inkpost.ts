@@ -1,4 +1,4 @@
-import { ProblemError, type RestClient } from '../rest-client.js';
+import type { RestClient } from '../rest-client.js';
 
 export const DEMO = {
   mailbox: 'print@inkpost.test',
@@ -16,17 +16,16 @@ export interface DemoServers {
   readonly sinkHost?: string;
 }
 
-/** What an administrator does once, over REST: outgoing mail, a queue, a mailbox, who may print. */
+/** What an administrator does once, over REST: outgoing mail, a queue, a mailbox, who may print. What an earlier demo has made stays. */
 export async function setUpInkpost(rest: RestClient, { printerUri, sinkPort, sinkHost = '127.0.0.1' }: DemoServers): Promise<void> {
   await rest.put('/api/v0/outgoing-mail', { host: sinkHost, port: sinkPort, tls: 'none', fromAddress: DEMO.mailbox, fromName: 'Inkpost' });
-  await unlessThere(rest.post('/api/v0/queues', { queueId: DEMO.queue, name: 'Printer in the lobby', printerUri, validation: true }));
-  await unlessThere(rest.post('/api/v0/mailboxes', { address: DEMO.mailbox, kind: 'smtp', queueId: DEMO.queue }));
+  const { queues } = await rest.get<{ queues: readonly { readonly queueId: string }[] }>('/api/v0/queues');
+  if (!queues.some(({ queueId }) => queueId === DEMO.queue)) {
+    await rest.post('/api/v0/queues', { queueId: DEMO.queue, name: 'Printer in the lobby', printerUri, validation: true });
+  }
+  const { mailboxes } = await rest.get<{ mailboxes: readonly { readonly address: string }[] }>('/api/v0/mailboxes');
+  if (!mailboxes.some(({ address }) => address === DEMO.mailbox)) {
+    await rest.post('/api/v0/mailboxes', { address: DEMO.mailbox, kind: 'smtp', queueId: DEMO.queue });
+  }
   await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [DEMO.domain], userCreationAllowed: true });
-}
-
-/** A demo in containers finds what an earlier one has made. */
-async function unlessThere(made: Promise<unknown>): Promise<void> {
-  await made.catch((error: unknown) => {
-    if (!(error instanceof ProblemError && error.status === 409)) throw error;
-  });
 }
