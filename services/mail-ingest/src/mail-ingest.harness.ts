@@ -63,7 +63,7 @@ export class MailIngestHarness {
     for (const [name, text] of Object.entries(files)) await writeFile(join(secrets, name), text);
     const spoolFolder = join(folder.path, 'spool');
     const env = {
-      INKPOST_DATABASE_URL: database.url, INKPOST_REDIS_URL: redis.url, INKPOST_SECRETS_FOLDER: join(folder.path, 'secrets'), INKPOST_SPOOL_FOLDER: spoolFolder, INKPOST_LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
+      INKPOST_DATABASE_URL: database.url, INKPOST_REDIS_URL: redis.url, INKPOST_SECRETS_FOLDER: join(folder.path, 'secrets'), INKPOST_SPOOL_FOLDER: spoolFolder, INKPOST_LOG_LEVEL: 'fatal',
     };
     const acceptanceSpool = new Spool(database.pool('acceptance'), parseMasterKey(masterKey), spoolFolder);
     const harness = new MailIngestHarness(env, new TextEncoder().encode(controlKey), spoolFolder, database, database.superuserPool(), acceptanceSpool);

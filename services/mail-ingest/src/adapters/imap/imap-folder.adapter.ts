@@ -164,7 +164,8 @@ class ImapFolder implements MailFolder {
 
   private async told<T>(command: Promise<T>): Promise<T> {
     return command.catch((error: unknown) => {
-      throw imapFailure(error, this.access);
+      // What ended the connection says more than that it was ended.
+      throw imapFailure(this.error ?? error, this.access);
     });
   }
 
