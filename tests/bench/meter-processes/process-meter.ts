@@ -16,7 +16,8 @@ export interface ProcessPeak {
 
 export interface Usage {
   readonly cpuMs: number;
-  readonly cpuMsByGroup: Readonly<Record<string, number>>;
+  /** By group: `inkpost` is the process itself, `inkpost: children` all below it. */
+  readonly cpuMsByPart: Readonly<Record<string, number>>;
   readonly peaks: readonly ProcessPeak[];
 }
 
@@ -41,14 +42,18 @@ export class ProcessMeter {
     const entries = [...this.readCpu()].map(([name, cpuMs]): [string, number] => [name, cpuMs - (this.cpuAtStart.get(name) ?? 0)]);
     return {
       cpuMs: entries.reduce((sum, [, cpuMs]) => sum + cpuMs, 0),
-      cpuMsByGroup: Object.fromEntries(entries),
+      cpuMsByPart: Object.fromEntries(entries),
       peaks: [...this.peaks].map(([name, peakMiB]) => ({ name, peakMiB })).toSorted((a, b) => b.peakMiB - a.peakMiB),
     };
   }
 
   private readCpu(): Map<string, number> {
     const table = readProcessTable();
-    return new Map(this.groups.map(({ name, rootPid }) => [name, processTree(table, rootPid).reduce((sum, { cpuMs }) => sum + cpuMs, 0)]));
+    return new Map(this.groups.flatMap(({ name, rootPid }) => {
+      const [root, ...children] = processTree(table, rootPid);
+      const childrenMs = children.reduce((sum, { cpuMs, endedChildrenCpuMs }) => sum + cpuMs + endedChildrenCpuMs, root?.endedChildrenCpuMs ?? 0);
+      return [[name, root?.cpuMs ?? 0], [`${name}: children`, childrenMs]] as const;
+    }));
   }
 
   private members(): { readonly group: ProcessGroup; readonly entry: ProcessEntry }[] {

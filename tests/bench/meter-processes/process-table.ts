@@ -5,8 +5,9 @@ export interface ProcessEntry {
   readonly parentPid: number;
   /** The program's name as the kernel keeps it (15 characters). */
   readonly command: string;
-  /** Its own CPU time and that of its children that have ended and were waited for. */
   readonly cpuMs: number;
+  /** CPU time of its children that have ended and were waited for, and of theirs. */
+  readonly endedChildrenCpuMs: number;
 }
 
 /** USER_HZ is 100 on all Linux platforms that Node runs on (proc(5)). */
@@ -43,8 +44,14 @@ function readEntry(pid: number): ProcessEntry | undefined {
   if (nameEnd < 0) return undefined;
   const fields = text.slice(nameEnd + 2).split(' ');
   // Fields 14 to 17 of the whole line: utime, stime, cutime, cstime.
-  const ticks = fields.slice(11, 15).reduce((sum, each) => sum + Number(each), 0);
-  return { pid, parentPid: Number(fields[1]), command: text.slice(text.indexOf('(') + 1, nameEnd), cpuMs: ticks * MS_PER_TICK };
+  const [userTicks = 0, systemTicks = 0, endedUserTicks = 0, endedSystemTicks = 0] = fields.slice(11, 15).map(Number);
+  return {
+    pid,
+    parentPid: Number(fields[1]),
+    command: text.slice(text.indexOf('(') + 1, nameEnd),
+    cpuMs: (userTicks + systemTicks) * MS_PER_TICK,
+    endedChildrenCpuMs: (endedUserTicks + endedSystemTicks) * MS_PER_TICK,
+  };
 }
 
 /** Empty when the process is gone. */

@@ -31,8 +31,8 @@ export function describeResults(results: BenchResults): string[] {
 
 function runLine(name: string, runs: readonly RunFigures[]): string[] {
   if (runs.length === 0) return [];
-  const groups = Object.keys(runs[0]?.cpuMsByGroup ?? {}).map((group) => ({ group, ms: median(runs.map(({ cpuMsByGroup, jobs }) => (cpuMsByGroup[group] ?? 0) / jobs)) }));
-  const split = groups.toSorted((a, b) => b.ms - a.ms).map(({ group, ms }) => `${group} ${ms.toFixed(1)}`);
+  const parts = Object.keys(runs[0]?.cpuMsByPart ?? {}).map((part) => ({ part, ms: median(runs.map(({ cpuMsByPart, jobs }) => (cpuMsByPart[part] ?? 0) / jobs)) }));
+  const split = parts.filter(({ ms }) => ms >= 0.05).toSorted((a, b) => b.ms - a.ms).map(({ part, ms }) => `${part} ${ms.toFixed(1)}`);
   return [row(name, median(runs.map(jobsPerSecond)).toFixed(1), median(runs.map(cpuMsPerJob)).toFixed(1), split.join(', '))];
 }
 

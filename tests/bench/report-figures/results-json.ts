@@ -32,7 +32,7 @@ function summary(runs: readonly RunFigures[]) {
     runs: runs.map((run) => ({
       jobsPerSecond: rounded(jobsPerSecond(run)),
       cpuMsPerJob: rounded(cpuMsPerJob(run)),
-      cpuMsByGroup: run.cpuMsByGroup,
+      cpuMsByPart: run.cpuMsByPart,
       peakMiB: Object.fromEntries(run.peaks.map(({ name, peakMiB }) => [name, rounded(peakMiB)])),
     })),
   };
