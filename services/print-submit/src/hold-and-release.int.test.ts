@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobService, QueueService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
-import { type Instance, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
+import { eventually, type Instance, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
 
 let harness: PrintHarness;
 let instance: Instance;
@@ -44,7 +44,7 @@ describe('a document on a queue with validation', () => {
 
     const released = await instance.release.release({ code, releasePoint, jobIds: [] });
     expect(released).toMatchObject({ outcome: 'released', jobs: [{ jobId, fileName: 'thesis.pdf', jobState: 'pending' }] });
-    await expect.poll(() => harness.stateOf(jobId)).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(jobId)).toBe('completed job-completed-successfully');
 
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
     expect(printer.printed[0]).toMatchObject({ jobName: `thesis.pdf [inkpost ${jobId}.1]`, userName: owner() });
@@ -84,9 +84,9 @@ describe('a document on a queue with validation', () => {
     expect(secondCode).not.toBe(firstCode);
     const released = await instance.release.release({ code: firstCode, releasePoint, jobIds: [] });
     expect(released.jobs.map(({ jobId }) => jobId)).toEqual([...first.jobIds, ...second.jobIds]);
-    await expect.poll(printedCount).toBe(2);
-    await expect.poll(() => harness.stateOf(second.jobIds[0])).toBe('completed job-completed-successfully');
-    await expect.poll(() => harness.stateOf(first.jobIds[0])).toBe('completed job-completed-successfully');
+    await eventually(printedCount).toBe(2);
+    await eventually(() => harness.stateOf(second.jobIds[0])).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(first.jobIds[0])).toBe('completed job-completed-successfully');
     for (const code of [firstCode, secondCode]) expect(await instance.release.listWaiting({ code, releasePoint })).toMatchObject({ outcome: 'wrong-code', jobs: [] });
   });
 
@@ -106,7 +106,7 @@ describe('a document on a queue with validation', () => {
     ]);
     const succeeded = tries.filter((each) => each.status === 'fulfilled' && (!('outcome' in each.value) || each.value.outcome === 'released'));
     expect(succeeded).toHaveLength(1);
-    await expect.poll(() => harness.stateOf(jobId)).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(jobId)).toBe('completed job-completed-successfully');
     expect(printer.printed).toHaveLength(1);
     expect(await harness.steps(mailed.messageId)).toEqual(['held', 'released', 'sent-to-printer', 'printed']);
   });
@@ -116,7 +116,7 @@ describe('a document on a queue with validation', () => {
     const code = await harness.codeOf(mailed);
     const [first = '', second] = mailed.jobIds;
     expect(await instance.release.release({ code, releasePoint, jobIds: [first] })).toMatchObject({ outcome: 'released', jobs: [{ jobId: first }] });
-    await expect.poll(() => harness.stateOf(first)).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(first)).toBe('completed job-completed-successfully');
     expect(await harness.stateOf(second)).toBe('pending-held job-hold-until-specified');
     expect(await instance.release.release({ code, releasePoint, jobIds: [first] })).toMatchObject({ outcome: 'nothing-waiting', jobs: [] });
     expect(printer.printed).toHaveLength(1);
@@ -145,16 +145,16 @@ describe('a document on a queue without validation', () => {
   it('is printed at once, without a code, in the order of the mail', async () => {
     const documents = Array.from({ length: 5 }, (_, index) => ({ fileName: `${index}.pdf`, bytes: samplePdf({ text: `page ${index}` }) }));
     const mailed = await harness.mail(direct(), { owner: owner(), documents });
-    await expect.poll(printedCount).toBe(5);
+    await eventually(printedCount).toBe(5);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
-    await expect.poll(() => harness.stateOf(mailed.jobIds[4])).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(mailed.jobIds[4])).toBe('completed job-completed-successfully');
     const { rows } = await harness.superuser.query('SELECT 1 FROM print_submit.puk WHERE account_id = $1', [`account:${owner()}`]);
     expect(rows).toEqual([]);
   });
 
   it('tells its owner of each part that was refused, since no code is mailed', async () => {
     const mailed = await harness.mail(direct(), { owner: owner(), refusedParts: ['photo.png'] });
-    await expect.poll(printedCount).toBe(1);
+    await eventually(printedCount).toBe(1);
     const [refused] = await harness.facts(mailed.messageId, 'print.job-aborted.v1');
     expect(refused?.payload).toMatchObject({ job: { fileName: 'photo.png' }, reason: 'unsupported-format', statusText: 'Job [photo.png] has an invalid/unsupported mime type' });
   });
@@ -163,23 +163,23 @@ describe('a document on a queue without validation', () => {
 describe('a queue', () => {
   it('that does not exist makes the message wait, visibly, and it goes on once the queue is made', async () => {
     const mailed = await harness.mail(`new-${points}`, { owner: owner() });
-    await expect.poll(() => harness.steps(mailed.messageId)).toEqual(['waiting']);
+    await eventually(() => harness.steps(mailed.messageId)).toEqual(['waiting']);
     expect((await harness.journey(mailed.messageId))[0]?.evidence).toMatchObject({ reason: `print.queue-unknown: There is no queue "new-${points}": create it, and the message goes on by itself.` });
     await instance.queues.createQueue({ settings: queueSettings(`new-${points}`, printer.uri, false) });
-    await expect.poll(printedCount, { timeout: 15_000 }).toBe(1);
+    await eventually(printedCount).toBe(1);
   });
 
   it('that never comes ends the jobs with their documents, and their owner is told', async () => {
     const mailed = await harness.mail(`never-${points}`, { owner: owner() });
-    await expect.poll(() => harness.steps(mailed.messageId)).toEqual(['waiting']);
+    await eventually(() => harness.steps(mailed.messageId)).toEqual(['waiting']);
     await harness.superuser.query('UPDATE spool.document SET wrapped_key = NULL, erased_at = now() WHERE id = ANY ($1)', [mailed.jobIds]);
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 15_000 }).toBe('aborted queue-unknown');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('aborted queue-unknown');
     expect(await harness.facts(mailed.messageId)).toMatchObject([{ subject: 'print.job-aborted.v1', payload: { reason: 'queue-unknown' } }]);
   });
 
   it('whose validation was switched on holds the next job, also for who still remembers the old setting', async () => {
     const first = await harness.mail(direct(), { owner: owner() });
-    await expect.poll(printedCount).toBe(1);
+    await eventually(printedCount).toBe(1);
     expect(await harness.stateOf(first.jobIds[0])).toMatch(/completed|processing/);
     await instance.queues.updateQueue({ queueId: direct(), settings: queueSettings(direct(), printer.uri, true) });
     const second = await harness.mail(direct(), { owner: owner() });
@@ -198,11 +198,11 @@ describe('a queue', () => {
   });
 
   it('shows its printer, and what is on it', async () => {
-    await expect.poll(async () => (await instance.queues.getQueue({ queueId: held() })).queue?.printerState, { timeout: 5_000 }).toBe('idle');
+    await eventually(async () => (await instance.queues.getQueue({ queueId: held() })).queue?.printerState).toBe('idle');
     await harness.codeOf(await harness.mail(held(), { owner: owner(), documents: [{}, {}] }));
     expect((await instance.queues.getQueue({ queueId: held() })).queue).toMatchObject({ jobsHeld: 2, jobsWaiting: 0, settings: { holdHours: 72 } });
     await instance.queues.createQueue({ settings: queueSettings(`gone-${points}`, 'ipp://127.0.0.1:1/ipp/print') });
-    await expect.poll(async () => (await instance.queues.getQueue({ queueId: `gone-${points}` })).queue, { timeout: 5_000 }).toMatchObject({
+    await eventually(async () => (await instance.queues.getQueue({ queueId: `gone-${points}` })).queue).toMatchObject({
       printerState: 'unreachable', problem: expect.stringContaining('ECONNREFUSED'),
     });
     expect((await instance.queues.listQueues({})).queues.map(({ settings }) => settings?.queueId)).toContain(`gone-${points}`);
@@ -225,10 +225,11 @@ describe('rights', () => {
     const jobs = instance.client(JobService, ['configuration.read', 'configuration.write', 'jobs.read']);
     const jobId = '3334d45e-9150-4c7d-9ac2-1a751e10723b';
     const calls = [
-      queues.listQueues({}), queues.getQueue({ queueId: held() }), queues.createQueue({}), queues.updateQueue({}), queues.deleteQueue({ queueId: held() }),
-      jobs.releaseJob({ jobId }), jobs.cancelJob({ jobId }), instance.client(JobService, ['jobs.manage']).listJobs({}), instance.client(JobService, ['jobs.manage']).getJob({ jobId }),
+      () => queues.listQueues({}), () => queues.getQueue({ queueId: held() }), () => queues.createQueue({}), () => queues.updateQueue({}), () => queues.deleteQueue({ queueId: held() }),
+      () => jobs.releaseJob({ jobId }), () => jobs.cancelJob({ jobId }),
+      () => instance.client(JobService, ['jobs.manage']).listJobs({}), () => instance.client(JobService, ['jobs.manage']).getJob({ jobId }),
     ];
-    for (const call of calls) await expect(call).rejects.toMatchObject({ code: Code.PermissionDenied });
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: Code.PermissionDenied });
   });
 });
 
@@ -236,7 +237,7 @@ describe('the metrics', () => {
   it('count what was held, released and printed, and how long it took, by queue', async () => {
     const mailed = await harness.mail(held(), { owner: owner() });
     await instance.release.release({ code: await harness.codeOf(mailed), releasePoint, jobIds: [] });
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0])).toBe('completed job-completed-successfully');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('completed job-completed-successfully');
     const lines = (await harness.metrics()).split('\n').filter((line) => line.includes(`queue="${held()}"`) && !line.includes('_bucket'));
     const values = Object.fromEntries(lines.map((line) => [/^inkpost_(\w+)/u.exec(line)?.[1], Number(/ (\S+)$/u.exec(line)?.[1])]));
     expect(values).toMatchObject({ print_jobs_held_total: 1, print_jobs_released_total: 1, print_jobs_completed_total: 1, print_released_to_accepted_seconds_count: 1, print_accepted_to_completed_seconds_count: 1 });

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { expect } from 'vitest';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
@@ -200,6 +201,11 @@ export class PrintHarness {
     const { rows } = await this.superuser.query('SELECT 1 FROM spool.document WHERE id = $1 AND wrapped_key IS NOT NULL', [jobId]);
     return rows.length === 0;
   }
+}
+
+/** `expect.poll` with patience: how long things take on a busy machine is not what these tests are about. */
+export function eventually<T>(read: () => T) {
+  return expect.poll(read, { timeout: 20_000 });
 }
 
 /** Settings of a queue with nothing special. */

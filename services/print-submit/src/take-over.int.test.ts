@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
-import { type Instance, type Mailed, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
+import { eventually, type Instance, type Mailed, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
 import { StallingRelay } from './stalling-relay.harness.js';
 
 const PRINTED = 'completed job-completed-successfully';
@@ -70,7 +70,7 @@ describe('a process that is killed', () => {
     const mailed = await heldJob(await harness.startInstance());
     await killedDelivery(mailed, { phase: 'creating' });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 
@@ -79,7 +79,7 @@ describe('a process that is killed', () => {
     const { jobId } = await createAtPrinter(mailed);
     await killedDelivery(mailed, { phase: 'creating' });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
     expect(await client.getJobAttributes(jobId)).toMatchObject({ jobState: 'canceled' });
   });
@@ -89,7 +89,7 @@ describe('a process that is killed', () => {
     const { jobId } = await createAtPrinter(mailed);
     await killedDelivery(mailed, { phase: 'sending', printerJobId: jobId });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 
@@ -100,7 +100,7 @@ describe('a process that is killed', () => {
     await client.sendDocument({ jobId, documentFormat: 'application/pdf', requestingUserName: OWNER }, breakingOff(bytes)).catch(() => undefined);
     await killedDelivery(mailed, { phase: 'sending', printerJobId: jobId });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 
@@ -111,7 +111,7 @@ describe('a process that is killed', () => {
     await client.sendDocument({ jobId, documentFormat: 'application/pdf', requestingUserName: OWNER }, whole(bytes));
     await killedDelivery(mailed, { phase: 'sending', printerJobId: jobId });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(printer.printed).toHaveLength(1);
     expect((await harness.journey(mailed.messageId)).at(-1)?.evidence).toMatchObject({ confirmation: 'the printer says that it has the document', sha256: mailed.sha256[0] });
   });
@@ -124,9 +124,9 @@ describe('a process that is killed', () => {
     await client.sendDocument({ jobId, documentFormat: 'application/pdf', requestingUserName: OWNER }, whole(bytes));
     await killedDelivery(mailed, { phase: 'following', printerJobId: jobId });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('processing job-printing');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing job-printing');
     await client.cancelJob(jobId);
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('canceled job-canceled-at-device');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('canceled job-canceled-at-device');
     expect(printer.printed).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe('a process that is killed', () => {
     await client.cancelJob(jobId, OWNER);
     await killedDelivery(mailed, { phase: 'sending', printerJobId: jobId });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 
@@ -144,7 +144,7 @@ describe('a process that is killed', () => {
     const mailed = await heldJob(await harness.startInstance());
     await killedDelivery(mailed, { phase: 'sending', printerJobId: 77 });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('processing-stopped uncertain');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing-stopped uncertain');
     expect(printer.printed).toEqual([]);
   });
 
@@ -153,7 +153,7 @@ describe('a process that is killed', () => {
     await killedDelivery(mailed, { phase: 'following', printerJobId: 77 });
     await harness.superuser.query(`UPDATE print_submit.job SET accepted_at = now() - interval '1 hour' WHERE id = $1`, [mailed.jobIds[0]]);
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('processing-stopped uncertain');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing-stopped uncertain');
     expect((await harness.journey(mailed.messageId)).at(-1)).toMatchObject({ step: 'uncertain', evidence: { problem: expect.stringContaining('was restarted') } });
   });
 
@@ -161,7 +161,7 @@ describe('a process that is killed', () => {
     const mailed = await heldJob(await harness.startInstance());
     await killedDelivery(mailed, { phase: 'following', printerJobId: 77 });
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect((await harness.journey(mailed.messageId)).at(-1)?.evidence).toMatchObject({ confirmation: expect.stringContaining('no longer lists the job') });
   });
 
@@ -171,7 +171,7 @@ describe('a process that is killed', () => {
     await harness.superuser.query(`UPDATE print_submit.printer SET lease_token = $2, lease_until = now() + interval '2 seconds' WHERE queue_id = $1`, [queueId, randomUUID()]);
     await harness.startInstance();
     const startedAt = performance.now();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(performance.now() - startedAt).toBeGreaterThan(1_000);
   });
 });
@@ -187,9 +187,9 @@ describe('two instances', () => {
     for (const [index, each] of printers.entries()) await first.queues.createQueue({ settings: queueSettings(`${queueId}-${index}`, each.uri, index === 0) });
     const mails = await Promise.all(Array.from({ length: 100 }, (_, index) => harness.mail(`${queueId}-${index % 3}`, { owner: `owner-${index % 7}-${count}@example.org`, documents: [{ bytes: samplePdf({ text: `${queueId} ${index}` }) }] })));
     for (const [index, mailed] of mails.entries()) {
-      if (index % 3 === 0) await (index % 2 === 0 ? first : second).release.release({ code: await harness.codeOf(mailed), releasePoint: `${queueId}`, jobIds: [] });
+      if (index % 3 === 0) await (index % 2 === 0 ? first : second).release.release({ code: await harness.codeOf(mailed), releasePoint: queueId, jobIds: [] });
     }
-    for (const mailed of mails) await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 20_000 }).toBe(PRINTED);
+    for (const mailed of mails) await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     const printed = await onPaper(printers.flatMap((each) => each.printed));
     expect(printed.toSorted()).toEqual(mails.flatMap(({ sha256 }) => sha256).toSorted());
     for (const each of printers) await each.stop();
@@ -200,15 +200,34 @@ describe('two instances', () => {
     await first.queues.createQueue({ settings: queueSettings(queueId, relay.uri, false) });
     relay.stallAfterBytes = 500_000;
     const mailed = await harness.mail(queueId, { owner: OWNER, documents: [{ bytes: samplePdf({ sizeBytes: 3_000_000 }) }] });
-    await expect.poll(() => relay.stalledCount).toBe(1);
+    await eventually(() => relay.stalledCount).toBe(1);
     relay.stallAfterBytes = Number.POSITIVE_INFINITY;
     await harness.superuser.query(`UPDATE print_submit.printer SET lease_token = $2, lease_until = now() - interval '1 second' WHERE queue_id = $1`, [queueId, randomUUID()]);
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     relay.goOn();
     expect(await client.getJobs({ whichJobs: 'not-completed' })).toEqual([]);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
     expect((await harness.steps(mailed.messageId)).filter((step) => step === 'printed')).toHaveLength(1);
+  });
+
+  it('of which one stands still before it could note what it sends print the document once, and leave nothing at the printer', async () => {
+    const first = await harness.startInstance();
+    await first.queues.createQueue({ settings: queueSettings(queueId, 'ipp://127.0.0.1:1/ipp/print', false) });
+    const mailed = await harness.mail(queueId, { owner: OWNER });
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('pending printer-unreachable');
+    relay.stallAfterBytes = 0;
+    await first.queues.updateQueue({ queueId, settings: queueSettings(queueId, relay.uri, false) });
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing job-outgoing');
+    await eventually(() => relay.stalledCount).toBeGreaterThan(0);
+    relay.stallAfterBytes = Number.POSITIVE_INFINITY;
+    await harness.superuser.query(`UPDATE print_submit.printer SET lease_token = $2, lease_until = now() - interval '1 second' WHERE queue_id = $1`, [queueId, randomUUID()]);
+    await harness.startInstance();
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+    relay.goOn();
+    // The late Create-Job arrives, and its empty job is canceled: it is known to the printer, and nothing was printed from it.
+    await eventually(async () => (await client.getJobs({ whichJobs: 'completed' })).map(({ jobState }) => jobState).toSorted()).toEqual(['canceled', 'completed']);
+    expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 
   it('stop within two seconds in mid-document, and the next one prints it once', async () => {
@@ -216,7 +235,7 @@ describe('two instances', () => {
     await first.queues.createQueue({ settings: queueSettings(queueId, relay.uri, false) });
     relay.stallAfterBytes = 500_000;
     const mailed = await harness.mail(queueId, { owner: OWNER, documents: [{ bytes: samplePdf({ sizeBytes: 3_000_000 }) }] });
-    await expect.poll(() => relay.stalledCount).toBe(1);
+    await eventually(() => relay.stalledCount).toBe(1);
     const startedAt = performance.now();
     await first.stop();
     expect(performance.now() - startedAt).toBeLessThan(2_000);
@@ -224,7 +243,7 @@ describe('two instances', () => {
     expect(rows).toMatchObject([{ lease_token: null, phase: 'sending' }]);
     relay.goOn();
     await harness.startInstance();
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
 });

@@ -52,24 +52,34 @@ export class DeliveryStore {
     return rows.map(toDelivery);
   }
 
-  /** The next job in the order of release, none of these accounts; with the intent to deliver it written down. */
-  async claim(queueId: string, leaseToken: string, accountsUnderWay: readonly string[]): Promise<Delivery | undefined> {
+  /** The next jobs in the order of release, none of these accounts; with the intent to deliver them written down. */
+  async claim(queueId: string, leaseToken: string, accountsUnderWay: readonly string[], limit: number): Promise<Delivery[]> {
     const { from, to } = JOB_MOVES.begin;
-    const [row] = await query<Row>(
+    const rows = await query<Row>(
       this.pool, 'delivery.claim',
       `WITH next AS (
          SELECT job.id FROM job WHERE job.queue_id = $1 AND job.completed_at IS NULL AND job.job_state = ANY ($4::text[]) AND job.account_id <> ALL ($3::text[])
            AND EXISTS (SELECT 1 FROM printer WHERE printer.queue_id = $1 AND printer.lease_token = $2)
-         ORDER BY job.released_at, job.created_at, job.position LIMIT 1 FOR UPDATE SKIP LOCKED),
+         ORDER BY job.released_at, job.created_at, job.position LIMIT $6 FOR UPDATE SKIP LOCKED),
        begun AS (
          UPDATE job SET job_state = $5, job_state_reason = 'job-outgoing', problem = '', attempts = job.attempts + 1 FROM next WHERE job.id = next.id RETURNING job.*),
        d AS (
          INSERT INTO delivery (job_id, queue_id, lease_token, attempt, phase, printer_uri)
          SELECT begun.id, $1, $2, begun.attempts, 'creating', queue.printer_uri FROM begun JOIN queue ON queue.id = $1 RETURNING *)
-       SELECT ${DELIVERY_COLUMNS} FROM d JOIN begun AS job ON job.id = d.job_id JOIN queue q ON q.id = d.queue_id`,
-      [queueId, leaseToken, accountsUnderWay, from, to],
+       SELECT ${DELIVERY_COLUMNS} FROM d JOIN begun AS job ON job.id = d.job_id JOIN queue q ON q.id = d.queue_id ORDER BY job.released_at, job.created_at, job.position`,
+      [queueId, leaseToken, accountsUnderWay, from, to, limit],
     );
-    return row && toDelivery(row);
+    return rows.map(toDelivery);
+  }
+
+  /** Claimed, and nothing was done for them yet: they wait again, in their old place. */
+  async putBack(jobIds: readonly string[], leaseToken: string): Promise<void> {
+    const { from, to } = JOB_MOVES.postpone;
+    await query(
+      this.pool, 'delivery.put-back',
+      `WITH d AS (DELETE FROM delivery WHERE job_id = ANY ($1::uuid[]) AND lease_token = $2 AND phase = 'creating' RETURNING job_id)
+       UPDATE job SET job_state = $4, job_state_reason = 'none' FROM d WHERE job.id = d.job_id AND job.job_state = ANY ($3::text[])`, [jobIds, leaseToken, from, to],
+    );
   }
 
   /** The document is about to leave. Rejects when another took the delivery over: then it must not. */

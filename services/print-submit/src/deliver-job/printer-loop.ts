@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Tracer } from '@opentelemetry/api';
-import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { deliveryLimits } from '../limits.js';
 import type { PrinterStore } from '../queues/printer.store.js';
-import { openPrinter } from '../queues/open-printer.js';
 import { Backoff } from './backoff.js';
 import { Bell } from './bell.js';
 import type { DeliveryResults } from './delivery-results.js';
 import type { Delivery } from './delivery.js';
 import { ASKED_BY_ANOTHER, type DocumentDelivery, type Standing } from './document-delivery.js';
-import { FollowedJob } from './follow-job.js';
+import type { Look } from './follow-job.js';
+import { FollowedJobs } from './followed-jobs.js';
 import { judgeSilence, type WaitReason } from './judge-failure.js';
+import { PrinterConnections } from './printer-connections.js';
 import { SendWindow } from './send-window.js';
 
 export interface LoopParts {
@@ -32,10 +32,7 @@ interface Trouble {
 }
 
 /** Waits for an answer to "what became of it?". */
-interface Unanswered {
-  readonly delivery: Delivery;
-  readonly asked: number;
-}
+type Unanswered = Pick<Extract<Standing, { kind: 'unanswered' }>, 'delivery' | 'asked'>;
 
 /**
  * Delivers to one printer while it holds the printer's lease: sends what was released in its order, never two of one owner side by
@@ -52,15 +49,16 @@ export class PrinterLoop {
   private readonly tasks = new Set<Promise<void>>();
   /** Accounts by the job that is being sent for them. */
   private readonly sending = new Map<string, string>();
-  private readonly following = new Map<string, FollowedJob>();
+  private readonly following: FollowedJobs;
+  /** Claimed in one round trip with others and not begun yet, in their order. */
+  private ready: Delivery[] = [];
   private unanswered: Unanswered[] = [];
-  private readonly connections = new Map<string, IppPrinter>();
+  private readonly connections = new PrinterConnections();
   private waitsFor: Trouble | undefined;
   /** When to send or to look for work next, and since when there is none; in milliseconds of performance.now(). */
   private sendAtMs = 0;
   private idleSinceMs = performance.now();
   private woken = false;
-  private isPolling = false;
   private readonly stopping = new AbortController();
   private failure: unknown;
 
@@ -69,6 +67,7 @@ export class PrinterLoop {
     private readonly parts: LoopParts,
   ) {
     this.window = new SendWindow(parts.sendsMax);
+    this.following = new FollowedJobs({ results: parts.results, connections: this.connections, tracer: parts.tracer, leaseToken: this.leaseToken });
   }
 
   /** Something was released: look now. `afresh`: the queue's settings changed, so that an earlier trouble may be over. */
@@ -100,6 +99,7 @@ export class PrinterLoop {
         if (this.idleMs() > deliveryLimits.lingerMs) break;
         await this.bell.wait(this.nextWaitMs());
       }
+      if (this.failure === undefined) await this.putBackReady();
     } finally {
       await this.drain();
     }
@@ -107,7 +107,7 @@ export class PrinterLoop {
   }
 
   private takeUp(delivery: Delivery): void {
-    if (delivery.phase === 'following') this.follow(delivery, delivery.job.acceptedAt ?? new Date());
+    if (delivery.phase === 'following') this.following.add(delivery, delivery.job.acceptedAt ?? new Date());
     else this.unanswered.push({ delivery, asked: ASKED_BY_ANOTHER });
   }
 
@@ -120,19 +120,15 @@ export class PrinterLoop {
   }
 
   private idleMs(): number {
-    const isIdle = this.tasks.size === 0 && this.following.size === 0 && this.unanswered.length === 0 && this.waitsFor === undefined;
+    const isIdle = this.tasks.size + this.ready.length + this.following.size + this.unanswered.length === 0 && this.waitsFor === undefined;
     if (!isIdle) this.idleSinceMs = performance.now();
     return performance.now() - this.idleSinceMs;
   }
 
   /** What ends before rings the bell. */
   private nextWaitMs(): number {
-    const canSend = this.unanswered.length > 0 ? this.tasks.size === 0 : this.hasRoom;
-    const dues = [
-      ...(canSend ? [this.sendAtMs] : []),
-      ...(this.isPolling ? [] : [...this.following.values()].map(({ dueAtMs }) => dueAtMs)),
-    ];
-    const waitMs = Math.min(...dues) - performance.now();
+    const canSend = this.unanswered.length > 0 ? this.tasks.size === 0 : this.hasRoom && this.ready.length === 0;
+    const waitMs = Math.min(canSend ? this.sendAtMs : Number.POSITIVE_INFINITY, this.following.dueAtMs) - performance.now();
     return Math.min(Math.max(waitMs, 1), deliveryLimits.lookMsMax);
   }
 
@@ -153,18 +149,32 @@ export class PrinterLoop {
     if (performance.now() < this.sendAtMs) return this.tellNewcomers();
     if (this.unanswered.length > 0) return this.askUnanswered();
     while (this.goesOn && this.hasRoom) {
-      this.woken = false;
-      const delivery = await this.parts.results.store.claim(this.queueId, this.leaseToken, [...this.sending.values()]);
-      if (!delivery) {
-        if (this.woken) continue;
-        if (this.sending.size === 0) this.waitsFor = undefined;
-        this.sendAtMs = performance.now() + this.looks.next();
-        return;
-      }
-      this.looks.reset();
+      if (this.ready.length === 0 && !(await this.claim())) return;
+      const accounts = new Set(this.sending.values());
+      const next = this.ready.findIndex(({ job }) => !accounts.has(job.accountId));
+      const [delivery] = next < 0 ? [] : this.ready.splice(next, 1);
+      if (!delivery) return;
       this.send(delivery);
       // While a printer is in trouble one job tries it, and the others wait for how that goes.
-      if (this.waitsFor !== undefined) return;
+      if (this.waitsFor) return;
+    }
+  }
+
+  /** False: there is nothing to send now. */
+  private async claim(): Promise<boolean> {
+    for (;;) {
+      this.woken = false;
+      const limit = this.waitsFor ? 1 : this.window.size;
+      this.ready = await this.parts.results.store.claim(this.queueId, this.leaseToken, [...this.sending.values()], limit);
+      if (this.ready.length > 0) {
+        this.looks.reset();
+        return true;
+      }
+      // Woken while it looked: what woke it may have come too late to be seen.
+      if (this.woken) continue;
+      if (this.sending.size === 0) this.waitsFor = undefined;
+      this.sendAtMs = performance.now() + this.looks.next();
+      return false;
     }
   }
 
@@ -181,7 +191,7 @@ export class PrinterLoop {
     const span = { ...(job.trace ? { traceparent: job.trace } : {}), attributes: { 'inkpost.job': job.jobId, 'inkpost.queue': job.queueId, attempt } };
     this.start(() =>
       inSpan(this.parts.tracer, 'deliver-job', span, async () => {
-        const standing = await this.parts.delivery.deliver(this.connectionTo(delivery), delivery, this.leaseToken, this.stopping.signal).finally(() => this.sending.delete(job.jobId));
+        const standing = await this.parts.delivery.deliver(this.connections.to(delivery), delivery, this.leaseToken, this.stopping.signal).finally(() => this.sending.delete(job.jobId));
         await this.settle(standing);
       }),
     );
@@ -192,7 +202,7 @@ export class PrinterLoop {
     if (!next || this.tasks.size > 0) return;
     this.unanswered = others;
     const { delivery, asked } = next;
-    await this.settle(await this.parts.delivery.ask(this.connectionTo(delivery), delivery, this.leaseToken, asked));
+    await this.settle(await this.parts.delivery.ask(this.connections.to(delivery), delivery, this.leaseToken, asked));
   }
 
   /** What a delivery's end means for the next ones. */
@@ -201,7 +211,8 @@ export class PrinterLoop {
       case 'followed':
         await this.noteGood();
         this.window.noteAccepted({ kept: this.following.size + this.sending.size, finished: false });
-        return this.follow(standing.delivery, standing.acceptedAt);
+        this.following.add(standing.delivery, standing.acceptedAt);
+        return;
       case 'ended':
         await this.noteGood();
         if (standing.printed) this.window.noteAccepted({ kept: this.following.size + this.sending.size, finished: true });
@@ -241,62 +252,42 @@ export class PrinterLoop {
     this.window.noteBusy();
     // Several that failed together make one pause, not one each.
     if (isNew || performance.now() >= this.sendAtMs) this.sendAtMs = performance.now() + (reason === 'printer-busy' ? this.busy : this.trouble).next();
+    await this.putBackReady();
     await this.parts.results.store.markWaiting(this.queueId, reason, problem);
     if (reason === 'printer-busy' || !isNew) return;
     this.parts.log.warning('printer cannot be used, tried again', { queueId: this.queueId, reason, problem });
     await this.parts.printers.noteState(this.queueId, reason === 'printer-unreachable' ? 'unreachable' : 'stopped', problem);
   }
 
-  private follow(delivery: Delivery, acceptedAt: Date): void {
-    this.following.set(delivery.job.jobId, new FollowedJob(delivery, acceptedAt, this.parts.results, this.leaseToken));
+  private async putBackReady(): Promise<void> {
+    const jobIds = this.ready.map(({ job }) => job.jobId);
+    this.ready = [];
+    if (jobIds.length > 0) await this.parts.results.store.putBack(jobIds, this.leaseToken);
   }
 
   private lookAtFollowed(): void {
-    if (this.isPolling) return;
-    const due = [...this.following.values()].filter(({ dueAtMs }) => dueAtMs <= performance.now());
-    if (due.length === 0) return;
-    this.isPolling = true;
-    this.start(async () => {
-      try {
-        for (const followed of due) await this.lookAt(followed);
-      } finally {
-        this.isPolling = false;
-      }
-    });
+    if (this.following.dueAtMs <= performance.now()) this.start(() => this.following.lookAtDue(() => this.goesOn, (look) => this.noteLook(look)));
   }
 
-  private async lookAt(followed: FollowedJob): Promise<void> {
-    if (!this.goesOn) return;
-    const { job } = followed.delivery;
-    const span = { ...(job.trace ? { traceparent: job.trace } : {}), attributes: { 'inkpost.job': job.jobId } };
-    const look = await inSpan(this.parts.tracer, 'follow-job', span, () => followed.look(this.connectionTo(followed.delivery)));
+  private async noteLook(look: Look): Promise<void> {
     switch (look.kind) {
       case 'goes-on':
-        if (this.waitsFor && this.waitsFor.reason !== 'printer-busy') await this.noteGood();
+        // It answers again. Whatever else is wrong shows only when something is sent.
+        if (this.waitsFor?.reason === 'printer-unreachable') await this.noteGood();
         return;
       case 'silent':
         return this.noteTrouble(judgeSilence(look.failure));
       case 'ended':
       case 'overtaken':
-        this.following.delete(job.jobId);
         // A printer that takes one job at a time is free now.
         if (this.waitsFor?.reason === 'printer-busy') this.sendAtMs = 0;
     }
   }
 
-  private connectionTo(access: Pick<Delivery, 'printerUri' | 'certificateAuthority'>): IppPrinter {
-    const key = `${access.printerUri}\n${access.certificateAuthority}`;
-    const known = this.connections.get(key);
-    if (known) return known;
-    const printer = openPrinter(access);
-    this.connections.set(key, printer);
-    return printer;
-  }
-
   /** What still leaves gets a moment; what is cut then is asked for by whoever delivers next. */
   private async drain(): Promise<void> {
     await this.settled(deliveryLimits.drainMs);
-    for (const printer of this.connections.values()) printer.close();
+    this.connections.close();
     await this.settled(deliveryLimits.drainMs / 2);
   }
 

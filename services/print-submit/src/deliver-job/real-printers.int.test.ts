@@ -7,7 +7,7 @@ import { type CupsServer, startCups } from '@inkpost/testkit/cups-server.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type IppevePrinter, startIppeve } from '@inkpost/testkit/ippeve-printer.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
-import { type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
+import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
 
 const PRINTED = 'completed job-completed-successfully';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 async function expectOnPaper(mails: readonly Mailed[], folder: string): Promise<void> {
-  for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await expect.poll(() => harness.stateOf(jobId), { timeout: 20_000 }).toBe(PRINTED);
+  for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await eventually(() => harness.stateOf(jobId)).toBe(PRINTED);
   const files = await readdir(folder);
   const printed = await Promise.all(files.map(async (file) => createHash('sha256').update(await readFile(join(folder, file))).digest('hex')));
   expect(printed.toSorted()).toEqual(mails.flatMap(({ sha256 }) => sha256).toSorted());
@@ -49,7 +49,7 @@ describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a tim
     await instance.queues.createQueue({ settings: queueSettings('ippeve', printer.uri, false) });
     const before = await readdir(printer.printedFolder);
     const mails = [await harness.mail('ippeve', { documents: [document(1), document(2)] }), await harness.mail('ippeve', { owner: 'eve@example.org', documents: [document(3)] })];
-    for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await expect.poll(() => harness.stateOf(jobId), { timeout: 20_000 }).toBe(PRINTED);
+    for (const jobId of mails.flatMap(({ jobIds }) => jobIds)) await eventually(() => harness.stateOf(jobId)).toBe(PRINTED);
     expect(await readdir(printer.printedFolder)).toHaveLength(before.length + 3);
     const reasons = (await Promise.all(mails.map(({ messageId }) => harness.journey(messageId)))).flat().filter(({ step }) => step === 'waiting-for-printer').map(({ evidence }) => evidence['reason']);
     expect(new Set(reasons)).toEqual(new Set(['printer-busy']));
@@ -59,10 +59,10 @@ describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a tim
     const certificateOf = () => readFileSync(join(printer.keyFolder, 'localhost.crt'), 'utf8');
     await instance.queues.createQueue({ settings: queueSettings('ippeve-tls', printer.secureUri, false) });
     const mailed = await harness.mail('ippeve-tls', { documents: [document(4)] });
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe('pending printer-unreachable');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('pending printer-unreachable');
     expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job?.problem).toMatch(/certificate/);
     await instance.queues.updateQueue({ queueId: 'ippeve-tls', settings: { ...queueSettings('ippeve-tls', printer.secureUri, false), certificateAuthority: certificateOf() } });
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0]), { timeout: 10_000 }).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
   });
 });
 

@@ -8,7 +8,7 @@ import { createLog } from '@inkpost/telemetry/log.js';
 import { Telemetry } from '@inkpost/telemetry/telemetry.js';
 import { JobEndings } from '../print-job/job-endings.js';
 import { PrintMetrics } from '../print-metrics.js';
-import { type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
+import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
 import { ExpiryStore } from './expiry.store.js';
 import { JobExpiry } from './job-expiry.js';
 
@@ -95,12 +95,12 @@ describe('a held job', () => {
 describe('a released job', () => {
   it('whose printer never comes back is given up after a month, and its owner told', async () => {
     const mailed = await harness.mail('direct', { owner: 'waiting@example.org' });
-    await expect.poll(() => harness.stateOf(mailed.jobIds[0])).toBe('pending printer-unreachable');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('pending printer-unreachable');
     await harness.superuser.query(`UPDATE print_submit.job SET released_at = now() - interval '28 days' WHERE message_id = $1`, [mailed.messageId]);
     await round();
     expect(await harness.stateOf(mailed.jobIds[0])).toMatch(/^p/);
     await harness.superuser.query(`UPDATE print_submit.job SET released_at = now() - interval '30 days' WHERE message_id = $1`, [mailed.messageId]);
-    await expect.poll(async () => {
+    await eventually(async () => {
       await round();
       return harness.stateOf(mailed.jobIds[0]);
     }).toBe('aborted printer-unreachable');

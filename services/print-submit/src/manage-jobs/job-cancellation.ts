@@ -3,6 +3,7 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import type { Job } from '../print-job/job.js';
 import { type Ending, JobEndings } from '../print-job/job-endings.js';
+import { moveJob } from '../print-job/job-moves.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import { openPrinter } from '../queues/open-printer.js';
@@ -24,20 +25,14 @@ export class JobCancellation {
    * job can't be canceled, and what libs/ipp throws when its printer doesn't hear.
    */
   async cancel(job: Job, printed: boolean, actor: string): Promise<void> {
-    if (printed && job.jobState !== 'processing-stopped') throw refused('Only an uncertain job can be marked as printed.');
-    switch (job.jobState) {
-      case 'pending-held':
-      case 'pending':
-        return this.end(job, { move: 'cancel', reason: 'job-canceled-by-operator', problem: CANCELED, actor });
-      case 'processing':
-        return this.cancelAtPrinter(job);
-      case 'processing-stopped':
-        return printed ? this.confirmPrinted(job, actor) : this.end(job, { move: 'giveUp', reason: 'job-canceled-by-operator', problem: CANCELED, actor });
-      case 'completed':
-      case 'canceled':
-      case 'aborted':
-        throw refused(`The job is ${job.jobState} already.`);
+    if (printed) {
+      if (!moveJob(job.jobState, 'confirmPrinted')) throw refused('Only an uncertain job can be marked as printed.');
+      return this.confirmPrinted(job, actor);
     }
+    const move = (['cancel', 'giveUp'] as const).find((each) => moveJob(job.jobState, each));
+    if (move) return this.end(job, { move, reason: 'job-canceled-by-operator', problem: CANCELED, actor });
+    if (job.jobState === 'processing') return this.cancelAtPrinter(job);
+    throw refused(`The job is ${job.jobState} already.`);
   }
 
   private async end(job: Job, { move, reason, problem, actor }: Pick<Ending, 'move' | 'reason' | 'problem'> & { readonly actor: string }): Promise<void> {

@@ -6,7 +6,7 @@ import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
 import type { Job } from '../print-job/job.js';
 import { checkJobId } from '../print-job/job-id.js';
-import { JOB_STATES } from '../print-job/job-moves.js';
+import { JOB_STATES, moveJob } from '../print-job/job-moves.js';
 import { toWireJob } from '../print-job/wire-job.js';
 import type { JobRelease } from '../release-job/job-release.js';
 import type { JobCancellation } from './job-cancellation.js';
@@ -44,10 +44,9 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
   releaseJob = async ({ jobId }: ReleaseJobRequest, context: HandlerContext) => {
     const { actor } = authorize(context, 'jobs.manage');
     const { jobState } = await this.find(jobId);
-    if (jobState !== 'pending-held' && jobState !== 'processing-stopped') {
-      throw new PermanentFailure('print.release-refused', `Only a held or an uncertain job can be released; this one is ${jobState}.`);
-    }
-    const released = await this.release.releaseByAdministrator(jobId, jobState === 'pending-held' ? 'release' : 'printAgain', actor);
+    const move = (['release', 'printAgain'] as const).find((each) => moveJob(jobState, each));
+    if (!move) throw new PermanentFailure('print.release-refused', `Only a held or an uncertain job can be released; this one is ${jobState}.`);
+    const released = await this.release.releaseByAdministrator(jobId, move, actor);
     if (!released) throw new PermanentFailure('print.release-refused', 'The job changed at this moment: look at it again.');
     return { job: toWireJob(released) };
   };

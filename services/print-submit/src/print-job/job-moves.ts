@@ -46,8 +46,3 @@ export function moveJob(state: JobState, move: JobMove): JobState | undefined {
   const { from, to }: Move = JOB_MOVES[move];
   return from.includes(state) ? to : undefined;
 }
-
-/** RFC 8011 section 5.3.7: a job in one of these never changes again. */
-export function isFinished(state: JobState): boolean {
-  return state === 'completed' || state === 'canceled' || state === 'aborted';
-}

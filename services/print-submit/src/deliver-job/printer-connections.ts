@@ -1,0 +1,20 @@
+import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import { openPrinter, type PrinterAccess } from '../queues/open-printer.js';
+
+/** One client for each address and certificate: jobs that an old address has are followed there when the queue got a new one. */
+export class PrinterConnections {
+  private readonly printers = new Map<string, IppPrinter>();
+
+  to({ printerUri, certificateAuthority }: PrinterAccess): IppPrinter {
+    const key = `${printerUri}\n${certificateAuthority}`;
+    const known = this.printers.get(key);
+    if (known) return known;
+    const printer = openPrinter({ printerUri, certificateAuthority });
+    this.printers.set(key, printer);
+    return printer;
+  }
+
+  close(): void {
+    for (const printer of this.printers.values()) printer.close();
+  }
+}
