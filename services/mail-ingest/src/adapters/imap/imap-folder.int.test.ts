@@ -88,7 +88,8 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     await asOwner((client) => client.append(name, mail('two')));
     await folder.uidsFrom(1);
     expect(await folder.waitForMail()).toBeTypeOf('number');
-  });
+    // imapflow by itself enters IDLE after 15 s.
+  }, 10_000);
 
   it('notices that it was deleted, and that it was made anew, which servers hide', async () => {
     const name = await make(mail('one'));

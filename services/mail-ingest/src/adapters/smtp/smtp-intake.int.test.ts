@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { sendMail } from '@inkpost/testkit/send-mail.js';
+import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { eventually, MailIngestHarness, type Replica } from '../../mail-ingest.harness.js';
 
 const MB = 1024 * 1024;
@@ -122,6 +128,31 @@ describe('a connection cut within a mail', () => {
     await harness.messageAbout('after the cut');
     expect((await harness.received()).some(({ subject }) => subject === 'cut')).toBe(false);
     expect(await harness.spoolFiles()).toEqual(before);
+  });
+});
+
+describe('TLS', () => {
+  it('is offered by STARTTLS with a certificate, and only then', async () => {
+    const folder = await temporaryFolder('smtp-tls');
+    const [certificate, key] = [join(folder.path, 'certificate.pem'), join(folder.path, 'key.pem')];
+    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate]);
+    const secure = await harness.startReplica({ INKPOST_SMTP_CERTIFICATE_FILE: certificate, INKPOST_SMTP_KEY_FILE: key });
+    const transport = createTransport({ host: 'localhost', port: secure.smtpPort, requireTLS: true, tls: { ca: await readFile(certificate) } });
+    await transport.sendMail({ from: 'a@example.org', to, subject: 'by TLS', text: 'hello' });
+    transport.close();
+    const { messageId } = await harness.messageAbout('by TLS');
+    expect((await harness.journey(messageId))[0]).toMatchObject({ step: 'received', evidence: { protocol: 'ESMTPS' } });
+    await expect(harness.startReplica({ INKPOST_SMTP_CERTIFICATE_FILE: certificate })).rejects.toThrow(/belong together/);
+    const plain = await SmtpClient.connect(replica.smtpPort);
+    expect(await plain.command('EHLO test.example')).not.toContain('STARTTLS');
+    plain.close();
+    await folder.remove();
+  });
+});
+
+describe('a taken port', () => {
+  it('stops the start with a word about it', async () => {
+    await expect(harness.startReplica({ INKPOST_SMTP_LISTEN: `127.0.0.1:${replica.smtpPort}` })).rejects.toThrow(/is taken: is another mail server running\? INKPOST_SMTP_LISTEN/);
   });
 });
 
