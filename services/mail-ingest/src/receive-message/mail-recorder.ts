@@ -28,7 +28,7 @@ export interface RawMail {
 const RECORD = {
   name: 'mail-received',
   with: `taken AS (
-      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::integer, $2::uuid FROM step),
+      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::bigint, $2::uuid FROM step),
     placed AS (
       INSERT INTO ledger_uid (folder, uid_validity, uid, message_id, settled)
       SELECT $10::text, $11::bigint, $12::bigint, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL

@@ -35,7 +35,7 @@ CREATE TABLE ledger (
   mailbox_id          uuid NOT NULL,
   sha256              bytea NOT NULL,
   internet_message_id text NOT NULL,
-  size_bytes          integer NOT NULL,
+  size_bytes          bigint NOT NULL,
   message_id          uuid NOT NULL,
   received_at         timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY (mailbox_id, sha256)

@@ -104,8 +104,9 @@ class ImapFolder implements MailFolder {
   async *fetchLong(uid: number, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
     for (let start = 0; start <= bytesMax; start += FETCH_PIECE_BYTES) {
       const { source } = await this.fetchOne(uid, { source: { start, maxLength: FETCH_PIECE_BYTES } });
-      if (source && source.length > 0) yield source;
-      if (!source || source.length < FETCH_PIECE_BYTES) return;
+      if (!source) throw gone(uid);
+      if (source.length > 0) yield source;
+      if (source.length < FETCH_PIECE_BYTES) return;
     }
   }
 
@@ -158,7 +159,7 @@ class ImapFolder implements MailFolder {
 
   private async fetchOne(uid: number, query: Parameters<ImapFlow['fetchOne']>[1]): Promise<FetchMessageObject> {
     const mail = await this.told(this.client.fetchOne(String(uid), query, BY_UID));
-    if (!mail) throw new TransientFailure('mailbox.mail-gone', 'The mail is no longer in its folder.', { fields: { uid } });
+    if (!mail) throw gone(uid);
     return mail;
   }
 
@@ -172,4 +173,8 @@ class ImapFolder implements MailFolder {
   private lost(why: string): CauseDown {
     return new CauseDown('mailbox.connection-lost', `The connection to the mail server ${this.access.host}:${this.access.port} was lost: ${why}.`);
   }
+}
+
+function gone(uid: number): TransientFailure {
+  return new TransientFailure('mailbox.mail-gone', 'The mail is no longer in its folder.', { fields: { uid } });
 }

@@ -84,6 +84,13 @@ describe('a mail by SMTP', () => {
     for (const id of ids) expect((await harness.documentBytes(id)).equals(pdf)).toBe(true);
   });
 
+  it('with bytes that no database stores is taken in all the same', async () => {
+    const raw = 'From: "a\0b" <a@example.org>\r\nSubject: nul =?UTF-8?Q?=00=ED=A0=80?= \0 here\r\nMessage-ID: <nul\0@example.org>\r\nContent-Type: application/pdf; name*=UTF-8\'\'%00%ED%A0%80.pdf\r\n\r\n%PDF-\0\r\n';
+    await send({ raw });
+    const message = (await harness.received()).find(({ subject }) => subject.startsWith('nul '));
+    expect(message).toMatchObject({ sender: { address: 'a@example.org', displayName: 'ab' }, internetMessageId: '<nul @example.org>', documents: [{ fileName: expect.stringMatching(/\.pdf$/) }] });
+  });
+
   it('with the null sender counts as automatic', async () => {
     await send({ from: '', subject: 'bounce', raw: `From: mailer-daemon@example.org\r\nSubject: bounce\r\n\r\nhello\r\n` });
     expect(await harness.messageAbout('bounce')).toMatchObject({ automatic: true, sender: { address: 'mailer-daemon@example.org' } });
