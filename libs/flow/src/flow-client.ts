@@ -1,18 +1,11 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { PoolClient, QueryResultRow } from 'pg';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { postgresFailure, type Pool, query } from '@inkpost/postgres/pool.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import type { Subject } from './flow.js';
 import type { Delivery, FlowSender } from './flow-sender.js';
 import { encodePayload, type Payload, type PayloadInit } from './payload.js';
-
-/** One line of the journey: a keyword and its evidence (never a secret or a document's content). */
-export interface JourneyEntry {
-  readonly step: string;
-  readonly evidence?: Readonly<Record<string, JsonValue | undefined>>;
-  /** The document it is about; absent: the whole message. */
-  readonly document?: string;
-}
 
 /** A fact to publish: `{ subject, payload }`, typed by the flow table. */
 export type Publication = { [S in Subject]: { readonly subject: S; readonly payload: PayloadInit<S> } }[Subject];

@@ -1,5 +1,5 @@
 import type { Document, RefusedPart } from '@inkpost/contracts/flow/v1/document_pb.js';
-import type { JourneyEntry } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Payload } from '@inkpost/flow/payload.js';
 import type { ExaminedDocument } from '../examine-document/examine-documents.js';
 import { PAGE_SIZES_SHOWN_MAX } from '../limits.js';

@@ -1,4 +1,5 @@
-import type { FlowMessage, JourneyEntry, Outcome, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowMessage, Outcome, Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { GUEST_VALID_DAYS } from '../limits.js';
 import type { Language } from '../installation.js';
 import { type KnownGuest, languageOf, type NewGuest, type OwnerRefusal } from './decide-owner.js';

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { JourneyEntry, Publication } from '@inkpost/flow/flow-client.js';
+import type { Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { MESSAGE_ID_CHARACTERS_MAX, SUBJECT_CHARACTERS_MAX } from '../limits.js';
 import { automaticSign } from './automatic-sign.js';
 import { statusText } from './decide-part.js';

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import type { FlowClient, FlowMessage, JourneyEntry } from '@inkpost/flow/flow-client.js';
+import type { FlowClient, FlowMessage } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
 import type { CurrentOutgoingMail } from '../outgoing-mail/current-outgoing-mail.js';
 import type { Delivery, MailToSend } from '../ports/mail-server.port.js';

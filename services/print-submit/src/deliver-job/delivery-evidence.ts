@@ -1,5 +1,5 @@
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
-import type { JourneyEntry } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Delivery, printerJobName } from './delivery.js';
 import type { SentDocument } from './measure-document.js';
 

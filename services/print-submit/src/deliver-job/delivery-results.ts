@@ -1,5 +1,5 @@
 import type { Failure } from '@inkpost/failure/failure.js';
-import type { JourneyEntry } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';

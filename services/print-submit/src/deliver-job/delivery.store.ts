@@ -1,5 +1,6 @@
 import { TransientFailure } from '@inkpost/failure/failure.js';
-import type { FlowClient, JourneyEntry } from '@inkpost/flow/flow-client.js';
+import type { FlowClient } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';

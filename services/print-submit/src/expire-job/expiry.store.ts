@@ -1,4 +1,5 @@
-import type { FlowClient, JourneyEntry, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowClient, Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { expiryLimits, guessingLimits, printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';

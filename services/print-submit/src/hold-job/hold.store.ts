@@ -1,4 +1,5 @@
-import type { FlowClient, FlowMessage, JourneyEntry, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowClient, FlowMessage, Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';

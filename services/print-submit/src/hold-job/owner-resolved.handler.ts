@@ -1,7 +1,8 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Injectable } from '@nestjs/common';
 import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
-import type { FlowMessage, JourneyEntry, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowMessage, Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';

@@ -1,4 +1,5 @@
-import type { FlowClient, JourneyEntry, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowClient, Publication } from '@inkpost/flow/flow-client.js';
+import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { JOB_MOVES } from './job-moves.js';
