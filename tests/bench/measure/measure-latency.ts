@@ -6,7 +6,7 @@ import type { MailAccount } from '../make-mails/mail-account.js';
 import type { PrintTally } from '../take-output/print-check.js';
 import { within } from '../within.js';
 import type { HeldPlaces } from './measure-held.js';
-import { ExistsWatch } from './watch-exists.js';
+import { ImapRelay } from './imap-relay.js';
 
 /** All in milliseconds, one value per mail. */
 export interface LatencyFigures {
@@ -16,11 +16,14 @@ export interface LatencyFigures {
   readonly existsToCode: readonly number[];
   /** The code is given -> the printer has the document. */
   readonly releaseToAccepted: readonly number[];
+  /** The way of the mail that took longest to be held: each step with its milliseconds after EXISTS. */
+  readonly slowest: readonly { readonly step: string; readonly afterMs: number }[];
   readonly tally: PrintTally;
 }
 
-interface Journey {
-  readonly messages: readonly { readonly steps: readonly { readonly at: string; readonly step: string }[] }[];
+interface JourneyStep {
+  readonly at: string;
+  readonly step: string;
 }
 
 interface Released {
@@ -37,9 +40,9 @@ export async function measureLatency(places: HeldPlaces, dovecot: DovecotServer,
   const mails = [...mixedMails('latency', count)];
   const check = printer.expect(mails.map(({ sha256 }) => sha256));
   codes.clear();
-  const watch = await ExistsWatch.open(account);
+  const relay = await ImapRelay.start(account.imapPort);
   try {
-    await suite.watch(account, places.queueId);
+    await suite.watch({ ...account, imapPort: relay.port }, places.queueId);
     await pause(1_000);
     const startedAt = performance.now();
     const releases: Promise<Released>[] = [];
@@ -52,16 +55,19 @@ export async function measureLatency(places: HeldPlaces, dovecot: DovecotServer,
     }
     const released = await Promise.race([Promise.all(releases), suite.failed]);
     await within(limits.singleMailMs, Promise.race([check.allCame, suite.failed]), () => `${check.acceptedAt.size} of ${count} documents were printed`);
-    const heldAt = await heldTimes(places, mails);
-    const announcedAt = (index: number): number => watch.announcedAt[index] ?? Number.NaN;
+    const journeys = await readJourneys(places, mails);
+    const announcedAt = (index: number): number => relay.announcedAt[index] ?? Number.NaN;
+    const existsToHeld = journeys.map((steps, index) => timeOf(steps, 'held') - announcedAt(index));
+    const slowest = existsToHeld.indexOf(Math.max(...existsToHeld));
     return {
-      existsToHeld: heldAt.map((at, index) => at - announcedAt(index)),
+      existsToHeld,
+      slowest: (journeys[slowest] ?? []).map(({ step, at }) => ({ step, afterMs: Date.parse(at) - announcedAt(slowest) })),
       existsToCode: released.map(({ codeAt }, index) => codeAt - announcedAt(index)),
       releaseToAccepted: released.map(({ sha256, releasedAt }) => (check.acceptedAt.get(sha256) ?? Number.NaN) - releasedAt),
       tally: check.tally,
     };
   } finally {
-    await watch.close();
+    await relay.stop();
   }
 }
 
@@ -76,13 +82,16 @@ async function release({ codes, suite }: HeldPlaces, { sender, sha256, internetM
   return { sha256, codeAt, releasedAt };
 }
 
-async function heldTimes({ suite }: HeldPlaces, mails: readonly BenchMail[]): Promise<number[]> {
-  const times: number[] = [];
+async function readJourneys({ suite }: HeldPlaces, mails: readonly BenchMail[]): Promise<(readonly JourneyStep[])[]> {
+  const journeys: (readonly JourneyStep[])[] = [];
   for (const { internetMessageId } of mails) {
-    const { messages } = await suite.rest.get<Journey>(`/api/v0/journey?messageId=${encodeURIComponent(internetMessageId)}`);
-    const held = messages[0]?.steps.find(({ step }) => step === 'held');
-    if (!held) throw new Error(`The journey of ${internetMessageId} does not say that it was held.`);
-    times.push(Date.parse(held.at));
+    const { messages } = await suite.rest.get<{ messages: readonly { steps: readonly JourneyStep[] }[] }>(`/api/v0/journey?messageId=${encodeURIComponent(internetMessageId)}`);
+    journeys.push(messages[0]?.steps ?? []);
   }
-  return times;
+  return journeys;
+}
+
+/** Date.now() of a step; NaN when the journey lacks it. */
+function timeOf(steps: readonly JourneyStep[], wanted: string): number {
+  return Date.parse(steps.find(({ step }) => step === wanted)?.at ?? '');
 }

@@ -52,6 +52,7 @@ function latencyLines({ latency }: BenchResults): string[] {
     line('  EXISTS to held', latency.existsToHeld),
     line('  EXISTS to the code mail', latency.existsToCode),
     line('  release to accepted', latency.releaseToAccepted),
+    `  The slowest: EXISTS, ${latency.slowest.map(({ step, afterMs }) => `${step} +${afterMs}`).join(', ')}`,
   ];
 }
 
