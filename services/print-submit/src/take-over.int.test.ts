@@ -211,7 +211,7 @@ describe('two instances', () => {
     expect((await harness.steps(mailed.messageId)).filter((step) => step === 'printed')).toHaveLength(1);
   });
 
-  it('of which one stands still before it could note what it sends print the document once, and leave nothing at the printer', async () => {
+  it('of which one stands still before it could note what it sends send the document once', async () => {
     const first = await harness.startInstance();
     await first.queues.createQueue({ settings: queueSettings(queueId, 'ipp://127.0.0.1:1/ipp/print', false) });
     const mailed = await harness.mail(queueId, { owner: OWNER });
@@ -219,15 +219,17 @@ describe('two instances', () => {
     relay.stallAfterBytes = 0;
     await first.queues.updateQueue({ queueId, settings: queueSettings(queueId, relay.uri, false) });
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing job-outgoing');
-    await eventually(() => relay.stalledCount).toBeGreaterThan(0);
+    // One asks how the printer is, the other is the Create-Job.
+    await eventually(() => relay.stalledCount).toBe(2);
+    Object.assign(printer.faults, { neverCompletes: true });
     relay.stallAfterBytes = Number.POSITIVE_INFINITY;
     await harness.superuser.query(`UPDATE print_submit.printer SET lease_token = $2, lease_until = now() - interval '1 second' WHERE queue_id = $1`, [queueId, randomUUID()]);
     await harness.startInstance();
-    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing job-printing');
     relay.goOn();
-    // The late Create-Job arrives, and its empty job is canceled: it is known to the printer, and nothing was printed from it.
-    await eventually(async () => (await client.getJobs({ whichJobs: 'completed' })).map(({ jobState }) => jobState).toSorted()).toEqual(['canceled', 'completed']);
-    expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
+    // The late Create-Job arrives, and its job is canceled before a byte of the document leaves.
+    await eventually(async () => (await client.getJobs({ whichJobs: 'completed' })).map(({ jobState, numberOfDocuments }) => ({ jobState, numberOfDocuments }))).toEqual([{ jobState: 'canceled', numberOfDocuments: 0 }]);
+    expect(await client.getJobs({ whichJobs: 'not-completed' })).toMatchObject([{ jobState: 'processing', numberOfDocuments: 1 }]);
   });
 
   it('stop within two seconds in mid-document, and the next one prints it once', async () => {
@@ -246,4 +248,28 @@ describe('two instances', () => {
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(await onPaper(printer.printed)).toEqual(mailed.sha256);
   });
+});
+
+describe('jobs are delivered', () => {
+  it('also when the word of their release got lost: they are found', async () => {
+    const instance = await harness.startInstance();
+    await instance.queues.createQueue({ settings: queueSettings(queueId, printer.uri) });
+    const mailed = await harness.mail(queueId, { owner: OWNER });
+    await harness.codeOf(mailed);
+    await harness.superuser.query(`UPDATE print_submit.job SET job_state = 'pending', released_at = now() WHERE message_id = $1`, [mailed.messageId]);
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+  });
+
+  it('once each while the database ends its connections again and again', async () => {
+    const instance = await harness.startInstance();
+    await instance.queues.createQueue({ settings: queueSettings(queueId, printer.uri, false) });
+    const mails = await Promise.all(Array.from({ length: 30 }, (_, index) => harness.mail(queueId, { owner: `owner-${index}-${count}@example.org`, documents: [{ bytes: samplePdf({ text: `${queueId} ${index}`, sizeBytes: 300_000 }) }] })));
+    for (let cuts = 0; cuts < 5; cuts += 1) {
+      const before = printer.printed.length;
+      await harness.superuser.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'print_submit' AND datname = current_database()`);
+      await eventually(() => printer.printed.length > before || printer.printed.length === mails.length).toBe(true);
+    }
+    for (const mailed of mails) await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+    expect((await onPaper(printer.printed)).toSorted()).toEqual(mails.flatMap(({ sha256 }) => sha256).toSorted());
+  }, 90_000);
 });

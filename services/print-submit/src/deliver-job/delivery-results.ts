@@ -77,12 +77,12 @@ export class DeliveryResults {
     return this.store.setBack(delivery, leaseToken, { move: 'doubt', reason: 'uncertain', problem, wasCut: false, entries: [entry] });
   }
 
-  /** The printer may have it and can't be asked now; nothing is sent until it can. */
-  noteUnanswered(delivery: Delivery, leaseToken: string, failure: Failure): Promise<boolean> {
+  /** The printer may have it and can't be asked now; nothing is sent until it can. `isFirst`: the journey hears of it. */
+  noteUnanswered(delivery: Delivery, leaseToken: string, failure: Failure, isFirst: boolean): Promise<boolean> {
     const silence = judgeSilence(failure);
     const problem = `The printer is asked what became of the document as soon as it answers. ${silence.problem}`;
     const entry = { step: 'waiting-for-printer', document: delivery.job.jobId, evidence: { ...placeOf(delivery), reason: silence.reason, problem } };
-    return this.store.noteProgress(delivery, leaseToken, { reason: silence.reason, problem, entries: [entry] });
+    return this.store.noteProgress(delivery, leaseToken, { reason: silence.reason, problem, entries: isFirst ? [entry] : [] });
   }
 
   /** What the printer says while it has the job: waiting, printing, out of paper. */

@@ -72,7 +72,7 @@ export class DocumentDelivery {
       case 'no-answer':
         break;
     }
-    if (asked <= ASKED_BY_ANOTHER) await this.results.noteUnanswered(delivery, leaseToken, answer.failure);
+    if (!(await this.results.noteUnanswered(delivery, leaseToken, answer.failure, asked <= ASKED_BY_ANOTHER))) return OVERTAKEN;
     return { kind: 'unanswered', delivery, asked: asked + 1, failure: answer.failure };
   }
 

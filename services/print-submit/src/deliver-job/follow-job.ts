@@ -15,6 +15,8 @@ export type Look =
   | { readonly kind: 'overtaken' };
 
 const UP_TIME = 'printer-up-time';
+/** No printer says this. */
+const SILENCE = '';
 /** Clocks and roundings; a restart takes longer. */
 const UP_TIME_SLACK_SECONDS = 2;
 
@@ -24,7 +26,7 @@ export class FollowedJob {
   dueAtMs = 0;
   private readonly pauses = new Backoff(deliveryLimits.followMsFirst, deliveryLimits.followMsMax);
   private readonly silences = new Backoff(deliveryLimits.troubleMsFirst, deliveryLimits.troubleMsMax);
-  private lastWord = '';
+  private lastWord = 'none yet';
 
   constructor(
     readonly delivery: Delivery,
@@ -43,9 +45,7 @@ export class FollowedJob {
       status = await printer.getJobAttributes(printerJobId, job.ownerAddress);
     } catch (error) {
       const failure = asFailure(error);
-      if (isForgotten(failure)) return this.settleForgotten(printer);
-      this.dueAtMs = performance.now() + this.silences.next();
-      return { kind: 'silent', failure };
+      return isForgotten(failure) ? this.settleForgotten(printer) : this.noteSilence(failure);
     }
     this.silences.reset();
     if (isFinished(status.jobState)) return this.end(await this.results.finish(this.delivery, this.leaseToken, { status, acceptedAt: this.acceptedAt }), status.jobState === 'completed');
@@ -63,6 +63,15 @@ export class FollowedJob {
     return { kind: 'goes-on' };
   }
 
+  /** Written each time, so that it shows when somebody else ended the job meanwhile. */
+  private async noteSilence(failure: Failure): Promise<Look> {
+    const isFirst = this.lastWord !== SILENCE;
+    this.lastWord = SILENCE;
+    this.dueAtMs = performance.now() + this.silences.next();
+    const noted = await this.results.noteUnanswered(this.delivery, this.leaseToken, failure, isFirst);
+    return noted ? { kind: 'silent', failure } : { kind: 'overtaken' };
+  }
+
   /**
    * Many printers list no finished jobs. One that has run ever since it took the job finished it; one that was restarted
    * may have lost it, and nobody can say.
@@ -72,8 +81,7 @@ export class FollowedJob {
     try {
       upSeconds = numberOf((await printer.getPrinterAttributes([UP_TIME])).attributes, UP_TIME);
     } catch (error) {
-      this.dueAtMs = performance.now() + this.silences.next();
-      return { kind: 'silent', failure: asFailure(error) };
+      return this.noteSilence(asFailure(error));
     }
     const sinceSeconds = (Date.now() - this.acceptedAt.getTime()) / 1_000;
     if (upSeconds !== undefined && upSeconds + UP_TIME_SLACK_SECONDS >= sinceSeconds) {

@@ -1,5 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
-import { PermanentFailure } from '@inkpost/failure/failure.js';
+import { CauseDown, PermanentFailure } from '@inkpost/failure/failure.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import type { Job } from '../print-job/job.js';
 import { type Ending, JobEndings } from '../print-job/job-endings.js';
@@ -7,9 +7,12 @@ import { moveJob } from '../print-job/job-moves.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import { openPrinter } from '../queues/open-printer.js';
-import type { JobStore } from './job.store.js';
+import type { DeliveryAtPrinter, JobStore } from './job.store.js';
 
 const CANCELED = 'An administrator canceled the job.';
+const ABANDONED = 'An administrator canceled the job while its printer could not be reached; what the printer has of it, it may still print.';
+/** Reasons of a job that its printer may have, and can't be asked about. */
+const UNANSWERED: readonly string[] = ['printer-unreachable', 'printer-error'];
 
 /** Ends jobs for an administrator: before any printer has them, at the printer that has them, or when nobody knows. */
 export class JobCancellation {
@@ -31,13 +34,13 @@ export class JobCancellation {
     }
     const move = (['cancel', 'giveUp'] as const).find((each) => moveJob(job.jobState, each));
     if (move) return this.end(job, { move, reason: 'job-canceled-by-operator', problem: CANCELED, actor });
-    if (job.jobState === 'processing') return this.cancelAtPrinter(job);
+    if (job.jobState === 'processing') return this.cancelAtPrinter(job, actor);
     throw refused(`The job is ${job.jobState} already.`);
   }
 
-  private async end(job: Job, { move, reason, problem, actor }: Pick<Ending, 'move' | 'reason' | 'problem'> & { readonly actor: string }): Promise<void> {
+  private async end(job: Job, { move, reason, problem, actor, leaseToken }: Pick<Ending, 'move' | 'reason' | 'problem' | 'leaseToken'> & { readonly actor: string }): Promise<void> {
     await this.write(job, {
-      move, reason, problem,
+      move, reason, problem, leaseToken,
       entries: [{ step: 'canceled', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, by: 'administrator', actor, was: job.jobState } }],
       publish: [abortedFact(job, reason, problem)],
     });
@@ -58,15 +61,27 @@ export class JobCancellation {
     if (!ended) throw refused('The job changed at this moment: look at it again.');
   }
 
-  /** The delivery loop hears of it from the printer, and ends the job. */
-  private async cancelAtPrinter(job: Job): Promise<void> {
+  /** The delivery loop hears of it from the printer, and ends the job; where the printer can't be reached it is ended here. */
+  private async cancelAtPrinter(job: Job, actor: string): Promise<void> {
     const delivery = await this.jobs.findDelivery(job.jobId);
-    if (delivery?.phase !== 'following' || delivery.printerJobId === null) {
+    if (delivery && (await this.isOutOfReach(job, delivery))) {
+      return this.end(job, { move: 'abandon', reason: 'job-canceled-by-operator', problem: ABANDONED, actor, leaseToken: delivery.leaseToken });
+    }
+  }
+
+  /** Cancels the job at its printer. True: the printer can't be reached, and may have it or not. */
+  private async isOutOfReach(job: Job, { phase, printerJobId, ...access }: DeliveryAtPrinter): Promise<boolean> {
+    if (phase !== 'following' || printerJobId === null) {
+      if (UNANSWERED.includes(job.jobStateReason)) return true;
       throw refused('The job is just being sent to its printer: try again in a moment.');
     }
-    const printer = openPrinter(delivery);
+    const printer = openPrinter(access);
     try {
-      await printer.cancelJob(delivery.printerJobId, job.ownerAddress);
+      await printer.cancelJob(printerJobId, job.ownerAddress);
+      return false;
+    } catch (error) {
+      if (error instanceof CauseDown) return true;
+      throw error;
     } finally {
       printer.close();
     }

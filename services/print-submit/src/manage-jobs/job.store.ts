@@ -19,6 +19,7 @@ export interface JobPlace {
 /** The printer's side of a delivery under way. */
 export interface DeliveryAtPrinter {
   readonly phase: 'creating' | 'sending' | 'following';
+  readonly leaseToken: string;
   readonly printerUri: string;
   readonly printerJobId: number | null;
   readonly certificateAuthority: string;
@@ -51,7 +52,7 @@ export class JobStore {
   async findDelivery(jobId: string): Promise<DeliveryAtPrinter | undefined> {
     const [delivery] = await query<DeliveryAtPrinter & Record<string, unknown>>(
       this.pool, 'delivery.at-printer',
-      `SELECT d.phase, d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId", q.certificate_authority AS "certificateAuthority"
+      `SELECT d.phase, d.lease_token AS "leaseToken", d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId", q.certificate_authority AS "certificateAuthority"
        FROM delivery d JOIN queue q ON q.id = d.queue_id WHERE d.job_id = $1`, [jobId],
     );
     return delivery;

@@ -27,6 +27,8 @@ export const JOB_MOVES = {
   complete: { from: ['processing'], to: 'completed' },
   /** It was canceled at the printer. */
   cancelAtPrinter: { from: ['processing'], to: 'canceled' },
+  /** An administrator no longer waits for a printer that has it, or may have it, and can't be reached. */
+  abandon: { from: ['processing'], to: 'canceled' },
   /** It will never be printed: the printer refuses the document, gave the job up, or never came back. */
   abort: { from: ['pending', 'processing'], to: 'aborted' },
   /** The printer may have printed it, and can't say. */

@@ -7,9 +7,18 @@ export type CodeVerdict =
   | { readonly outcome: 'wrong-code' }
   | { readonly outcome: 'locked-out'; readonly retryAfterSeconds: number };
 
+interface CountRow extends WrongCodes {
+  readonly [column: string]: unknown;
+  readonly scope: string;
+  /** The code's; the same in every row. */
+  readonly accountId: string | null;
+}
+
 /** The row that counts all release points together; the migration makes it. */
 const EVERYWHERE = 'everywhere';
-const COLUMNS = 'in_a_row AS "inARow", in_window AS "inWindow", window_began_at AS "windowBeganAt", locked_until AS "lockedUntil", last_right_at AS "lastRightAt"';
+const COLUMNS = 'scope, in_a_row AS "inARow", in_window AS "inWindow", window_began_at AS "windowBeganAt", locked_until AS "lockedUntil", last_right_at AS "lastRightAt"';
+/** A right code at a point that is trusted anyway is not written down each time. */
+const REMEMBER_RIGHT_MS = 3_600_000;
 
 /** Lets right codes through and counts wrong ones, in the caller's transaction: it has to commit whatever the verdict. */
 export class CodeGate {
@@ -18,36 +27,39 @@ export class CodeGate {
   /** While it runs no other code is tried at the same release point, so that side by side no more are tried than one after another. */
   async check(transaction: FlowTransaction, typed: string, releasePoint: string, now: Date): Promise<CodeVerdict> {
     const scope = `point:${releasePoint}`;
-    const point = await read(transaction, 'code.begin', `INSERT INTO wrong_codes (scope) VALUES ($1) ON CONFLICT (scope) DO UPDATE SET used_at = now() RETURNING ${COLUMNS}`, scope);
-    const everywhere = await read(transaction, 'code.everywhere', `SELECT ${COLUMNS} FROM wrong_codes WHERE scope = $1`, EVERYWHERE);
+    const { point, everywhere, accountId } = await this.begin(transaction, scope, typed);
     const attempt = decideAttempt(point, everywhere, now);
     if (attempt.kind === 'locked-out') return { outcome: 'locked-out', retryAfterSeconds: attempt.retryAfterSeconds };
-    const accountId = await this.accountOf(transaction, typed);
-    if (accountId !== undefined) {
-      await write(transaction, scope, countRight(point, now));
-      return { outcome: 'right', accountId };
+    if (accountId === null) {
+      await this.countWrong(transaction, scope, point, now);
+      return { outcome: 'wrong-code' };
     }
-    await write(transaction, scope, countWrong(point, now));
-    const latest = await read(transaction, 'code.lock-everywhere', `SELECT ${COLUMNS} FROM wrong_codes WHERE scope = $1 FOR UPDATE`, EVERYWHERE);
-    await write(transaction, EVERYWHERE, { ...countWrong(latest, now), inARow: 0, lockedUntil: null });
-    return { outcome: 'wrong-code' };
+    const isRemembered = point.lastRightAt !== null && now.getTime() - point.lastRightAt.getTime() < REMEMBER_RIGHT_MS;
+    if (point.inARow > 0 || !isRemembered) await write(transaction, scope, countRight(point, now));
+    return { outcome: 'right', accountId };
   }
 
-  /** What no code looks like isn't looked up, but counts as one. */
-  private async accountOf(transaction: FlowTransaction, typed: string): Promise<string | undefined> {
+  /** The counts, the point's own locked until the end of the transaction, and whose code it is. What no code looks like is nobody's. */
+  private async begin(transaction: FlowTransaction, scope: string, typed: string): Promise<{ point: WrongCodes; everywhere: WrongCodes; accountId: string | null }> {
     const puk = normalizePuk(typed);
-    if (puk === undefined) return undefined;
-    const [row] = await transaction.query<{ accountId: string }>(
-      'code.find', 'SELECT account_id AS "accountId" FROM puk WHERE code_hash = ANY ($1::bytea[])', [this.hasher.hashes(puk)],
+    const rows = await transaction.query<CountRow>(
+      'code.begin',
+      `WITH point AS (INSERT INTO wrong_codes (scope) VALUES ($1) ON CONFLICT (scope) DO UPDATE SET used_at = now() RETURNING *),
+       counts AS (SELECT * FROM point UNION ALL SELECT * FROM wrong_codes WHERE scope = '${EVERYWHERE}')
+       SELECT ${COLUMNS}, (SELECT account_id FROM puk WHERE code_hash = ANY ($2::bytea[])) AS "accountId" FROM counts`,
+      [scope, puk === undefined ? [] : this.hasher.hashes(puk)],
     );
-    return row?.accountId;
+    const point = rows.find((row) => row.scope === scope);
+    const everywhere = rows.find((row) => row.scope === EVERYWHERE);
+    if (!point || !everywhere) throw new Error('wrong codes are not counted');
+    return { point, everywhere, accountId: point.accountId };
   }
-}
 
-async function read(transaction: FlowTransaction, name: string, sql: string, scope: string): Promise<WrongCodes> {
-  const [count] = await transaction.query<WrongCodes & Record<string, unknown>>(name, sql, [scope]);
-  if (!count) throw new Error(`wrong codes of "${scope}" are not counted`);
-  return count;
+  private async countWrong(transaction: FlowTransaction, scope: string, point: WrongCodes, now: Date): Promise<void> {
+    await write(transaction, scope, countWrong(point, now));
+    const [latest] = await transaction.query<CountRow>('code.everywhere', `SELECT ${COLUMNS} FROM wrong_codes WHERE scope = '${EVERYWHERE}' FOR UPDATE`, []);
+    if (latest) await write(transaction, EVERYWHERE, { ...countWrong(latest, now), inARow: 0, lockedUntil: null });
+  }
 }
 
 async function write(transaction: FlowTransaction, scope: string, count: WrongCodes): Promise<void> {
