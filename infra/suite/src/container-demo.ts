@@ -5,9 +5,10 @@ import { readConfigs } from '@inkpost/config/config.js';
 import { processEnvironment } from '@inkpost/config/environment.js';
 import { text, wholeNumber } from '@inkpost/config/variables.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
-import { type MailSink, startMailSink } from '@inkpost/testkit/mail-sink.js';
+import { startMailSink } from '@inkpost/testkit/mail-sink.js';
 import { printOneMail } from './demo/print-one-mail.js';
 import { DEMO, setUpInkpost } from './demo/set-up-inkpost.js';
+import { showMails } from './demo/show-mails.js';
 import { ProblemError, RestClient } from './rest-client.js';
 
 // The demo beside a suite in containers (compose profile "demo"): the world around Inkpost, that is a mail server which shows the
@@ -49,13 +50,6 @@ async function refuseForeignInstallation(rest: RestClient): Promise<void> {
   if (foreign.length > 0) throw new Error(`This installation is in use (queue "${foreign[0]?.queueId}"): the demo would change its settings.`);
 }
 
-async function showMails(sink: MailSink): Promise<never> {
-  for (let index = 0; ; index += 1) {
-    const mail = await sink.waitFor((each) => sink.mails.indexOf(each) >= index, 2 ** 31 - 1);
-    show(`✉ To ${mail.to.join(', ')}: ${mail.subject}\n${mail.text.trim().replace(/^/gm, '    ')}`);
-  }
-}
-
 async function main(): Promise<void> {
   const [config] = readConfigs([demoConfig], processEnvironment());
   const stopped = Promise.withResolvers<void>();
@@ -70,7 +64,7 @@ async function main(): Promise<void> {
   await signIn(rest, config.password);
   await refuseForeignInstallation(rest);
   await setUpInkpost(rest, { printerUri: printer.uri, sinkHost: host, sinkPort: sink.port });
-  void showMails(sink);
+  void showMails(sink, show);
   const outcome = await printOneMail({ rest, smtpHost: config.smtpHost, smtpPort: config.smtpPort, sink, printer, show });
   if (!outcome.ok) throw new Error(`Sent ${outcome.sentSha256}, printed ${outcome.printedSha256 || 'nothing'}.`);
   show(`✓ Printed byte for byte: mail to held ${outcome.mailToHeldMs} ms, release to printed ${outcome.releaseToPrintedMs} ms`);

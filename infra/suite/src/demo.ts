@@ -10,6 +10,7 @@ import { startMailSink } from '@inkpost/testkit/mail-sink.js';
 import { CONTROL_PORTS } from '@inkpost/service/service-variables.js';
 import { type DemoOutcome, printOneMail } from './demo/print-one-mail.js';
 import { DEMO, setUpInkpost } from './demo/set-up-inkpost.js';
+import { showMails } from './demo/show-mails.js';
 import { startStack } from './embedded-stack.js';
 import { RestClient } from './rest-client.js';
 import { passedOn, suiteEnvironment } from './suite-environment.js';
@@ -66,6 +67,7 @@ async function main({ once, json, topology }: DemoArguments): Promise<number> {
     report(steps, outcome);
     if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     if (!once) {
+      void showMails(sink, (line) => steps.line(line), sink.mails.length);
       describePlaces(steps, { ports, printerUri: printer.uri, sinkPort: sink.port, folder });
       await Promise.race([interrupted.promise, suite.failed]);
     }
@@ -89,7 +91,7 @@ function describePlaces(steps: Steps, places: { readonly ports: { http: number; 
   steps.line(`  REST, with docs    http://127.0.0.1:${ports.http}/api/v0/docs`);
   steps.line(`  Sign-in            maintenance / ${DEMO.password}`);
   steps.line(`  Mail a PDF to      ${DEMO.mailbox} by SMTP on 127.0.0.1:${ports.smtp}, from any address @${DEMO.domain}`);
-  steps.line(`  Mails sent         arrive at the sink on 127.0.0.1:${sinkPort}; their codes are shown here`);
+  steps.line(`  Mails sent         arrive at the sink on 127.0.0.1:${sinkPort} and are shown here`);
   steps.line(`  Printer            ${printerUri}, its prints in ${join(folder, 'printed')}`);
   steps.line(`  Log                ${join(folder, 'inkpost.log')}`);
   steps.line('  Ctrl-C stops everything and removes the demo\'s data.');

@@ -58,7 +58,7 @@ class Child implements SuiteProcess {
   start(): void {
     this.expectsEnd = false;
     const log = openSync(this.logFile, 'a', 0o600);
-    const child = spawn(process.execPath, ['--enable-source-maps', this.script], { env: this.environment, stdio: ['ignore', log, 'pipe'], detached: true });
+    const child = spawn(process.execPath, ['--enable-source-maps', this.script], { env: this.environment, stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
     child.stderr?.on('data', (text: Buffer) => {
       this.stderrTail = (this.stderrTail + text.toString()).slice(-4_000);
     });
@@ -114,7 +114,10 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
   return {
     processes: children,
     failed: failure.promise,
-    waitUntilReady: () => Promise.race([allReady(environment, options.readyTimeoutMs ?? 60_000), failure.promise]),
+    waitUntilReady: async () => {
+      const over = new AbortController();
+      await Promise.race([allReady(environment, options.readyTimeoutMs ?? 60_000, over.signal), failure.promise]).finally(() => over.abort());
+    },
     stop: async () => {
       // From the front of the flow to its end, as one process does it too.
       for (const each of children) await each.stop();
@@ -127,11 +130,12 @@ function distFolder(): URL {
   return new URL('../dist/', import.meta.url);
 }
 
-async function allReady(environment: Environment, timeoutMs: number): Promise<void> {
+async function allReady(environment: Environment, timeoutMs: number, over: AbortSignal): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (const { name } of SUITE) {
     const address = environment[`INKPOST_${variablePart(name)}_LISTEN`] ?? '';
     while (!(await answersReady(`http://${address}/readyz`))) {
+      if (over.aborted) return;
       if (Date.now() > deadline) throw new Error(`${name} is not ready after ${timeoutMs / 1_000} s.`);
       await pause(50);
     }

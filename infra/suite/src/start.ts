@@ -18,6 +18,8 @@ const startConfig = {
   topology: oneOf('INKPOST_TOPOLOGY', 'One process for all services, or one for each.', ['all', 'processes'], 'all'),
 };
 
+const USAGE = `npm start   runs Inkpost with its data in .inkpost/; INKPOST_* variables change what the README lists.`;
+
 async function main(): Promise<void> {
   const environment = processEnvironment();
   // All services' settings are checked at once, before anything is started.
@@ -44,9 +46,9 @@ async function main(): Promise<void> {
     stops.push(() => suite.stop());
     await steps.run('Inkpost', () => suite.waitUntilReady());
     steps.line('');
-    steps.line(`  Console and REST   http://${settings.INKPOST_HTTP_LISTEN}/api/v0/docs`);
+    steps.line(`  REST, with docs    http://${settings.INKPOST_HTTP_LISTEN}/api/v0/docs`);
     steps.line(`  Mail intake (SMTP) ${settings.INKPOST_SMTP_LISTEN}`);
-    steps.line(`  First sign-in      maintenance / changeme (has to be changed at once)`);
+    steps.line('  Sign-in            maintenance; the first time with changeme, which has to be changed at once');
     steps.line(`  Data               ${folder}`);
     steps.line(`  Log                ${logFile}`);
     steps.line(`  Ready after ${steps.elapsed()}. Ctrl-C stops it.`);
@@ -59,6 +61,10 @@ async function main(): Promise<void> {
   }
 }
 
+if (process.argv.length > 2) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(process.argv.includes('--help') ? 0 : 2);
+}
 await main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = error instanceof ConfigError ? 2 : 1;

@@ -1,4 +1,3 @@
-import type { JsonValue } from '@bufbuild/protobuf';
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { postgresFailure, type Pool, query } from '@inkpost/postgres/pool.js';

@@ -142,7 +142,9 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     const waits = failure instanceof CauseDown;
     const final = failure instanceof PermanentFailure || failure instanceof Defect;
     if (failure instanceof Defect) log.error('message not handled: our mistake', facts);
-    else log.warning(waits ? 'message waits for a cause outside' : 'message not handled', facts);
+    // What is expected needs no stack: the journey and the troubled messages show it too.
+    else if (waits) log.info('message waits for a cause outside', { ...facts, error: undefined, code: failure.code, reason: failure.message });
+    else log.warning('message not handled', facts);
     try {
       const reason = `${failure.code}: ${failure.message}`;
       const [row] = waits

@@ -39,6 +39,8 @@ export async function runServices(processName: string, definitions: readonly Ser
     const version = first.version ?? packageVersion();
     telemetry = new Telemetry({ processName, version, otlpUrl: first.otlpUrl });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal).then(() => process.exit()));
+    // Started by npm start, the demo or a test that is gone without a word: nobody would ever stop this process.
+    if (process.connected) process.once('disconnect', () => void stop('disconnect').then(() => process.exit()));
     for (const [index, definition] of definitions.entries()) {
       running.push(await startService(definition, configs[index] as BaseConfig, telemetry, version));
     }

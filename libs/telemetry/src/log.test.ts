@@ -53,6 +53,8 @@ describe('telemetry', () => {
   it('shows counted metrics as Prometheus text, with the product\'s prefix', async () => {
     const telemetry = new Telemetry({ processName: 'test', version: '0' });
     telemetry.meter('print-submit').createCounter('jobs_held', { description: 'Jobs held' }).add(3, { queue: 'lobby' });
+    telemetry.meter('print-submit').createHistogram('delivery_duration', { unit: 's' }).record(0.04);
+    expect(await telemetry.metricsText()).toMatch(/delivery_duration\w*_bucket\{.*le="0.05"\} 1/);
     expect(await telemetry.metricsText()).toMatch(/^inkpost_jobs_held_total\{.*queue="lobby".*\} 3/m);
   });
 });

@@ -4,7 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { AggregationType, MeterProvider, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 export interface TelemetryOptions {
@@ -14,6 +14,12 @@ export interface TelemetryOptions {
   /** Where spans go (OTLP over HTTP, for example http://collector:4318/v1/traces); absent: trace ids are made, spans are not sent. */
   readonly otlpUrl?: string | undefined;
 }
+
+/** Histograms in seconds: from a database round trip to the longest wait; the SDK's own buckets are for milliseconds. */
+const SECONDS = {
+  instrumentUnit: 's',
+  aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] } },
+} satisfies ViewOptions;
 
 /** Traces and metrics of one process; logs are each service's own (log.ts). */
 export class Telemetry {
@@ -27,7 +33,7 @@ export class Telemetry {
     // No exporter, no processor: without a collector a span costs its ids and nothing more.
     const spanProcessors = options.otlpUrl ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: options.otlpUrl }) })] : [];
     this.tracers = new TracerProvider({ resource, spanProcessors });
-    this.meters = new MeterProvider({ resource, readers: [this.metricsReader] });
+    this.meters = new MeterProvider({ resource, readers: [this.metricsReader], views: [SECONDS] });
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   }

@@ -31,7 +31,7 @@ export class MomentWriter {
   /** @param timeZone of the IANA database; absent: the system's. Throws a RangeError for an unknown one. */
   constructor(timeZone?: string) {
     // Made once: making a format costs a hundred times what using it does.
-    const format = (locale: string) => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', ...(timeZone !== undefined && { timeZone }) });
+    const format = (locale: string) => new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short', ...(timeZone !== undefined && { timeZone }) });
     this.formats = { fr: format('fr-FR'), en: format('en-GB') };
   }
 

@@ -32,7 +32,7 @@ Not printed
 - photo.jpg (not a PDF)
 - odd.pdf (Too odd.)
 
-The code is valid until Wednesday, 25 November 2026 at 14:05. Documents that were not fetched by then will be erased.
+The code is valid until Wednesday, 25 November 2026 at 14:05 CET. Documents that were not fetched by then will be erased.
 
 Capitals and the dash do not matter. Keep this code to yourself: it is all it takes to print your documents.
 `);
@@ -50,7 +50,7 @@ Saisissez ce code à un point de retrait de «\u00a0Hall\u00a0» pour imprimer\u
 En attente
 - Rapport été.pdf (12 pages)
 
-Le code est valable jusqu’au mercredi 25 novembre 2026 à 14:05. Les documents non retirés d’ici là seront effacés.
+Le code est valable jusqu’au mercredi 25 novembre 2026 à 14:05 UTC+1. Les documents non retirés d’ici là seront effacés.
 
 Majuscules et tiret sont sans importance. Gardez ce code pour vous\u00a0: il suffit pour imprimer vos documents.
 `);
