@@ -80,6 +80,15 @@ describe('npm run demo -- --once --json', () => {
 });
 
 describe('npm start', () => {
+  it('leaves nothing running when it is killed with -9', async () => {
+    const { http, environment } = await ownDoors();
+    const { child, started } = command('start', [], { ...environment, INKPOST_HOME: await ownFolder() });
+    await started();
+    child.kill('SIGKILL');
+    const answers = () => fetch(`http://127.0.0.1:${http}/healthz`).then(() => true, () => false);
+    await expect.poll(answers, { timeout: 40_000, interval: 200 }).toBe(false);
+  }, 120_000);
+
   it('lists every wrong setting with its name, and starts nothing', async () => {
     const { code, stderr } = await command('start', [], { INKPOST_HOME: await ownFolder(), INKPOST_LOG_LEVEL: 'loud', INKPOST_SMPT_LISTEN: '1', INKPOST_TOPOLOGY: 'some' }).ended;
     expect(code).toBe(2);
@@ -115,8 +124,8 @@ describe('npm start', () => {
     const rest = new RestClient(`http://127.0.0.1:${http}`);
     expect(await rest.signIn('maintenance', 'changeme')).toMatchObject({ passwordMustChange: true });
     await expect(rest.get('/api/v0/queues')).rejects.toMatchObject({ status: 403 });
-    await expect(rest.put('/api/v0/password', { account: 'maintenance', currentPassword: 'changeme', newPassword: 'weak' })).rejects.toMatchObject({ status: 400 });
-    await rest.put('/api/v0/password', { account: 'maintenance', currentPassword: 'changeme', newPassword: 'Much-Better-1' });
+    await expect(rest.put('/api/v0/password', { currentPassword: 'changeme', newPassword: 'weak' })).rejects.toMatchObject({ status: 400 });
+    await rest.put('/api/v0/password', { currentPassword: 'changeme', newPassword: 'Much-Better-1' });
     expect(await rest.signIn('maintenance', 'Much-Better-1')).toMatchObject({ passwordMustChange: false });
     expect(await rest.get('/api/v0/queues')).toMatchObject({ queues: [] });
   }, 120_000);

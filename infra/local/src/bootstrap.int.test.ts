@@ -36,8 +36,8 @@ function writePackage(dependencies: Record<string, string>): Promise<void> {
 
 function writeScript(script: string): Promise<void> {
   const build = `import { mkdirSync, writeFileSync } from 'node:fs';
-    mkdirSync('infra/local/dist', { recursive: true });
-    writeFileSync('infra/local/dist/demo.js', ${JSON.stringify(script)});`;
+    mkdirSync('infra/suite/dist', { recursive: true });
+    writeFileSync('infra/suite/dist/demo.js', ${JSON.stringify(script)});`;
   return writeFile(join(project, 'build.mjs'), build);
 }
 
@@ -58,7 +58,7 @@ it('installs, builds and hands over arguments and exit code; the second time it 
 
 it('builds again when an output was deleted', async () => {
   await start('demo').outcome;
-  await rm(join(project, 'infra', 'local', 'dist'), { recursive: true });
+  await rm(join(project, 'infra', 'suite', 'dist'), { recursive: true });
   expect((await start('demo').outcome).code).toBe(7);
 });
 
