@@ -17,7 +17,7 @@ export const LIMITS = {
   controlTokenReuseMs: 30_000,
   controlTokensMax: 1_000,
 
-  /** Requests without sign-in, by client address: a burst, then a steady rate. */
+  /** Requests without sign-in, by client network: a burst, then a steady rate. */
   anonymousBurst: 100,
   anonymousPerSecond: 10,
   anonymousSourcesMax: 10_000,

@@ -25,7 +25,11 @@ export const printLimits = {
   jobsListedMax: 200,
 } as const;
 
-/** Guessing codes. Of 32^8 codes with 100,000 live ones, 300 guesses an hour, day and night, find one in four years. */
+/**
+ * Guessing codes. All points together get at most 4,000 wrong codes an hour (besides the few that are under way when a limit is
+ * reached). Of 32^8 codes with 1,000 live ones, so many guesses, day and night and from hundreds of networks, find one in some
+ * 30 years; with 100,000 live ones in some four months, and the metric `print_wrong_codes` shows them from the first hour.
+ */
 export const guessingLimits = {
   /** So many wrong codes in a row lock a release point, for a time that doubles with each further one. */
   inARowMax: 5,
@@ -34,9 +38,13 @@ export const guessingLimits = {
   windowMinutes: 60,
   /** In a window, whatever right codes are given between. */
   inWindowMax: 60,
-  /** In a window at all points together; a point that gave a right code lately goes on. */
-  everywhereInWindowMax: 300,
+  /** A point that gave a right code in so many hours is trusted. */
   trustedHours: 24,
+  /** In a window at all trusted points together. */
+  trustedInWindowMax: 3_000,
+  /** In a window at all other points together: those that gave wrong ones themselves wait; the others go on up to the second limit. */
+  untrustedInWindowMax: 300,
+  untrustedInWindowHardMax: 1_000,
 } as const;
 
 /** The delivery loops. */

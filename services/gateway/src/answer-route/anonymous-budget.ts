@@ -6,7 +6,7 @@ interface Bucket {
 }
 
 /**
- * What an address may send without being signed in: a burst, then a steady rate. Owners lock out wrong codes and passwords
+ * What a network may send without being signed in: a burst, then a steady rate. Owners lock out wrong codes and passwords
  * by themselves; this only keeps a flood from reaching them and from filling the audit log.
  */
 export class AnonymousBudget {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Request, Response } from 'express';
+import { sourceNetwork } from '@inkpost/service/source-network.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import type { AuditStore } from '../audit/audit.store.js';
@@ -52,7 +53,7 @@ export class RouteAnswerer {
     const token = bearerToken(request.headers.authorization);
     const session = token ? await this.sessions.find(token) : undefined;
     if (session) deed.actor = session.account;
-    const waitSeconds = session || route.method === 'GET' ? 0 : this.budget.take(source);
+    const waitSeconds = session || route.method === 'GET' ? 0 : this.budget.take(sourceNetwork(source));
     if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many requests from this address.', { retryAfterSeconds: waitSeconds });
     const refusal = whyRefused(route, session);
     if (refusal) throw refusal;

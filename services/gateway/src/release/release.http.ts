@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Job } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { sourceNetwork } from '@inkpost/service/source-network.js';
 import { identifier, instant, toInstant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
@@ -24,14 +25,17 @@ function refuseWrong(outcome: string, retryAfterSeconds: number): void {
   if (outcome === 'locked-out') throw new Problem('locked-out', `Too many wrong codes. Try again in ${retryAfterSeconds} seconds.`, { retryAfterSeconds });
 }
 
-/** The release point, where a code is given (SKY-005); print-submit owns codes and jobs. */
+/**
+ * The release point, where a code is given (SKY-005); print-submit owns codes and jobs. A release point is a network: whoever has
+ * 2^64 addresses is still one guesser.
+ */
 export function releaseRoutes({ release }: Owners) {
   return [
     route({
       method: 'POST', path: '/api/v0/release/waiting', operation: 'listWaitingJobs', right, summary: 'What waits for a code; nothing is printed',
       body: z.strictObject({ code }), status: 200, answer: z.object({ jobs: z.array(waitingJob) }), refusals: [422, 429], objectId: () => '',
       handle: async ({ body, source, caller }) => {
-        const { outcome, jobs, retryAfterSeconds } = await release.listWaiting({ code: body.code, releasePoint: source }, as(caller));
+        const { outcome, jobs, retryAfterSeconds } = await release.listWaiting({ code: body.code, releasePoint: sourceNetwork(source) }, as(caller));
         refuseWrong(outcome, retryAfterSeconds);
         return { jobs: jobs.map(toWaitingJob) };
       },
@@ -41,7 +45,7 @@ export function releaseRoutes({ release }: Owners) {
       body: z.strictObject({ code, jobIds: z.array(identifier).max(1_000).default([]).describe('Only these; empty: all that wait.') }),
       status: 200, answer: z.object({ outcome: z.enum(['released', 'nothing-waiting']), jobs: z.array(waitingJob) }), refusals: [422, 429], objectId: ({ body }) => body.jobIds.join(' '),
       handle: async ({ body, source, caller }) => {
-        const { outcome, jobs, retryAfterSeconds } = await release.release({ code: body.code, releasePoint: source, jobIds: body.jobIds }, as(caller));
+        const { outcome, jobs, retryAfterSeconds } = await release.release({ code: body.code, releasePoint: sourceNetwork(source), jobIds: body.jobIds }, as(caller));
         refuseWrong(outcome, retryAfterSeconds);
         return { outcome: outcome === 'released' ? 'released' as const : 'nothing-waiting' as const, jobs: jobs.map(toWaitingJob) };
       },

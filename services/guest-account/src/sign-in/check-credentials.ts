@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { sourceNetwork } from '@inkpost/service/source-network.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { Administrator } from '../gen/prisma/client.js';
 import type { AdministratorStore } from './administrator.store.js';
 import { hashPassword, isOutdated, verifyPassword } from './password-hash.js';
 import type { SignInDelayStore } from './sign-in-delay.store.js';
-import { sourceNetwork } from './source-network.js';
 
 export interface Credentials {
   readonly account: string;

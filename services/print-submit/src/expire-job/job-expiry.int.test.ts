@@ -121,7 +121,7 @@ describe('what is old', () => {
     expect(await harness.stateOf(old.jobIds[0])).toBe('');
     expect(await harness.stateOf(recent.jobIds[0])).toBe('canceled expired');
     expect((await harness.superuser.query(`SELECT 1 FROM print_submit.puk WHERE account_id = 'nobody'`)).rows).toEqual([]);
-    const { rows } = await harness.superuser.query<{ scope: string }>(`SELECT scope FROM print_submit.wrong_codes WHERE scope IN ('point:old', 'point:new', 'everywhere') ORDER BY scope`);
-    expect(rows.map(({ scope }) => scope)).toEqual(['everywhere', 'point:new']);
+    const { rows } = await harness.superuser.query<{ scope: string }>(`SELECT scope FROM print_submit.wrong_codes WHERE scope IN ('point:old', 'point:new', 'trusted', 'untrusted') ORDER BY scope`);
+    expect(rows.map(({ scope }) => scope)).toEqual(['point:new', 'trusted', 'untrusted']);
   });
 });

@@ -45,12 +45,24 @@ describe('guessing codes', () => {
     expect(wrong(1, wrong(3), later(3_599))).toMatchObject({ inWindow: 4, windowBeganAt: start });
   });
 
-  it('many wrong codes everywhere stop every point but those that gave a right one within a day', () => {
-    const everywhere = { ...none, inWindow: 300 };
-    expect(decideAttempt(none, everywhere, later(600))).toEqual({ kind: 'locked-out', retryAfterSeconds: 3_000 });
-    expect(decideAttempt({ ...none, lastRightAt: later(-3_600) }, everywhere, later(600))).toEqual({ kind: 'allowed' });
-    expect(decideAttempt({ ...none, lastRightAt: later(-90_000) }, everywhere, later(600))).toMatchObject({ kind: 'locked-out' });
-    expect(decideAttempt(none, { ...none, inWindow: 299 }, later(600))).toEqual({ kind: 'allowed' });
-    expect(decideAttempt(none, everywhere, later(3_600))).toEqual({ kind: 'allowed' });
+  it('many wrong codes at untrusted points stop those of them that gave wrong ones themselves', () => {
+    const untrusted = { ...none, inWindow: 300 };
+    expect(decideAttempt(wrong(1), untrusted, later(600))).toEqual({ kind: 'locked-out', retryAfterSeconds: 3_000 });
+    expect(decideAttempt(none, untrusted, later(600))).toEqual({ kind: 'allowed' });
+    expect(decideAttempt(wrong(1), { ...none, inWindow: 299 }, later(600))).toEqual({ kind: 'allowed' });
+    expect(decideAttempt(wrong(1), untrusted, later(3_600))).toEqual({ kind: 'allowed' });
+    expect(decideAttempt(wrong(1, none, later(-1_800)), untrusted, later(600))).toEqual({ kind: 'locked-out', retryAfterSeconds: 1_200 });
+  });
+
+  it('very many stop every untrusted point, so that one guess from each of many networks is bounded too', () => {
+    expect(decideAttempt(none, { ...none, inWindow: 999 }, later(600))).toEqual({ kind: 'allowed' });
+    expect(decideAttempt(none, { ...none, inWindow: 1_000 }, later(600))).toEqual({ kind: 'locked-out', retryAfterSeconds: 3_000 });
+  });
+
+  it('trusted points share a cap of their own, and trust ends after a day', () => {
+    const trusted = { ...none, lastRightAt: later(-3_600) };
+    expect(decideAttempt(trusted, { ...none, inWindow: 2_999 }, later(600))).toEqual({ kind: 'allowed' });
+    expect(decideAttempt(trusted, { ...none, inWindow: 3_000 }, later(600))).toEqual({ kind: 'locked-out', retryAfterSeconds: 3_000 });
+    expect(decideAttempt({ ...none, lastRightAt: later(-90_000) }, { ...none, inWindow: 1_000 }, later(600))).toMatchObject({ kind: 'locked-out' });
   });
 });

@@ -52,14 +52,22 @@ describe('guessing codes', () => {
     expect(outcomes.filter((outcome) => outcome === 'locked-out')).toHaveLength(35);
   });
 
-  it('at many points is stopped everywhere, but not where a right code was given lately', async () => {
+  it('at many points is stopped where wrong ones were given, then at every new point, but not where a right one was given lately', async () => {
     const code = await harness.codeOf(await harness.mail('lobby', { owner: 'eve@example.org' }));
+    const wrongSoFar = (scope: string, count: number) =>
+      harness.superuser.query('UPDATE print_submit.wrong_codes SET in_window = $2, window_began_at = now() WHERE scope = $1', [scope, count]);
     expect(await guess('trusted', code)).toBe('valid');
-    await harness.superuser.query(`UPDATE print_submit.wrong_codes SET in_window = 299 WHERE scope = 'everywhere'`);
-    expect(await guess('point-299')).toBe('wrong-code');
-    expect(await guess('point-300')).toBe('locked-out');
+    await wrongSoFar('untrusted', 299);
+    expect([await guess('point-299'), await guess('point-299')]).toEqual(['wrong-code', 'locked-out']);
+    expect(await guess('innocent', code)).toBe('valid');
+    await wrongSoFar('untrusted', 999);
+    expect([await guess('point-999'), await guess('point-1000', code)]).toEqual(['wrong-code', 'locked-out']);
     expect(await guess('trusted', code)).toBe('valid');
-    await harness.superuser.query(`UPDATE print_submit.wrong_codes SET in_window = 0 WHERE scope = 'everywhere'`);
+    await wrongSoFar('trusted', 2_999);
+    expect([await guess('trusted'), await guess('trusted', code)]).toEqual(['wrong-code', 'locked-out']);
+    await wrongSoFar('untrusted', 0);
+    expect(await guess('point-0', code)).toBe('valid');
+    await wrongSoFar('trusted', 0);
   });
 
   it('counts what can\'t be a code like any other wrong one', async () => {

@@ -95,7 +95,7 @@ CREATE TABLE "puk" (
 );
 CREATE INDEX "puk_account_id_idx" ON "puk" ("account_id");
 
--- Wrong codes, counted per release point and, in the row 'everywhere', for all of them.
+-- Wrong codes, counted per release point and, in the rows 'trusted' and 'untrusted', for all of a kind.
 CREATE TABLE "wrong_codes" (
   "scope"           TEXT PRIMARY KEY,
   "in_a_row"        INTEGER NOT NULL DEFAULT 0,
@@ -106,7 +106,7 @@ CREATE TABLE "wrong_codes" (
   "used_at"         TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITH (fillfactor = 50);
 CREATE INDEX "wrong_codes_used_at_idx" ON "wrong_codes" ("used_at");
-INSERT INTO "wrong_codes" ("scope") VALUES ('everywhere');
+INSERT INTO "wrong_codes" ("scope") VALUES ('trusted'), ('untrusted');
 
 -- Ends a statement that moved fewer jobs than it was meant to: somebody else was faster, and nothing of it may stand.
 CREATE FUNCTION "require_rows"("moved" BIGINT, "wanted" BIGINT) RETURNS BOOLEAN
