@@ -26,6 +26,8 @@ export const LIMITS = {
   sessionIdleHours: 2,
   /** Use of a session is noted at most this often: not every read is a write. */
   sessionTouchSeconds: 60,
+  /** A password change without an answer for so long may have happened or not: the account's sessions end. More than an owner's call takes. */
+  passwordChangeSeconds: 30,
 
   journeyDays: 90,
   auditDays: 365,

@@ -11,23 +11,32 @@ import type { OwnerRoutes } from './gateway.harness.js';
 
 /** Passwords by account, as the stand-in of guest-account has them. */
 export const passwords = new Map<string, string>();
+/** How often each password was changed. */
+const versions = new Map<string, bigint>();
+/** Sign-ins are answered after this: a test may let things happen between the proof and its answer. */
+export const signInAnswers: { readonly wait: (() => Promise<void>)[] } = { wait: [] };
 /** What reached the owners. */
 export const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
 
 function guestAccount(router: ConnectRouter): void {
   router.service(SignInService, {
-    signIn: ({ account, password, source }, context) => {
+    signIn: async ({ account, password, source }, context) => {
       callerOf(context);
       if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 77 };
       if (source === '' || passwords.get(account) !== password) return { outcome: 'refused' };
-      return { outcome: 'signed-in', rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
+      const passwordVersion = versions.get(account) ?? 1n;
+      await signInAnswers.wait.shift()?.();
+      return { outcome: 'signed-in', passwordVersion, rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
     },
     changePassword: ({ account, currentPassword, newPassword }, context) => {
       if (callerOf(context).actor !== account) throw new ConnectError('not one\'s own', Code.PermissionDenied);
       if (newPassword.length < 8) throw invalidField('newPassword', 'must have at least 8 characters');
       if (passwords.get(account) !== currentPassword) return { outcome: 'refused' };
       passwords.set(account, newPassword);
-      return { outcome: 'changed' };
+      const passwordVersion = (versions.get(account) ?? 1n) + 1n;
+      versions.set(account, passwordVersion);
+      if (newPassword === 'Unheard-Passw0rd') throw new ConnectError('the answer is lost', Code.Unavailable);
+      return { outcome: 'changed', passwordVersion };
     },
   });
 }

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import { z } from 'zod';
 import { RIGHTS } from '@inkpost/service/rights.js';
 import { instant } from '../answer-route/fields.js';
@@ -29,13 +30,15 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
       answer: z.object({ token: z.string(), expiresAt: instant, rights: z.array(z.string()), passwordMustChange: z.boolean().describe('The first password can do nothing but be changed: PUT /api/v0/password.') }).meta({ id: 'Session' }),
       refusals: [401, 429], actor: ({ body }) => body.account,
       handle: async ({ body: { account, password }, source, caller }) => {
-        const { outcome, rights, passwordMustChange, retryAfterSeconds } = await signIn.signIn({ account, password, source }, as(caller));
+        const { outcome, rights, passwordMustChange, passwordVersion, retryAfterSeconds } = await signIn.signIn({ account, password, source }, as(caller));
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
         // Whether the account or the password is wrong is nobody's business.
         if (outcome !== 'signed-in') throw new Problem('sign-in-refused', 'The account does not exist or the password is wrong.');
         const granted = RIGHTS.filter((right) => rights.includes(right));
-        const { token, expiresAt } = await sessions.create({ account, rights: granted, passwordMustChange }, source);
-        return { token, expiresAt: expiresAt.toISOString(), rights: granted, passwordMustChange };
+        const created = await sessions.create({ account, rights: granted, passwordMustChange }, passwordVersion, source);
+        // It was right, until somebody changed it a moment ago.
+        if (!created) throw new Problem('sign-in-refused', 'The account does not exist or the password is wrong.');
+        return { token: created.token, expiresAt: created.expiresAt.toISOString(), rights: granted, passwordMustChange };
       },
     }),
     route({
@@ -47,13 +50,19 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
     }),
     route({
       method: 'PUT', path: '/api/v0/password', operation: 'changePassword', right: 'signed-in', summary: 'Change one\'s own password', beforePasswordChange: true,
-      description: 'At least 8 characters with a lower case letter, an upper case letter, a digit and a special character (SKY-096). All sessions of the account end: sign in again.',
+      description: 'At least 8 characters with a lower case letter, an upper case letter, a digit and a special character. All sessions of the account end: sign in again.',
       body: z.strictObject({ currentPassword: password, newPassword: password }), status: 204, refusals: [422, 429],
       handle: async ({ body, caller, source }) => {
-        const { outcome, retryAfterSeconds } = await signIn.changePassword({ account: caller.actor, ...body, source }, as(caller));
+        const change = await sessions.beginPasswordChange(caller.actor);
+        const { outcome, retryAfterSeconds, passwordVersion } = await signIn.changePassword({ account: caller.actor, ...body, source }, as(caller)).catch(async (error: unknown) => {
+          // Any other failure leaves open what the owner did.
+          if (error instanceof ConnectError && error.code === Code.InvalidArgument) await sessions.forgetPasswordChange(change);
+          throw error;
+        });
+        if (outcome === 'changed') await sessions.endSessionsBefore(change, passwordVersion);
+        else await sessions.forgetPasswordChange(change);
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
         if (outcome !== 'changed') throw new Problem('wrong-password', 'The current password is wrong; nothing was changed.');
-        await sessions.endAllOf(caller.actor);
       },
     }),
   ];

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayHarness } from '../gateway.harness.js';
-import { ownerAnswers, passwords, resetPasswords } from '../owner-answers.harness.js';
+import { ownerAnswers, passwords, resetPasswords, signInAnswers } from '../owner-answers.harness.js';
 import { CheckingClient } from '../rest.harness.js';
 
 let harness: GatewayHarness;
@@ -80,6 +80,50 @@ describe('a session', () => {
     expect([(await client.call('GET', '/api/v0/queues')).status, (await other.call('GET', '/api/v0/queues')).status]).toEqual([401, 401]);
     expect((await client.signIn('maintenance', 'Other-Passw0rd')).body['passwordMustChange']).toBe(false);
     expect((await client.call('GET', '/api/v0/queues')).status).toBe(200);
+  });
+});
+
+describe('a changed password', () => {
+  const change = (newPassword: string) => client.call('PUT', '/api/v0/password', { currentPassword: passwords.get('ada'), newPassword });
+  const isSignedIn = async (who: CheckingClient) => (await who.call('GET', '/api/v0/queues')).status === 200;
+
+  it('lets no sign-in through that proved the old one and is answered later', async () => {
+    await signedIn();
+    const late = new CheckingClient(harness.http);
+    const [proven, changed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    signInAnswers.wait.push(() => {
+      proven.resolve();
+      return changed.promise;
+    });
+    const signIn = late.signIn('ada', 'Right-Passw0rd');
+    await proven.promise;
+    expect((await change('Other-Passw0rd')).status).toBe(204);
+    changed.resolve();
+    expect((await signIn).status).toBe(401);
+    await signedIn();
+    expect(await isSignedIn(client)).toBe(true);
+  });
+
+  it('ends the sessions of the old one by the first sign-in with it, or after half a minute, when its owner\'s answer was lost', async () => {
+    await signedIn();
+    const [other, fresh] = [new CheckingClient(harness.http), new CheckingClient(harness.http)];
+    await other.signIn('ada', 'Right-Passw0rd');
+    await harness.superuser.query("UPDATE gateway.session SET created_at = now() - interval '1 minute'");
+    expect((await change('Unheard-Passw0rd')).status).toBe(503);
+    expect(await isSignedIn(other)).toBe(true);
+    await harness.superuser.query("UPDATE gateway.password_change SET began_at = now() - interval '31 seconds'");
+    expect([await isSignedIn(client), await isSignedIn(other)]).toEqual([false, false]);
+    await harness.superuser.query('DELETE FROM gateway.password_change');
+    expect(await isSignedIn(other)).toBe(true);
+    expect((await fresh.signIn('ada', 'Unheard-Passw0rd')).status).toBe(201);
+    expect([await isSignedIn(other), await isSignedIn(fresh)]).toEqual([false, true]);
+  });
+
+  it('that was refused ends nothing', async () => {
+    await signedIn();
+    expect([(await change('short')).status, (await client.call('PUT', '/api/v0/password', { currentPassword: 'wrong', newPassword: 'Other-Passw0rd' })).status]).toEqual([400, 422]);
+    expect((await harness.superuser.query('SELECT FROM gateway.password_change')).rowCount).toBe(0);
+    expect(await isSignedIn(client)).toBe(true);
   });
 });
 

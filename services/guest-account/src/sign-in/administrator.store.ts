@@ -14,9 +14,14 @@ export class AdministratorStore {
     await this.prisma.administrator.createMany({ data: [{ name, passwordHash: firstPasswordHash, passwordMustChange: true }], skipDuplicates: true });
   }
 
-  /** The password that its owner chose. */
-  async setPassword(name: string, passwordHash: string): Promise<void> {
-    await this.prisma.administrator.update({ where: { name }, data: { passwordHash, passwordMustChange: false, changedAt: new Date() } });
+  /**
+   * The password that its owner chose. Gives the time of the change, which is later than that of the one before whatever the clock
+   * says: it is the password's version. Undefined: the password that was proven has been changed meanwhile.
+   */
+  async setPassword({ name, changedAt: before }: Administrator, passwordHash: string): Promise<Date | undefined> {
+    const changedAt = new Date(Math.max(Date.now(), before.getTime() + 1));
+    const { count } = await this.prisma.administrator.updateMany({ where: { name, changedAt: before }, data: { passwordHash, passwordMustChange: false, changedAt } });
+    return count === 1 ? changedAt : undefined;
   }
 
   /** The password that the configuration gives; remembered, so that the next start knows it again. */

@@ -23,23 +23,24 @@ export class SignInRpc implements ServiceImpl<typeof SignInService> {
     checkLengths(account, 'password', password);
     const check = await this.credentials.check({ account, password, source });
     if (check.outcome !== 'proven') return check;
-    const { name, passwordMustChange } = check.administrator;
+    const { name, passwordMustChange, changedAt } = check.administrator;
     this.log.info('signed in', { account: name, source, passwordMustChange });
-    return { outcome: 'signed-in', passwordMustChange, rights: passwordMustChange ? [] : [...RIGHTS] };
+    return { outcome: 'signed-in', passwordVersion: BigInt(changedAt.getTime()), passwordMustChange, rights: passwordMustChange ? [] : [...RIGHTS] };
   }
 
   async changePassword({ account, currentPassword, newPassword, source }: ChangePasswordRequest, context: HandlerContext) {
     callerOf(context);
     checkLengths(account, 'currentPassword', currentPassword);
     const problem = passwordProblem(newPassword);
-    if (problem) throw invalidField('newPassword', `${problem} (SKY-096)`);
+    if (problem) throw invalidField('newPassword', problem);
     if (newPassword === currentPassword) throw invalidField('newPassword', 'must be another than the current password');
     const check = await this.credentials.check({ account, password: currentPassword, source });
     if (check.outcome !== 'proven') return check;
     const { name } = check.administrator;
-    await this.administrators.setPassword(name, await hashPassword(newPassword));
+    const changedAt = await this.administrators.setPassword(check.administrator, await hashPassword(newPassword));
+    if (!changedAt) return { outcome: 'refused' };
     this.log.info('password changed', { account: name, source });
-    return { outcome: 'changed' };
+    return { outcome: 'changed', passwordVersion: BigInt(changedAt.getTime()) };
   }
 }
 

@@ -7,6 +7,8 @@ CREATE TABLE session (
   account              text NOT NULL,
   rights               text[] NOT NULL,
   password_must_change boolean NOT NULL,
+  -- Of the password that was proven, as its owner counts.
+  password_version     bigint NOT NULL,
   source               text NOT NULL,
   created_at           timestamptz(3) NOT NULL DEFAULT now(),
   last_used_at         timestamptz(3) NOT NULL DEFAULT now(),
@@ -14,6 +16,21 @@ CREATE TABLE session (
 );
 CREATE INDEX session_account ON session (account);
 CREATE INDEX session_expires_at ON session (expires_at);
+
+-- The newest password of an account that was heard of: sessions of an older one are over.
+CREATE TABLE password_known (
+  account   text PRIMARY KEY,
+  version   bigint NOT NULL,
+  raised_at timestamptz(3) NOT NULL DEFAULT now()
+);
+
+-- Changes of passwords whose outcome is not known (yet): written before the owner is asked, gone with its answer.
+CREATE TABLE password_change (
+  id       uuid PRIMARY KEY,
+  account  text NOT NULL,
+  began_at timestamptz(3) NOT NULL DEFAULT now()
+);
+CREATE INDEX password_change_account ON password_change (account);
 
 -- What was changed or tried through the gateway, and by whom: never a body, never a secret.
 CREATE TABLE audit_entry (
