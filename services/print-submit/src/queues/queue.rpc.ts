@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import type {
   CreateQueueRequest, DeleteQueueRequest, GetQueueRequest, ListQueuesRequest, QueueSchema, QueueService, QueueSettings as WireSettings, UpdateQueueRequest,
 } from '@inkpost/contracts/admin/v1/print_pb.js';
@@ -34,7 +35,7 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     authorize(context, 'configuration.write');
     const wanted = checked(settings);
     const queue = await this.queues.create(wanted);
-    if (!queue) throw invalidField('queueId', `is taken: there is a queue "${wanted.queueId}" already`);
+    if (!queue) throw alreadyThere(wanted.queueId);
     this.onChanged(queue.queueId);
     return { queue: toWire(queue) };
   };
@@ -57,6 +58,11 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     }
     return {};
   };
+}
+
+function alreadyThere(queueId: string): ConnectError {
+  const problem = { field: 'queueId', reason: 'is taken' };
+  return new ConnectError(`There is a queue "${queueId}" already.`, Code.AlreadyExists, undefined, [{ desc: FieldProblemSchema, value: problem }]);
 }
 
 function checked(wire: WireSettings | undefined): QueueSettings {
