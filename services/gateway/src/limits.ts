@@ -1,6 +1,6 @@
 /** Every bound of the gateway in one place. */
 export const LIMITS = {
-  /** A JSON body; the longest sensible one is acceptance conditions with some ten thousand addresses. */
+  /** A JSON body; the longest sensible one is acceptance conditions with some thousands of addresses. */
   bodyBytesMax: 1024 * 1024,
   /** Receiving a request, headers and body. */
   requestMs: 30_000,
@@ -42,5 +42,11 @@ export const LIMITS = {
   certificateRenewDays: 30,
 } as const;
 
-/** Lengths of texts in requests. Owners have limits of their own; these only keep nonsense out. */
-export const TEXT = { id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, url: 2_000, pem: 65_536, search: 200, cursor: 500 } as const;
+/** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */
+export const TEXT = {
+  id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 500,
+  queueName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, condition: 300,
+} as const;
+
+/** Other limits of the owners. */
+export const OWNERS = { holdHoursMax: 720, conditionEntriesMax: 1_000 } as const;

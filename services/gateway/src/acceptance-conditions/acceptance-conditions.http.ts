@@ -3,21 +3,20 @@ import type { Conditions } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { identifier, orNull, present } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
-import { TEXT } from '../limits.js';
+import { OWNERS, TEXT } from '../limits.js';
 
-const ENTRIES_MAX = 10_000;
-const domains = z.array(z.string().min(1).max(TEXT.host)).max(ENTRIES_MAX);
-const addresses = z.array(z.string().min(1).max(TEXT.address)).max(ENTRIES_MAX);
+const domains = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
+const addresses = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
 
 const described = {
   acceptedDomains: domains.describe('`example.org`, or `*.example.org` for its subdomains.'),
   acceptedAddresses: addresses,
-  refusedDomains: domains.describe('Refused beats accepted (SKY-068).'),
+  refusedDomains: domains.describe('Refused beats accepted.'), // SKY-068
   refusedAddresses: addresses,
-  userCreationAllowed: z.boolean().describe('An unknown sender who is accepted becomes a guest (SKY-071).'),
+  userCreationAllowed: z.boolean().describe('An unknown sender who is accepted becomes a guest.'), // SKY-071
 };
 
-const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail (SKY-065 to SKY-071). All empty: nobody.' });
+const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail. All empty: nobody.' }); // SKY-065 to SKY-071
 
 // What is left out is empty, and nobody's account is created: the safe side.
 const newConditions = z.strictObject({
@@ -29,7 +28,7 @@ const newConditions = z.strictObject({
 }).meta({ id: 'NewAcceptanceConditions', description: 'All conditions at once; what is left out is empty.' });
 
 const mailboxConditions = z.object({
-  usesDefault: z.boolean().describe('The mailbox has none of its own and follows the general ones (SKY-090).'),
+  usesDefault: z.boolean().describe('The mailbox has none of its own and follows the general ones.'), // SKY-090
   conditions,
 }).meta({ id: 'MailboxAcceptanceConditions' });
 
@@ -56,7 +55,7 @@ function generalRoutes({ acceptance }: Owners) {
       handle: async ({ body, caller }) => toConditions((await acceptance.putConditions({ conditions: body }, as(caller))).conditions),
     }),
     route({
-      method: 'POST', path: '/api/v0/acceptance-conditions/test', operation: 'testAddress', right: 'configuration.read', summary: 'Which rule decides about an address; nothing is created (SKY-073)',
+      method: 'POST', path: '/api/v0/acceptance-conditions/test', operation: 'testAddress', right: 'configuration.read', summary: 'Which rule decides about an address; nothing is created', // SKY-073
       body: z.strictObject({
         address: z.string().min(1).max(TEXT.address),
         mailboxId: identifier.optional().describe('By the conditions of this mailbox; without it by the general ones.'),
@@ -64,7 +63,7 @@ function generalRoutes({ acceptance }: Owners) {
       }),
       status: 200, answer: z.object({
         accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), decidedBy: z.string().describe('draft, mailbox or general.'),
-        statusText: z.string().nullable().describe('What a job of this sender would be told (SKY-120); null: accepted.'), userCreationAllowed: z.boolean(),
+        statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), userCreationAllowed: z.boolean(), // SKY-120
       }),
       objectId: ({ body }) => body.address,
       handle: async ({ body, caller }) => {
@@ -90,7 +89,7 @@ function mailboxConditionRoutes({ acceptance, mailboxes }: Owners) {
       },
     }),
     route({
-      ...described, method: 'PUT', operation: 'putMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Give a mailbox conditions of its own (SKY-091)',
+      ...described, method: 'PUT', operation: 'putMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Give a mailbox conditions of its own', // SKY-091
       body: newConditions, status: 200, answer: mailboxConditions,
       handle: async ({ params, body, caller }) => {
         await mailboxes.getMailbox(params, as(caller));
@@ -99,7 +98,7 @@ function mailboxConditionRoutes({ acceptance, mailboxes }: Owners) {
       },
     }),
     route({
-      ...described, method: 'DELETE', operation: 'deleteMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Let a mailbox follow the general conditions again (SKY-090)',
+      ...described, method: 'DELETE', operation: 'deleteMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Let a mailbox follow the general conditions again', // SKY-090
       status: 204,
       handle: async ({ params, caller }) => {
         await mailboxes.getMailbox(params, as(caller));

@@ -10,7 +10,7 @@ const SERVICE_NAMES = [...OWNER_NAMES, 'gateway'] as const;
 
 type Service = (typeof SERVICE_NAMES)[number];
 
-const level = z.enum(LOG_LEVEL_NAMES).describe('verbose says most, fatal least (SKY-102 to SKY-107).');
+const level = z.enum(LOG_LEVEL_NAMES).describe('verbose says most, fatal least.'); // SKY-102 to SKY-107
 
 const serviceLevel = z.object({
   service: z.string(),

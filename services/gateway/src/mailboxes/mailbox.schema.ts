@@ -9,10 +9,10 @@ const imapSettings = z.strictObject({
   port: z.int().min(1).max(65_535).default(993),
   tls,
   user: z.string().max(TEXT.address).default('').describe('Empty: the mailbox address.'),
-  password: z.string().max(TEXT.password).optional().describe('Never shown again; without it the stored one stays.'),
-  folder: z.string().max(TEXT.name).default('INBOX'),
+  password: z.string().max(TEXT.imapPassword).optional().describe('Never shown again; without it the stored one stays.'),
+  folder: z.string().max(TEXT.folder).default('INBOX'),
   certificateAuthority: pem,
-}).meta({ id: 'ImapSettings', description: 'How to fetch mails from an IMAP server (SKY-077, SKY-078).' });
+}).meta({ id: 'ImapSettings', description: 'How to fetch mails from an IMAP server.' }); // SKY-077, SKY-078
 
 export const mailboxSettings = z.strictObject({
   address: z.string().min(1).max(TEXT.address),
@@ -20,7 +20,7 @@ export const mailboxSettings = z.strictObject({
   queueId: identifier.describe('The queue that its documents go to.'),
   enabled: z.boolean().default(true),
   afterProcessing: z.enum(['keep', 'flag', 'move', 'delete']).default('keep').describe('What happens to a mail on the IMAP server once it is processed.'),
-  processedFolder: z.string().max(TEXT.name).default('').describe('Where processed mails are moved to.'),
+  processedFolder: z.string().max(TEXT.folder).default('').describe('Where processed mails are moved to.'),
   imap: imapSettings.optional().describe('For kind imap.'),
 }).meta({ id: 'MailboxSettings' });
 

@@ -13,7 +13,7 @@ const settings = z.strictObject({
   user: z.string().max(TEXT.address).default('').describe('Empty: without sign-in.'),
   password: z.string().max(TEXT.password).optional().describe('Never shown again; without it the stored one stays.'),
   fromAddress: z.string().min(1).max(TEXT.address),
-  fromName: z.string().max(TEXT.name).default(''),
+  fromName: z.string().max(TEXT.fromName).default(''),
   language: z.enum(['fr', 'en']).default('en').describe('Of mails to people whose language is not known.'),
   certificateAuthority: pem,
   completedMails: z.boolean().default(false).describe('Tell owners also when their job was printed.'),

@@ -4,13 +4,13 @@ import { identifier, instant, orNull, pem, present, toInstant } from '../answer-
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
-import { TEXT } from '../limits.js';
+import { OWNERS, TEXT } from '../limits.js';
 
 const settings = {
-  name: z.string().min(1).max(TEXT.name),
-  printerUri: z.string().min(1).max(TEXT.url).describe('ipp://, ipps://, http:// or https://.'),
-  validation: z.boolean().default(true).describe('Jobs are held until their code is given (WD-019).'),
-  holdHours: z.int().min(0).max(8_760).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
+  name: z.string().min(1).max(TEXT.queueName),
+  printerUri: z.string().min(1).max(TEXT.printerUri).describe('ipp://, ipps://, http:// or https://.'),
+  validation: z.boolean().default(true).describe('Jobs are held until their code is given.'), // WD-019
+  holdHours: z.int().min(0).max(OWNERS.holdHoursMax).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
   certificateAuthority: pem,
 };
 

@@ -6,7 +6,7 @@ import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
 
 const server = z.object({
-  serverId: z.string().describe('Stays for the life of the installation (WD-030).'),
+  serverId: z.string().describe('Stays for the life of the installation.'), // WD-030
   name: z.string(),
   version: z.string(),
   role: z.string().describe('single, master or slave.'),
@@ -49,7 +49,7 @@ export function serverRoutes({ server: owner }: Owners) {
 export function dspRoutes({ server: owner }: Owners) {
   return [
     route({
-      method: 'GET', path: '/watchdoc/server', operation: 'getServerInformation', summary: 'This server, as others see it (WD-022)',
+      method: 'GET', path: '/watchdoc/server', operation: 'getServerInformation', summary: 'This server, as others see it', // WD-022
       right: { public: 'Other servers ask before they have joined; nothing in it is secret.' },
       status: 200, answer: server,
       handle: async ({ caller }) => toServer(await owner.getServer({}, as(caller))),
