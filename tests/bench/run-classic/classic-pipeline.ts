@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ const QUEUE = 'bench';
 
 /** fetchmail -> ripmime -> lp -> CUPS: what one would put together from Debian's packages. */
 export class ClassicPipeline {
+  private fetching: ChildProcess | undefined;
+
   private constructor(
     private readonly folder: string,
     readonly cups: CupsScheduler,
@@ -31,7 +33,10 @@ export class ClassicPipeline {
     const child = spawn('/bin/sh', ['-c', script, 'fetch', fetchmail, '--nodetach', '--silent', '--fetchmailrc', settings], {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: this.folder, FETCHMAILHOME: this.folder, CUPS_SERVER: this.cups.host, TZ: 'UTC' },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own, so that all of it can be ended at once.
+      detached: true,
     });
+    this.fetching = child;
     const ended = once(child, 'exit');
     return { pid: child.pid ?? 0, fetched: untilFetched(child.stdout, child.stderr, ended), leave: async () => {
       child.stdin.end();
@@ -39,7 +44,10 @@ export class ClassicPipeline {
     } };
   }
 
+  /** Also in the middle of a run. */
   async stop(): Promise<void> {
+    const { pid, exitCode, signalCode } = this.fetching ?? {};
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGTERM');
     await this.cups.stop();
   }
 
