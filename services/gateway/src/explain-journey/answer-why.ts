@@ -1,4 +1,4 @@
-import { clause, fact, given, moment } from './evidence.js';
+import { cause, clause, fact, given, moment } from './evidence.js';
 import { describeStep } from './describe-step.js';
 import type { Evidence, Step } from './step.js';
 
@@ -26,20 +26,39 @@ const NAMED_MAX = 5;
 export function answerWhy(steps: readonly Step[]): string {
   const refusal = steps.findLast(({ step }) => REFUSALS.has(step));
   if (refusal) return `Not printed: ${describeStep(refusal)}`;
-  const answers = [...documentAnswers(steps), ...troubles(steps)];
+  const latest = latestOfDocuments(steps);
+  const codeMail = [...latest.values()].some(({ step }) => UNRELEASED.has(step)) ? waitingCodeMail(steps) : undefined;
+  const lead = codeMail ? [`The code was not mailed yet because ${asSubordinate(cause(codeMail.evidence))}`] : [];
+  const answers = [...lead, ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
   if (answers.length > 0) return `${answers.join('; ')}.`;
   if (steps.length === 0) return 'Nothing is written down about this mail yet.';
   return 'Not printed yet: the mail is being examined.';
 }
 
+/** Of each document the step that tells its state. */
+function latestOfDocuments(steps: readonly Step[]): ReadonlyMap<string, Step> {
+  return new Map(steps.flatMap((step) => (step.documentId !== undefined && STATES.some((state) => state.steps.includes(step.step)) ? [[step.documentId, step]] : [])));
+}
+
+/** Documents that only their code can release. */
+const UNRELEASED = new Set(['held', 'expiring']);
+
+/** The step that says why the mail with the code has not left yet; undefined when it has, or when nothing keeps it. */
+function waitingCodeMail(steps: readonly Step[]): Step | undefined {
+  const last = steps.findLast(({ step, evidence }) => step === 'code-mailed' || evidence['kind'] === 'code' || evidence['subject'] === 'print.job-held.v1');
+  return last && ['waiting', 'attempt-failed'].includes(last.step) ? last : undefined;
+}
+
+/** A sentence as it goes on after "because"; an abbreviation in front stays as it is. */
+function asSubordinate(sentence: string): string {
+  return sentence.replace(/^[A-Z](?=[a-z]* )/, (letter) => letter.toLowerCase());
+}
+
 /** One clause per state, with the documents that are in it. */
-function documentAnswers(steps: readonly Step[]): string[] {
-  const latest = new Map<string, Step>();
+function documentAnswers(steps: readonly Step[], latest: ReadonlyMap<string, Step>): string[] {
   const names = new Map<string, string>();
   for (const step of steps) {
-    if (step.documentId === undefined) continue;
-    if (fact(step.evidence, 'fileName') !== '') names.set(step.documentId, fact(step.evidence, 'fileName'));
-    if (STATES.some((state) => state.steps.includes(step.step))) latest.set(step.documentId, step);
+    if (step.documentId !== undefined && fact(step.evidence, 'fileName') !== '') names.set(step.documentId, fact(step.evidence, 'fileName'));
   }
   return STATES.flatMap((state) => {
     const found = [...latest].filter(([, { step }]) => state.steps.includes(step));

@@ -32,6 +32,10 @@ describe('a step', () => {
     [step('print-submit', 'released', { ...lobby, by: 'queue-without-validation' }, 'one'), 'letter.pdf was released on Lobby: the queue asks for no code.'],
     [step('notification', 'code-mailed', { to: 'ada@example.org', documents: 2, answer: '250 OK' }), 'The code for 2 documents was mailed to ada@example.org; the mail server said: 250 OK.'],
     [step('notification', 'not-told', { reason: 'the mail is automatic' }), 'Nobody was told by mail: the mail is automatic.'],
+    [
+      step('notification', 'not-told', { kind: 'refusal', to: 'eve@example.org', reason: 'sender-may-not-be-told' }),
+      'eve@example.org was not told by mail: the mail came from a program, or its sender may be forged.',
+    ],
     [step('print-submit', 'waiting', { reason: 'print.queue-unknown: There is no queue "hall": create it.' }), 'It waits, and goes on by itself: There is no queue "hall": create it.'],
   ])('is told in a sentence: $step', (given, sentence) => {
     expect(describeStep(given)).toBe(sentence);
@@ -88,6 +92,17 @@ describe('the answer to "why was my mail (not) printed?"', () => {
   it('names five documents at most and counts the others', () => {
     const steps = Array.from({ length: 8 }, (_, index) => step('print-submit', 'printed', { ...lobby, fileName: `${index}.pdf` }, String(index)));
     expect(answerWhy(steps)).toContain('4.pdf on Lobby and 3 more.');
+  });
+
+  it('says first why the code was not mailed yet, until it is or nobody needs it', () => {
+    const waits = step('notification', 'waiting', { subject: 'print.job-held.v1', reason: 'notification.not-configured: No outgoing mail server is configured yet.' });
+    expect(answerWhy([...flow, held(), waits])).toBe(
+      'The code was not mailed yet because no outgoing mail server is configured yet; Not printed yet, the code was not given: letter.pdf on Lobby, held until 2026-07-31 18:00 UTC.',
+    );
+    const reminder = step('notification', 'waiting', { subject: 'print.job-expiring.v1', reason: 'notification.not-configured: No outgoing mail server is configured yet.' });
+    expect(answerWhy([...flow, held(), waits, reminder])).toMatch(/^The code was not mailed yet because no outgoing/);
+    expect(answerWhy([...flow, held(), waits, step('notification', 'code-mailed', { to: 'ada@example.org' })])).not.toContain('not mailed');
+    expect(answerWhy([...flow, held(), waits, step('print-submit', 'printed', lobby, 'one')])).toMatch(/^Printed: letter\.pdf on Lobby;/);
   });
 
   it('says what a service waits for or gave up, until it went on or was sent again', () => {

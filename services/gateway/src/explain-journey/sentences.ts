@@ -66,6 +66,18 @@ const printSteps: Sentences = {
 
 const answered = (e: Evidence): string => given(e, 'answer', '; the mail server said: ');
 
+/** Why notification tells somebody nothing, by the code in its evidence. */
+const UNTOLD = new Map([
+  ['sender-may-not-be-told', 'the mail came from a program, or its sender may be forged'],
+  ['no-address', 'no address is known'],
+  ['too-many-notices', 'this address was told often enough within an hour'],
+  ['account-erased', 'the account was erased meanwhile'],
+  ['address-unusable', 'no mail can be sent to this address'],
+  ['own-address', 'it is the address that Inkpost itself sends from'],
+]);
+
+const untold = (e: Evidence): string => UNTOLD.get(fact(e, 'reason')) ?? because(e);
+
 const noticeSteps: Sentences = {
   'code-mailed': (e) => `The code${fact(e, 'documents') === '' ? '' : ` for ${counted(e, 'documents', 'document')}`} was mailed${given(e, 'to', ' to ')}${answered(e)}.`,
   'refusal-mailed': (e) => `${recipient(e)} was told by mail why nothing is printed${answered(e)}.`,
@@ -74,7 +86,7 @@ const noticeSteps: Sentences = {
   'expiring-mailed': (e) => `${recipient(e)} was reminded by mail to fetch ${counted(e, 'documents', 'document') || 'it'}${answered(e)}.`,
   'expired-mailed': (e) => `${recipient(e)} was told by mail that ${counted(e, 'documents', 'document') || 'it'} expired${answered(e)}.`,
   'mail-not-delivered': (e) => `The ${fact(e, 'kind') || 'notice'} mail${given(e, 'to', ' to ')} was not delivered: ${clause(e, 'answer') || 'no reason is given'}.`,
-  'not-told': (e) => `${fact(e, 'to') || 'Nobody'} was${fact(e, 'to') === '' ? '' : ' not'} told by mail: ${because(e)}.`,
+  'not-told': (e) => `${fact(e, 'to') || 'Nobody'} was${fact(e, 'to') === '' ? '' : ' not'} told by mail: ${untold(e)}.`,
   counted: (e) => `It is in the statistics${given(e, 'pages', ', pages: ')}.`,
 };
 
