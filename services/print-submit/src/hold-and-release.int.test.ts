@@ -2,6 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { JobService, QueueService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { eventually, type Instance, onPaper, PrintHarness, queueSettings } from './print-submit.harness.js';
@@ -212,9 +213,11 @@ describe('a queue', () => {
     const refusal = async (change: object): Promise<unknown> =>
       instance.queues.createQueue({ settings: { ...queueSettings(`other-${points}`, printer.uri), ...change } }).then(() => 'made', (error: unknown) => ConnectError.from(error).rawMessage);
     expect(await refusal({ printerUri: 'lpd://printer' })).toMatch(/^printerUri: is not usable/);
-    expect(await refusal({ queueId: held() })).toMatch(/^queueId: is taken/);
     expect(await refusal({ name: '' })).toMatch(/^name: is missing/);
     await expect(instance.queues.updateQueue({ queueId: held(), settings: queueSettings('other', printer.uri) })).rejects.toMatchObject({ rawMessage: expect.stringContaining('queueId: cannot be changed') });
+    const twice: unknown = await instance.queues.createQueue({ settings: queueSettings(held(), printer.uri) }).catch((error: unknown) => error);
+    expect(twice).toMatchObject({ code: Code.AlreadyExists, rawMessage: `There is a queue "${held()}" already.` });
+    expect(ConnectError.from(twice).findDetails(FieldProblemSchema)).toMatchObject([{ field: 'queueId', reason: 'is taken' }]);
     await expect(instance.queues.updateQueue({ queueId: 'nowhere', settings: queueSettings('', printer.uri) })).rejects.toMatchObject({ code: Code.NotFound });
   });
 });

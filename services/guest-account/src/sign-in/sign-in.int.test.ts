@@ -57,6 +57,17 @@ describe('the first sign-in (SKY-028)', () => {
     expect(await door.signIn('changeme')).toMatchObject({ outcome: 'refused', rights: [] });
   });
 
+  it('tells by a number which password was proven, and lets only one of two changes happen at once', async () => {
+    const door = await start();
+    const first = await door.signIn('changeme');
+    const changes = await Promise.all([door.change('changeme', STRONG), door.change('changeme', `${STRONG}2`)]);
+    expect(changes.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'refused']);
+    const changed = changes.findIndex(({ outcome }) => outcome === 'changed');
+    const second = await door.signIn([STRONG, `${STRONG}2`][changed] ?? '');
+    expect(second.passwordVersion).toBe(changes[changed]?.passwordVersion);
+    expect(second.passwordVersion).toBeGreaterThan(first.passwordVersion);
+  });
+
   it('takes the name of the account in any case', async () => {
     const door = await start();
     expect(await door.signIn('changeme', HERE, ' Maintenance ')).toMatchObject({ outcome: 'signed-in' });
