@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { Defect, PermanentFailure } from '@inkpost/failure/failure.js';
 
 const algorithm = 'aes-256-gcm';
@@ -18,7 +18,7 @@ export const headerBytes = 1 + prefixBytes;
  */
 export class ChunkCipher {
   readonly header: Buffer;
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #documentId: string;
   readonly #boundTo: Buffer;
   readonly #nonce: Buffer;
@@ -27,7 +27,8 @@ export class ChunkCipher {
   private constructor(key: Uint8Array, documentId: string, header: Buffer) {
     if (key.byteLength !== 32) throw new Defect('spool.key-invalid', 'A document key must have 32 bytes.');
     this.header = header;
-    this.#key = key;
+    // A key object is made once; raw bytes would be one for each chunk.
+    this.#key = createSecretKey(key);
     this.#documentId = documentId;
     this.#boundTo = Buffer.concat([header.subarray(0, 1), Buffer.from(documentId, 'utf8')]);
     this.#nonce = Buffer.concat([header.subarray(1), Buffer.alloc(5)]);

@@ -40,25 +40,23 @@ CREATE INDEX message_closed ON message USING brin (created_at);
 -- Inserts one row per consumer of each message; called only by the functions below.
 CREATE FUNCTION insert_messages(p_journey_id uuid, p_messages jsonb, p_trace text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE wanted int; published jsonb;
+DECLARE published jsonb := '[]'; sent jsonb; sent_subject text; routed name; new_id uuid; is_routed boolean;
 BEGIN
-  SELECT count(*) INTO wanted FROM jsonb_array_elements(p_messages);
-  IF wanted = 0 THEN RETURN '[]'; END IF;
-  WITH sent AS (
-    SELECT m->>'subject' AS subject, m->'payload' AS payload, n
-    FROM jsonb_array_elements(p_messages) WITH ORDINALITY AS x(m, n)
-  ), routed AS (
-    SELECT s.n, s.payload, r.subject, r.consumer, gen_random_uuid() AS id
-    FROM sent s JOIN flow.route r ON r.subject = s.subject AND r.producer = session_user
-  ), inserted AS (
-    INSERT INTO flow.message (id, subject, producer, consumer, journey_id, payload, trace, due_at)
-    SELECT r.id, r.subject, session_user, r.consumer, p_journey_id, r.payload, p_trace, now() + interval '10 seconds' FROM routed r
-  )
-  SELECT jsonb_agg(jsonb_build_object('index', r.n - 1, 'id', r.id, 'consumer', r.consumer)) INTO published FROM routed r;
-  IF (SELECT count(DISTINCT p->>'index') FROM jsonb_array_elements(coalesce(published, '[]'::jsonb)) AS p) < wanted THEN
-    RAISE EXCEPTION '% may not publish one of %', session_user, (SELECT string_agg(m->>'subject', ', ') FROM jsonb_array_elements(p_messages) AS m)
-      USING ERRCODE = '42501';
-  END IF;
+  FOR n IN 0 .. jsonb_array_length(p_messages) - 1 LOOP
+    sent := p_messages -> n;
+    sent_subject := sent ->> 'subject';
+    is_routed := false;
+    FOR routed IN SELECT r.consumer FROM flow.route r WHERE r.subject = sent_subject AND r.producer = session_user LOOP
+      is_routed := true;
+      INSERT INTO flow.message (subject, producer, consumer, journey_id, payload, trace, due_at)
+      VALUES (sent_subject, session_user, routed, p_journey_id, sent -> 'payload', p_trace, now() + interval '10 seconds')
+      RETURNING id INTO new_id;
+      published := published || jsonb_build_object('index', n, 'id', new_id, 'consumer', routed);
+    END LOOP;
+    IF NOT is_routed THEN
+      RAISE EXCEPTION '% may not publish %', session_user, sent_subject USING ERRCODE = '42501';
+    END IF;
+  END LOOP;
   RETURN published;
 END $$;
 

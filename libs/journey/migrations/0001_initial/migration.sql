@@ -30,20 +30,23 @@ CREATE INDEX entry_at ON entry USING brin (at);
 
 -- The head of a journey, written by whoever took the message in.
 CREATE FUNCTION begin_message(p_id uuid, p_head jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   INSERT INTO journey.message (id, received_at, sender, subject, internet_message_id, mailbox, trace_id)
   VALUES (p_id, coalesce((p_head->>'receivedAt')::timestamptz, now()), coalesce(p_head->>'sender', ''), coalesce(p_head->>'subject', ''),
           coalesce(p_head->>'internetMessageId', ''), coalesce(p_head->>'mailbox', ''), coalesce(p_head->>'traceId', ''))
-  ON CONFLICT (id) DO NOTHING
-$$;
+  ON CONFLICT (id) DO NOTHING;
+END $$;
 
 -- p_entries: [{"step": keyword, "evidence": {...}, "document": uuid or absent}, ...] in their order.
+-- PL/pgSQL here and in all functions of a hop, since it keeps its plans: an SQL function that isn't inlined plans anew at each call (measured: twice the time).
 CREATE FUNCTION append(p_message_id uuid, p_entries jsonb) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   INSERT INTO journey.entry (message_id, document_id, service, step, evidence)
   SELECT p_message_id, (e->>'document')::uuid, session_user, e->>'step', coalesce(e->'evidence', '{}'::jsonb)
-  FROM jsonb_array_elements(p_entries) AS e
-$$;
+  FROM jsonb_array_elements(p_entries) AS e;
+END $$;
 
 -- "Why was my mail (not) printed?": the latest messages that match all that is given; empty text matches everything.
 CREATE FUNCTION search(p_sender text, p_subject text, p_internet_message_id text, p_document_id uuid, p_message_id uuid, p_before timestamptz, p_limit int)

@@ -47,11 +47,12 @@ END $$;
 
 -- What is needed to read a document; no row for who holds no claim, or when it is erased.
 CREATE FUNCTION open(p_id uuid) RETURNS TABLE (wrapped_key bytea, sha256 bytea, size_bytes bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT d.wrapped_key, d.sha256, d.size_bytes FROM spool.document d
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT d.wrapped_key, d.sha256, d.size_bytes FROM spool.document d
   WHERE d.id = p_id AND d.wrapped_key IS NOT NULL
-    AND EXISTS (SELECT 1 FROM spool.claim c WHERE c.document_id = d.id AND c.service = session_user)
-$$;
+    AND EXISTS (SELECT 1 FROM spool.claim c WHERE c.document_id = d.id AND c.service = session_user);
+END $$;
 
 -- Hands the caller's claims on to the next service in the flow.
 CREATE FUNCTION hand_over(p_ids uuid[], p_to name) RETURNS void
@@ -64,9 +65,10 @@ END $$;
 
 -- Moves the end of the caller's claims.
 CREATE FUNCTION keep_until(p_ids uuid[], p_until timestamptz) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE spool.claim c SET until = p_until WHERE c.document_id = ANY (p_ids) AND c.service = session_user
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE spool.claim c SET until = p_until WHERE c.document_id = ANY (p_ids) AND c.service = session_user;
+END $$;
 
 -- Gives up the caller's claims; gives the ids of documents that were erased by it.
 CREATE FUNCTION drop(p_ids uuid[]) RETURNS uuid[]
