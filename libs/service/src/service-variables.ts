@@ -28,7 +28,7 @@ export function serviceVariables(service: ServiceName) {
     secretsFolder: text('INKPOST_SECRETS_FOLDER', 'Folder of secrets, one sub-folder per service.', '/run/secrets/inkpost'),
     controlListen: listenAddress(`INKPOST_${variablePart(service)}_LISTEN`, `Where ${service} answers the gateway, /healthz, /readyz and /metrics.`, `127.0.0.1:${CONTROL_PORTS[service]}`),
     flowConcurrency: wholeNumber('INKPOST_FLOW_CONCURRENCY', 'Messages that a service handles side by side.', 8, { min: 1, max: 64 }),
-    logLevel: oneOf('INKPOST_LOG_LEVEL', 'Log level at the start (SKY-101); it can be changed at run time.', LOG_LEVEL_NAMES, 'info'),
+    logLevel: oneOf('INKPOST_LOG_LEVEL', 'Log level at the start; it can be changed at run time.', LOG_LEVEL_NAMES, 'info'),
     otlpUrl: url('INKPOST_OTLP_URL', 'Where traces go, OTLP over HTTP.', ['http', 'https'], undefined),
     version: optionalText('INKPOST_VERSION', 'Version shown by the server; by default that of the package.'),
   } satisfies ConfigDefinition;
