@@ -9,7 +9,7 @@ import type { Extraction } from './extract-documents.js';
 import { mailLanguage } from './mail-language.js';
 import { decodeWords } from './read-mail/header.js';
 import { readSender } from './read-sender.js';
-import type { IncomingMail } from './receive-message.js';
+import type { IncomingMail } from './incoming-mail.js';
 import { safeText } from './safe-text.js';
 
 export interface TakenMail {

@@ -1,7 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
 import type { MailboxKind } from '../mailboxes/mailbox.js';
 import type { Extraction } from './extract-documents.js';
-import type { Reception } from './receive-message.js';
+import type { Reception } from './incoming-mail.js';
 
 /** What came in. */
 export class MailMetrics {

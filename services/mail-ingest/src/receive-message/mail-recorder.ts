@@ -5,24 +5,7 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import { CLAIM_DAYS } from '../limits.js';
 import type { DescribedMail } from './describe-mail.js';
-import type { IncomingMail, Reception } from './receive-message.js';
-
-/** Where a mail lies on its IMAP server. */
-export interface FolderPlace {
-  /** user@host/folder. */
-  readonly folder: string;
-  readonly uidValidity: bigint;
-  readonly uid: number;
-  /** Nothing is to be done with it on the server any more. */
-  readonly settled: boolean;
-}
-
-/** A mail as it was transferred. */
-export interface RawMail {
-  readonly sizeBytes: number;
-  /** Lower-case hexadecimal. */
-  readonly sha256: string;
-}
+import type { FolderPlace, IncomingMail, RawMail, Reception } from './incoming-mail.js';
 
 /** The plain INSERT into the ledger is the point: a mail that was taken before makes the whole statement fail, publication and all. */
 const RECORD = {

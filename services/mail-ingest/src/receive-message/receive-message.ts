@@ -1,34 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { JsonValue } from '@bufbuild/protobuf';
 import { context, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
 import type { Spool } from '@inkpost/spool/spool.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { MAIL_BYTES_MAX } from '../limits.js';
-import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
 import { describeMail } from './describe-mail.js';
 import { type Extraction, extractDocuments } from './extract-documents.js';
+import type { IncomingMail, RawMail, Reception } from './incoming-mail.js';
 import type { MailMetrics } from './mail-metrics.js';
-import { type FolderPlace, isSurelyUnwritten, type MailRecorder, type RawMail } from './mail-recorder.js';
-
-/** A mail as a source gives it. */
-export interface IncomingMail {
-  readonly mailbox: ReceivingMailbox;
-  readonly source: MailboxKind;
-  /** As it was transferred. Read once, to its end. */
-  readonly content: AsyncIterable<Buffer>;
-  /** What the source knows of where it comes from: evidence for the journey. */
-  readonly origin: Readonly<Record<string, JsonValue>>;
-  /** Of SMTP; empty for the null sender. */
-  readonly envelopeSender?: string;
-  /** Of IMAP: recorded with the mail, so that it is known without being fetched again. */
-  readonly place?: FolderPlace;
-}
-
-export interface Reception {
-  /** refused: too large, and whoever sent it waits for the answer. */
-  readonly outcome: 'recorded' | 'taken-before' | 'refused';
-  readonly messageId: string;
-}
+import { isSurelyUnwritten, type MailRecorder } from './mail-recorder.js';
 
 /**
  * Takes a mail in: its PDFs sealed in the spool, then ledger, journey and the message to acceptance in one statement. When it

@@ -5,7 +5,8 @@ import { FETCH_WINDOW, INTAKE_CONCURRENCY, MAIL_BYTES_MAX, RECONCILE_EVERY_MS } 
 import type { ImapSettings, ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { FetchedMail, MailFolder } from '../ports/mail-folder.port.js';
 import type { MailMetrics } from '../receive-message/mail-metrics.js';
-import type { IncomingMail, ReceiveMessage } from '../receive-message/receive-message.js';
+import type { ReceiveMessage } from '../receive-message/receive-message.js';
+import type { IncomingMail } from '../receive-message/incoming-mail.js';
 import type { FolderEpoch, FolderLedger } from './folder-ledger.js';
 
 export interface WatchedMailbox {

@@ -9,7 +9,8 @@ import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { MAIL_BYTES_MAX, SMTP_CLIENTS_MAX, SMTP_CLOSE_MAX_MS, SMTP_RECIPIENTS_MAX, SMTP_SILENCE_MAX_MS } from '../../limits.js';
 import type { ReceivingMailbox } from '../../mailboxes/mailbox.js';
-import type { IncomingMail, ReceiveMessage } from '../../receive-message/receive-message.js';
+import type { ReceiveMessage } from '../../receive-message/receive-message.js';
+import type { IncomingMail } from '../../receive-message/incoming-mail.js';
 import { safeText } from '../../receive-message/safe-text.js';
 import { copyStream } from './copy-stream.js';
 

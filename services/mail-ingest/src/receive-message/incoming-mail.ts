@@ -1,0 +1,39 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
+
+/** Where a mail lies on its IMAP server. */
+export interface FolderPlace {
+  /** user@host/folder. */
+  readonly folder: string;
+  readonly uidValidity: bigint;
+  readonly uid: number;
+  /** Nothing is to be done with it on the server any more. */
+  readonly settled: boolean;
+}
+
+/** A mail as it was transferred. */
+export interface RawMail {
+  readonly sizeBytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** A mail as a source gives it. */
+export interface IncomingMail {
+  readonly mailbox: ReceivingMailbox;
+  readonly source: MailboxKind;
+  /** As it was transferred. Read once, to its end. */
+  readonly content: AsyncIterable<Buffer>;
+  /** What the source knows of where it comes from: evidence for the journey. */
+  readonly origin: Readonly<Record<string, JsonValue>>;
+  /** Of SMTP; empty for the null sender. */
+  readonly envelopeSender?: string;
+  /** Of IMAP: recorded with the mail, so that it is known without being fetched again. */
+  readonly place?: FolderPlace;
+}
+
+export interface Reception {
+  /** refused: too large, and whoever sent it waits for the answer. */
+  readonly outcome: 'recorded' | 'taken-before' | 'refused';
+  readonly messageId: string;
+}
