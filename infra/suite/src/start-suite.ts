@@ -37,7 +37,7 @@ export interface Suite {
 }
 
 const STOP_DEADLINE_MS = 25_000;
-/** A larger young generation: mails are short-lived buffers, and the default of 16 MB promotes them (measured: a tenth less CPU). */
+/** A larger young generation: mails are short-lived buffers, and the default of 16 MB promotes them. */
 const NODE_OPTIONS = ['--enable-source-maps', '--max-semi-space-size=32'];
 
 class Child implements SuiteProcess {
