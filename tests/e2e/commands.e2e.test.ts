@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { projectFolder } from '@inkpost/local/project-folder.js';
 import { RestClient } from '@inkpost/suite/rest-client.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
+import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
+import { sendMail } from '@inkpost/testkit/send-mail.js';
 import { type TemporaryFolder, temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { CONTROL_PORTS, variablePart, type ServiceName } from '@inkpost/service/service-variables.js';
 
@@ -38,7 +40,7 @@ function command(script: 'demo' | 'start', args: readonly string[], environment:
   const ended = Promise.all([text(child.stderr), once(child, 'close')]).then(([stderr]): Ended => ({ code: child.exitCode, stdout, stderr }));
   /** Waits until `npm start` says that it is up. */
   const started = () => Promise.race([expect.poll(() => stdout, { timeout: 60_000 }).toContain('Ctrl-C stops it'), ended.then(({ stderr }) => Promise.reject(new Error(`it ended: ${stderr}`)))]);
-  return { child, ended, started };
+  return { child, ended, started, output: () => stdout };
 }
 
 /** Every door on a port of its own, so that tests run beside each other and beside a real installation. */
@@ -76,6 +78,18 @@ describe('npm run demo -- --once --json', () => {
       expect(detail).not.toBe('');
     }
     expect(code).toBe(0);
+  });
+});
+
+describe('npm run demo', () => {
+  it('stays up, shows the mails that come, and ends at Ctrl-C', async () => {
+    const { child, ended, output } = command('demo', []);
+    await expect.poll(output, { timeout: 60_000 }).toContain('Ctrl-C stops everything');
+    const port = Number(/by SMTP on 127\.0\.0\.1:(\d+)/.exec(output())?.[1]);
+    await sendMail({ port, from: 'bob@example.org', to: 'print@inkpost.test', attachments: [{ filename: 'second.pdf', content: samplePdf({ text: 'Second' }) }] });
+    await expect.poll(output, { timeout: 20_000 }).toMatch(/✉ To bob@example\.org[\s\S]*second\.pdf/);
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(0);
   });
 });
 
