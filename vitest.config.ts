@@ -27,6 +27,8 @@ export default defineConfig({
           globalSetup,
           include: ['{libs,services}/*/src/**/*.int.test.ts', 'infra/*/src/**/*.int.test.ts'],
           testTimeout: 30_000,
+          // Real servers on a busy machine: a poll ends at once when it holds, and waits longer than the usual second when it doesn't.
+          expect: { poll: { timeout: 10_000 } },
           hookTimeout: 60_000,
         },
       },
