@@ -20,7 +20,8 @@ async function holdBackInserts(address: string) {
   const holder = await harness.superuser.connect();
   await holder.query('BEGIN');
   await holder.query("INSERT INTO guest_account.guest (account_id, address, origin) VALUES (gen_random_uuid(), $1, 'mail')", [address]);
-  const waiting = async () => (await holder.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'guest_account' AND wait_event = 'transactionid'")).rowCount;
+  // On another connection: within one transaction pg_stat_activity shows what it showed at first.
+  const waiting = async () => (await harness.superuser.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'guest_account' AND wait_event = 'transactionid'")).rowCount;
   return {
     whenWaiting: (count: number) => expect.poll(waiting).toBeGreaterThanOrEqual(count),
     letGo: async () => {
