@@ -142,6 +142,7 @@ describeWithServer('ippeveprinter', 'against ippeveprinter', () => {
     });
     expect(unsupportedAttributes).toEqual([]);
     expect(await finished(printer, job.jobId)).toMatchObject({ jobState: 'completed' });
+    expect(await eve.jobAttributes(job.jobId)).toMatchObject({ copies: '2', sides: 'two-sided-long-edge', 'print-color-mode': 'monochrome', media: 'iso_a4_210x297mm' });
     expect(sha256(await readFile(join(eve.printedFolder, `${job.jobId}.bin`)))).toBe(sha256(document));
     expect(await findJobsByName(printer, 'inkpost-eve')).toMatchObject([{ jobId: job.jobId, jobState: 'completed' }]);
   });

@@ -182,6 +182,21 @@ describe('what the printer says', () => {
     expect(await printer.validateJob({ jobName: 'x', jobAttributes: [keyword('x-acme-fold', 'z')] })).toEqual(['x-acme-fold']);
   });
 
+  it('an option that it does not have: some printers refuse the job for it, whatever the client asked for, and name it', async () => {
+    const simplex = await VirtualPrinter.start({ outputFolder: join(folder, 'simplex'), supports: { sides: ['one-sided'], 'print-color-mode': [] } });
+    const client = new IppPrinter({ uri: simplex.uri });
+    expect(await client.getPrinterAttributes()).toMatchObject({ sidesSupported: ['one-sided'], printColorModeSupported: [], colorSupported: false });
+    const finishing = { sides: 'two-sided-long-edge', printColorMode: 'color' } as const;
+    expect(await client.createJob({ jobName: 'x', finishing })).toMatchObject({ unsupportedAttributes: ['sides', 'print-color-mode'] });
+    simplex.faults.insistsOnFidelity = true;
+    const refusal = await failureOf(client.createJob({ jobName: 'x', finishing }));
+    expect(refusal).toMatchObject({ code: 'ipp.request-refused', fields: { status: 'client-error-attributes-or-values-not-supported', unsupportedAttributes: 'sides print-color-mode', acceptance: 'nothing' } });
+    Object.assign(simplex.faults, { insistsOnFidelity: false, ignoresSilently: true });
+    expect(await client.createJob({ jobName: 'x', finishing })).toMatchObject({ unsupportedAttributes: [] });
+    client.close();
+    await simplex.stop();
+  });
+
   it('several documents for a job: it waits until the job is closed', async () => {
     const { jobId } = await printer.createJob({ jobName: 'closed' });
     await printer.sendDocument({ jobId, documentFormat: 'application/pdf', lastDocument: false }, bytes('%PDF'));

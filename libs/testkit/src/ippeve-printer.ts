@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { answers, findServer, ServerProcess } from './server-process.js';
@@ -14,6 +14,8 @@ export interface IppevePrinter {
   readonly keyFolder: string;
   /** Each printed document as `<job-id>.bin`, byte for byte. */
   readonly printedFolder: string;
+  /** The job template attributes that came with a printed job, by their IPP names (`sides`, `print-color-mode`). */
+  jobAttributes(jobId: number): Promise<Readonly<Record<string, string>>>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +23,10 @@ export interface IppevePrinterOptions {
   readonly name?: string;
   /** How long the printer takes for a job; it refuses others as busy meanwhile. 0 by default. */
   readonly printingTimeMs?: number;
+  /** Prints on both sides; true by default. */
+  readonly duplex?: boolean;
+  /** Prints in colour; true by default. */
+  readonly color?: boolean;
 }
 
 /**
@@ -45,12 +51,13 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
     const keyFolder = join(folder.path, 'keys');
     const printedFolder = join(folder.path, 'printed');
     const spoolFolder = join(folder.path, 'spool');
-    for (const path of [keyFolder, printedFolder, spoolFolder]) await mkdir(path);
+    const attributesFolder = join(folder.path, 'attributes');
+    for (const path of [keyFolder, printedFolder, spoolFolder, attributesFolder]) await mkdir(path);
     const command = await writePrintCommand(folder.path, options.printingTimeMs ?? 0);
     const port = await freePort();
-    const parameters = ['-r', 'off', '-n', 'localhost', '-p', String(port), '-K', keyFolder, '-d', spoolFolder, '-k', '-2', '-c', command];
-    const formats = ['-f', 'application/pdf,image/pwg-raster,image/urf', '-M', 'Acme', '-m', 'Laser9', '-s', '40,20'];
-    const environment = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${busSocket}`, PRINTED_FOLDER: printedFolder };
+    const parameters = ['-r', 'off', '-n', 'localhost', '-p', String(port), '-K', keyFolder, '-d', spoolFolder, '-k', ...(options.duplex === false ? [] : ['-2']), '-c', command];
+    const formats = ['-f', 'application/pdf,image/pwg-raster,image/urf', '-M', 'Acme', '-m', 'Laser9', '-s', options.color === false ? '40' : '40,20'];
+    const environment = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${busSocket}`, PRINTED_FOLDER: printedFolder, ATTRIBUTES_FOLDER: attributesFolder };
     const ready = (): Promise<boolean> => answers({ port });
     started.push(await ServerProcess.start(program, [...parameters, ...formats, options.name ?? 'Laser9'], environment, ready));
     return {
@@ -59,6 +66,7 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
       secureUri: `ipps://localhost:${port}/ipp/print`,
       keyFolder,
       printedFolder,
+      jobAttributes: async (jobId) => JSON.parse(await readFile(join(attributesFolder, `${jobId}.json`), 'utf8')) as Record<string, string>,
       stop,
     };
   } catch (error) {
@@ -67,14 +75,20 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
   }
 }
 
-/** ippeveprinter calls it with the spooled file; it is a Node script, so that no shell decides about names. */
+/**
+ * ippeveprinter calls it with the spooled file, and with each attribute of the job and of the printer in a variable (`IPP_SIDES`,
+ * `IPP_SIDES_DEFAULT`); it is a Node script, so that no shell decides about names.
+ */
 async function writePrintCommand(folder: string, printingTimeMs: number): Promise<string> {
   const path = join(folder, 'print.mjs');
   const script = [
     `#!${process.execPath}`,
-    "import { copyFileSync } from 'node:fs';",
+    "import { copyFileSync, writeFileSync } from 'node:fs';",
     "import { setTimeout as sleep } from 'node:timers/promises';",
-    'const { PRINTED_FOLDER, IPP_JOB_ID } = process.env;',
+    'const { PRINTED_FOLDER, ATTRIBUTES_FOLDER, IPP_JOB_ID } = process.env;',
+    "const names = ['copies', 'sides', 'print-color-mode', 'media'];",
+    "const attributes = names.map((name) => [name, process.env[`IPP_${name.toUpperCase().replaceAll('-', '_')}`]]);",
+    'writeFileSync(`${ATTRIBUTES_FOLDER}/${IPP_JOB_ID}.json`, JSON.stringify(Object.fromEntries(attributes)));',
     "copyFileSync(process.argv[2], `${PRINTED_FOLDER}/${IPP_JOB_ID}.bin`);",
     `await sleep(${printingTimeMs});`,
     '',

@@ -66,10 +66,18 @@ export function httpFailure(context: CallContext, httpStatus: number): Failure {
   return new PermanentFailure('ipp.request-refused', message, { fields: fieldsOf(context, 'nothing', { httpStatus }) });
 }
 
+/** What a printer adds to its "no". */
+interface RefusalDetails {
+  readonly statusMessage?: string | undefined;
+  /** Names of the attributes that it won't have (RFC 8011 section 4.1.7). */
+  readonly unsupportedAttributes?: readonly string[];
+}
+
 /** The printer's own "no" (RFC 8011 appendix B), sorted by what helps: waiting, or nothing. */
-export function statusFailure(context: CallContext, code: number, printerSays: string | undefined): Failure {
+export function statusFailure(context: CallContext, code: number, { statusMessage, unsupportedAttributes = [] }: RefusalDetails): Failure {
   const status = statusKeyword(code);
-  const fields = fieldsOf(context, acceptanceAfter(code), { status, statusMessage: printerSays?.slice(0, 200) });
+  const unsupported = unsupportedAttributes.length === 0 ? {} : { unsupportedAttributes: unsupportedAttributes.join(' ').slice(0, 200) };
+  const fields = fieldsOf(context, acceptanceAfter(code), { status, statusMessage: statusMessage?.slice(0, 200), ...unsupported });
   const message = `the printer ${context.printer} answered ${context.operation} with ${status}`;
   switch (code) {
     case statusCode['server-error-busy']:

@@ -164,7 +164,7 @@ export class IppPrinter {
       // A document has been read by now and cannot be sent twice; the failure says that nothing was accepted.
       if (!call.document) return this.call(call);
     }
-    throw statusFailure(context, answer.code, textOf(findGroup(answer, groupTag.operation), 'status-message'));
+    throw statusFailure(context, answer.code, { statusMessage: textOf(findGroup(answer, groupTag.operation), 'status-message'), unsupportedAttributes: unsupportedNames(answer) });
   }
 
   private async exchangeOnce(context: CallContext, call: Call, version: Version): Promise<IppMessage> {

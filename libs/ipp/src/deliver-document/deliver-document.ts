@@ -15,8 +15,11 @@ export interface Delivery {
   readonly documentName?: string;
   /** Opened only after `beforeSend` resolved. */
   readonly open: () => Promise<DocumentSource>;
-  /** Makes durable that the document is about to leave as the printer's job `ippJobId`; from then on the phase is `sending`. */
-  readonly beforeSend: (ippJobId: number) => Promise<void>;
+  /**
+   * Makes durable that the document is about to leave as the printer's job `ippJobId`; from then on the phase is `sending`.
+   * `unsupportedAttributes` are finishing options that the printer said it would ignore.
+   */
+  readonly beforeSend: (ippJobId: number, unsupportedAttributes: readonly string[]) => Promise<void>;
 }
 
 /** The printer took the whole document. `unsupportedAttributes` are finishing options it said it would ignore. */
@@ -35,7 +38,7 @@ export async function deliverDocument(printer: IppPrinter, delivery: Delivery): 
   const created = await printer.createJob({ jobName, finishing, ...user });
   let source: DocumentSource;
   try {
-    await delivery.beforeSend(created.jobId);
+    await delivery.beforeSend(created.jobId, created.unsupportedAttributes);
     source = await delivery.open();
   } catch (error) {
     await cancelQuietly(printer, created.jobId, delivery.requestingUserName);

@@ -80,10 +80,10 @@ function getPrinterAttributes({ desk, attributes }: Asked): Reply {
   return { status: 'successful-ok', groups: [{ tag: groupTag.printer, attributes: pickRequested(described, attributes, ['all']) }] };
 }
 
-function validateJob({ request, attributes }: Asked): Reply {
-  const { unsupported } = sortTemplate(request.message);
-  if (unsupported.length === 0) return { status: 'successful-ok' };
-  const strict = booleanOf(attributes, 'ipp-attribute-fidelity') === true;
+function validateJob({ desk, request, attributes }: Asked): Reply {
+  const { unsupported } = sortTemplate(request.message, desk.facts().keywords);
+  if (unsupported.length === 0 || desk.faults.ignoresSilently) return { status: 'successful-ok' };
+  const strict = desk.faults.insistsOnFidelity || booleanOf(attributes, 'ipp-attribute-fidelity') === true;
   return {
     status: strict ? 'client-error-attributes-or-values-not-supported' : 'successful-ok-ignored-or-substituted-attributes',
     groups: [{ tag: groupTag.unsupported, attributes: unsupported }],
@@ -98,7 +98,7 @@ async function createJob(asked: Asked, takeIn: (job: VirtualJob) => Promise<void
   const job = desk.jobs.create({
     name: textOf(attributes, 'job-name') ?? 'Untitled',
     userName: userNameOf(attributes),
-    template: sortTemplate(request.message).accepted,
+    template: sortTemplate(request.message, desk.facts().keywords).accepted,
   });
   await takeIn(job);
   return { status: validity.status, groups: [...(validity.groups ?? []), jobGroup(asked, job, newJobAttributes)] };

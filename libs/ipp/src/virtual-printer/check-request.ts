@@ -2,7 +2,7 @@ import { findAttribute, findGroup, textOf, textsOf } from '../codec/attribute.js
 import { groupTag, type IppAttribute, type IppGroup, type IppMessage } from '../codec/message.js';
 import { operationName, type OperationName } from '../codec/operation.js';
 import type { StatusKeyword } from '../codec/status.js';
-import { copiesMax, supportedFormats, supportedKeywords } from './describe-printer.js';
+import { copiesMax, supportedFormats, type SupportedKeywords } from './describe-printer.js';
 
 /** The operation a request asks for and its operation attributes, or the status that refuses it. */
 type CheckedRequest =
@@ -34,18 +34,18 @@ function pathOf(uri: string): string {
 }
 
 /** The job template attributes of a request, sorted into what the printer honours and what not (RFC 8011 section 4.1.7). */
-export function sortTemplate(request: IppMessage): { readonly accepted: IppAttribute[]; readonly unsupported: IppAttribute[] } {
+export function sortTemplate(request: IppMessage, supported: SupportedKeywords): { readonly accepted: IppAttribute[]; readonly unsupported: IppAttribute[] } {
   const group = findGroup(request, groupTag.job);
   const accepted: IppAttribute[] = [];
   const unsupported: IppAttribute[] = [];
-  for (const attribute of group?.attributes ?? []) (isHonoured(attribute) ? accepted : unsupported).push(attribute);
+  for (const attribute of group?.attributes ?? []) (isHonoured(attribute, supported) ? accepted : unsupported).push(attribute);
   return { accepted, unsupported };
 }
 
-function isHonoured(attribute: IppAttribute): boolean {
+function isHonoured(attribute: IppAttribute, supported: SupportedKeywords): boolean {
   const { name } = attribute;
   const [value] = attribute.values;
-  const keywords: readonly string[] | undefined = Object.entries(supportedKeywords).find(([known]) => known === name)?.[1];
+  const keywords = Object.hasOwn(supported, name) ? supported[name] : undefined;
   if (keywords) return textsOf({ tag: groupTag.job, attributes: [attribute] }, name).every((text) => keywords.includes(text));
   switch (name) {
     case 'copies':

@@ -6,7 +6,10 @@ import { printerStateCode } from '../client/printer-status.js';
 export const supportedFormats = ['application/pdf', 'application/octet-stream', 'text/plain'] as const;
 export const copiesMax = 999;
 
-/** Keyword job template attributes and their values; the first is the default. */
+/** Keyword job template attributes and their values; the first is the default. One without values is unknown to the printer. */
+export type SupportedKeywords = Readonly<Record<string, readonly string[]>>;
+
+/** What a printer supports that nothing else is said of. */
 export const supportedKeywords = {
   sides: ['one-sided', 'two-sided-long-edge', 'two-sided-short-edge'],
   'print-color-mode': ['auto', 'color', 'monochrome'],
@@ -14,7 +17,7 @@ export const supportedKeywords = {
   'output-bin': ['face-down'],
   'job-sheets': ['none'],
   'multiple-document-handling': ['single-document'],
-} as const;
+} as const satisfies SupportedKeywords;
 
 export interface PrinterFacts {
   readonly name: string;
@@ -25,6 +28,7 @@ export interface PrinterFacts {
   readonly isAcceptingJobs: boolean;
   readonly queuedJobCount: number;
   readonly multipleOperationTimeOutMs: number;
+  readonly keywords: SupportedKeywords;
 }
 
 /** Seconds since the start, from 1: what IPP calls up-time, and the clock of its time-at attributes. */
@@ -34,7 +38,7 @@ export function upTime(startedAt: Date, at: Date): number {
 
 /** The printer attributes that RFC 8011 section 5.4 and PWG 5100.12 section 6.2 require. */
 export function describePrinter(facts: PrinterFacts, now: Date): IppAttribute[] {
-  return [...description(facts, now), ...capabilities(), ...jobTemplate()];
+  return [...description(facts, now), ...capabilities(facts.keywords), ...jobTemplate(facts.keywords)];
 }
 
 function description(facts: PrinterFacts, now: Date): IppAttribute[] {
@@ -57,7 +61,7 @@ function description(facts: PrinterFacts, now: Date): IppAttribute[] {
   ];
 }
 
-function capabilities(): IppAttribute[] {
+function capabilities(supported: SupportedKeywords): IppAttribute[] {
   return [
     strings('charset', 'charset-configured', ['utf-8']),
     strings('charset', 'charset-supported', ['utf-8', 'us-ascii']),
@@ -71,17 +75,17 @@ function capabilities(): IppAttribute[] {
     keyword('pdl-override-supported', 'not-attempted'),
     keyword('which-jobs-supported', 'completed', 'not-completed', 'all'),
     boolean('multiple-document-jobs-supported', false),
-    boolean('color-supported', true),
+    boolean('color-supported', supported['print-color-mode']?.includes('color') ?? false),
     boolean('page-ranges-supported', true),
     integer('pages-per-minute', 60),
     integer('pages-per-minute-color', 60),
   ];
 }
 
-function jobTemplate(): IppAttribute[] {
-  const keywords = Object.entries(supportedKeywords).flatMap(([name, values]) => [
-    keyword(`${name}-default`, values[0]),
-    keyword(`${name}-supported`, ...values),
+function jobTemplate(supported: SupportedKeywords): IppAttribute[] {
+  const keywords = Object.entries(supported).flatMap(([name, values]) => [
+    ...values.slice(0, 1).map((value) => keyword(`${name}-default`, value)),
+    ...(values.length === 0 ? [] : [keyword(`${name}-supported`, ...values)]),
   ]);
   const resolution = { syntax: 'resolution', crossFeed: 600, feed: 600, units: 3 } as const;
   return [

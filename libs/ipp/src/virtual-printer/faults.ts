@@ -18,6 +18,10 @@ export interface VirtualPrinterFaults {
   version1Only: boolean;
   /** Asked for jobs, the printer knows none. */
   forgetJobs: boolean;
+  /** A job with an option that the printer doesn't have is refused, although its client asked for no fidelity: some printers do so. */
+  insistsOnFidelity: boolean;
+  /** Options that the printer doesn't have are passed over without a word. */
+  ignoresSilently: boolean;
 }
 
 export const noFaults: Readonly<VirtualPrinterFaults> = {
@@ -30,6 +34,8 @@ export const noFaults: Readonly<VirtualPrinterFaults> = {
   hostileLength: false,
   version1Only: false,
   forgetJobs: false,
+  insistsOnFidelity: false,
+  ignoresSilently: false,
 };
 
 /** A successful answer whose only attribute says it has a name of 65535 octets. */

@@ -7,7 +7,7 @@ import { encodeMessage } from '../codec/encode-message.js';
 import type { IppAttribute } from '../codec/message.js';
 import { operationName } from '../codec/operation.js';
 import { answerRequest, type PrinterDesk } from './answer-request.js';
-import type { PrinterFacts } from './describe-printer.js';
+import { type PrinterFacts, supportedKeywords } from './describe-printer.js';
 import { hostileAnswer, noFaults, type VirtualPrinterFaults } from './faults.js';
 import { JobTable, type StoredDocument, type VirtualJob } from './job-table.js';
 import { receiveRequest, storeDocument, type ReceivedRequest } from './receive-request.js';
@@ -26,6 +26,8 @@ export interface VirtualPrinterOptions {
   readonly printingTimeMs?: number;
   /** A job whose document does not come is given up after this; 60 s by default. */
   readonly multipleOperationTimeOutMs?: number;
+  /** What it supports of these, each list with its default first; without any it does not know the attribute. Everything by default. */
+  readonly supports?: Partial<Record<'sides' | 'print-color-mode', readonly string[]>>;
   readonly faults?: Partial<VirtualPrinterFaults>;
   readonly onPrinted?: (document: PrintedDocument) => void;
 }
@@ -120,6 +122,7 @@ export class VirtualPrinter {
       isAcceptingJobs: !this.faults.busy,
       queuedJobCount: this.jobs.unfinishedCount,
       multipleOperationTimeOutMs: this.multipleOperationTimeOutMs,
+      keywords: { ...supportedKeywords, ...this.options.supports },
     };
   }
 
