@@ -7,6 +7,7 @@ import { type ServerProcess, startServerProcess } from '@inkpost/local/server-pr
 import { type DovecotPlace, dovecotSettings } from './dovecot-settings.js';
 import { freePort } from './free-port.js';
 import { deliverByLmtp } from './deliver-by-lmtp.js';
+import { makeCertificate, type KeyedCertificate } from './make-certificate.js';
 import { findServer } from './server-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -18,7 +19,15 @@ export interface MailUser {
   readonly password: string;
 }
 
-/** A real Dovecot on 127.0.0.1. Its certificate is self-signed for `localhost` and 127.0.0.1. */
+export interface DovecotOptions {
+  readonly users: readonly MailUser[];
+  /** By default self-signed for `localhost` and 127.0.0.1. */
+  readonly certificate?: KeyedCertificate;
+  /** More of Dovecot's own settings, after those of `dovecotSettings`. */
+  readonly settings?: string;
+}
+
+/** A real Dovecot on 127.0.0.1. */
 export interface DovecotServer {
   readonly imapPort: number;
   readonly imapsPort: number;
@@ -45,10 +54,10 @@ export interface DovecotServer {
  * Starts a Dovecot with these users, in about 0.3 s. Needs root.
  * @throws ServerMissing when it is not installed: wrap the tests in `describeWithServer('dovecot', …)`.
  */
-export async function startDovecot(options: { readonly users: readonly MailUser[] }): Promise<DovecotServer> {
+export async function startDovecot(options: DovecotOptions): Promise<DovecotServer> {
   const program = findServer('dovecot', ['dovecot-imapd', 'dovecot-pop3d', 'dovecot-lmtpd']);
   const scratch = await temporaryFolder('dovecot');
-  const place = await preparePlace(scratch.path);
+  const place = await preparePlace(scratch.path, options);
   const users = [...options.users];
   await writeUsers(place, users);
   const start = (): Promise<ServerProcess> => startProcess(program, scratch.path);
@@ -87,12 +96,14 @@ export async function startDovecot(options: { readonly users: readonly MailUser[
   };
 }
 
-async function preparePlace(folder: string): Promise<DovecotPlace> {
+async function preparePlace(folder: string, { certificate, settings = '' }: DovecotOptions): Promise<DovecotPlace> {
   await chmod(folder, 0o755); // its processes run as several accounts
   for (const name of ['run', 'state', 'mail', 'tls']) await mkdir(join(folder, name), { mode: 0o755 });
   const { uid, gid } = await accountOf('mail');
   await chown(join(folder, 'mail'), uid, gid);
-  await makeCertificate(join(folder, 'tls'));
+  const shown = certificate ?? (await makeCertificate({ commonName: 'localhost', names: ['DNS:localhost', 'IP:127.0.0.1'] }));
+  await writeFile(join(folder, 'tls', 'certificate.pem'), shown.certificate);
+  await writeFile(join(folder, 'tls', 'key.pem'), shown.key, { mode: 0o600 });
   const [imap, imaps, pop3, pop3s, lmtp] = [
     await freePort(),
     await freePort(),
@@ -101,7 +112,7 @@ async function preparePlace(folder: string): Promise<DovecotPlace> {
     await freePort(),
   ];
   const place: DovecotPlace = { folder, ports: { imap, imaps, pop3, pop3s, lmtp }, mailAccount: { uid, gid } };
-  await writeFile(join(folder, 'dovecot.conf'), dovecotSettings(place));
+  await writeFile(join(folder, 'dovecot.conf'), `${dovecotSettings(place)}\n${settings}`);
   return place;
 }
 
@@ -130,10 +141,4 @@ async function accountOf(name: string): Promise<{ uid: number; gid: number }> {
   const { stdout } = await run('getent', ['passwd', name]);
   const [, , uid, gid] = stdout.split(':');
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function makeCertificate(folder: string): Promise<void> {
-  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', ...files, ...names]);
 }
