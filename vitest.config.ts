@@ -25,6 +25,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup,
+          // They wait for servers more than they compute: more of them than processors.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           include: ['{libs,services}/*/src/**/*.int.test.ts', 'infra/*/src/**/*.int.test.ts'],
           testTimeout: 30_000,
           // Real servers on a busy machine: a poll ends at once when it holds, and waits longer than the usual second when it doesn't.
@@ -42,7 +45,7 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false },
+        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -129,7 +129,8 @@ describe('a hostile document', () => {
   it.each(Object.entries(bombs))('that expands to more memory than allowed is refused, and the pool recovers: %s', async (_, make) => {
     const file = make();
     expect(file.length).toBeLessThan(1_000_000);
-    expect(await examine(file)).toMatchObject({ verdict: 'refused', reason: 'too-much-memory' });
+    // An allocation that fails ends the child, or the parser takes it for damage and looks for another way: that depends on the moment.
+    expect(await examine(file)).toMatchObject({ verdict: 'refused', reason: expect.stringMatching(/^(?:too-much-memory|broken)$/) });
     expect(await Promise.all([examine(plain), examine(plain)])).toMatchObject([{ verdict: 'printable' }, { verdict: 'printable' }]);
   });
 
