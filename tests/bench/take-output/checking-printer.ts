@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { encodeMessage } from '@inkpost/ipp/codec/encode-message.js';
 import { answerRequest, type PrinterDesk } from '@inkpost/ipp/virtual-printer/answer-request.js';
+import { supportedKeywords } from '@inkpost/ipp/virtual-printer/describe-printer.js';
 import { noFaults } from '@inkpost/ipp/virtual-printer/faults.js';
 import { JobTable, type StoredDocument } from '@inkpost/ipp/virtual-printer/job-table.js';
 import { receiveRequest } from '@inkpost/ipp/virtual-printer/receive-request.js';
@@ -74,7 +75,7 @@ export class CheckingPrinter {
 
   private facts() {
     const { uri, startedAt } = this;
-    return { name: 'Checking printer', uri, moreInfoUri: uri, startedAt, isPrinting: this.jobs.isPrinting, isAcceptingJobs: true, queuedJobCount: 0, multipleOperationTimeOutMs };
+    return { name: 'Checking printer', uri, moreInfoUri: uri, startedAt, isPrinting: this.jobs.isPrinting, isAcceptingJobs: true, queuedJobCount: 0, multipleOperationTimeOutMs, keywords: supportedKeywords };
   }
 }
 
