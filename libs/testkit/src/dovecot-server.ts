@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ServerProcess, startServerProcess } from '@inkpost/local/server-process.js';
-import { type DovecotPlace, dovecotSettings } from './dovecot-settings.js';
+import { type DovecotPlace, dovecotSettings, INTROSPECTION_FILE, introspectionSettings, tokenSettings } from './dovecot-settings.js';
 import { freePort } from './free-port.js';
 import { deliverByLmtp } from './deliver-by-lmtp.js';
 import { makeCertificate, type KeyedCertificate } from './make-certificate.js';
@@ -23,6 +23,8 @@ export interface DovecotOptions {
   readonly users: readonly MailUser[];
   /** By default self-signed for `localhost` and 127.0.0.1. */
   readonly certificate?: KeyedCertificate;
+  /** Whom it asks about access tokens (RFC 7662); with it XOAUTH2 is offered too, as Microsoft 365 does. */
+  readonly introspectionUrl?: string;
   /** More of Dovecot's own settings, after those of `dovecotSettings`. */
   readonly settings?: string;
 }
@@ -96,7 +98,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
   };
 }
 
-async function preparePlace(folder: string, { certificate, settings = '' }: DovecotOptions): Promise<DovecotPlace> {
+async function preparePlace(folder: string, { certificate, introspectionUrl, settings = '' }: DovecotOptions): Promise<DovecotPlace> {
   await chmod(folder, 0o755); // its processes run as several accounts
   for (const name of ['run', 'state', 'mail', 'tls']) await mkdir(join(folder, name), { mode: 0o755 });
   const { uid, gid } = await accountOf('mail');
@@ -112,7 +114,9 @@ async function preparePlace(folder: string, { certificate, settings = '' }: Dove
     await freePort(),
   ];
   const place: DovecotPlace = { folder, ports: { imap, imaps, pop3, pop3s, lmtp }, mailAccount: { uid, gid } };
-  await writeFile(join(folder, 'dovecot.conf'), `${dovecotSettings(place)}\n${settings}`);
+  const tokens = introspectionUrl === undefined ? '' : tokenSettings(folder);
+  if (introspectionUrl !== undefined) await writeFile(join(folder, INTROSPECTION_FILE), introspectionSettings(introspectionUrl));
+  await writeFile(join(folder, 'dovecot.conf'), `${dovecotSettings(place)}\n${tokens}\n${settings}`);
   return place;
 }
 

@@ -72,6 +72,33 @@ namespace inbox {
 `;
 }
 
+/** In its folder: whom Dovecot asks about access tokens. */
+export const INTROSPECTION_FILE = 'introspection.conf.ext';
+
+/** Lets people in by access token too. A passdb of its own kind asks for it; passwords stay with the other one. */
+export function tokenSettings(folder: string): string {
+  return `
+auth_mechanisms = plain login xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2
+  args = ${folder}/${INTROSPECTION_FILE}
+}`;
+}
+
+/** The account that the answer names must be the one that signs in. */
+export function introspectionSettings(url: string): string {
+  return `introspection_mode = post
+introspection_url = ${url}
+force_introspection = yes
+username_attribute = username
+username_format = %Lu
+active_attribute = active
+active_value = true
+timeout_msecs = 5000
+`;
+}
+
 function listener(name: string, port: number, tls = ''): string {
   return `inet_listener ${name} {
     address = 127.0.0.1

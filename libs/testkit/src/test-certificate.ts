@@ -1,10 +1,4 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { temporaryFolder } from './temporary-folder.js';
-
-const run = promisify(execFile);
+import { makeCertificate } from './make-certificate.js';
 
 /** All PEM. */
 export interface TestCertificate {
@@ -16,15 +10,7 @@ export interface TestCertificate {
 
 /** A certificate for `localhost` and 127.0.0.1, signed by an authority that is made for it and trusted by nobody else. */
 export async function makeTestCertificate(): Promise<TestCertificate> {
-  const folder = await temporaryFolder('certificate');
-  const file = (name: string) => join(folder.path, name);
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30'];
-  try {
-    await run('openssl', ['req', '-x509', ...key, '-subj', '/CN=Inkpost test authority', '-addext', 'keyUsage=critical,keyCertSign', '-keyout', file('ca-key.pem'), '-out', file('ca.pem')]);
-    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE'];
-    await run('openssl', ['req', '-x509', ...key, '-CA', file('ca.pem'), '-CAkey', file('ca-key.pem'), ...names, '-keyout', file('key.pem'), '-out', file('certificate.pem')]);
-    return { ca: await readFile(file('ca.pem'), 'utf8'), certificate: await readFile(file('certificate.pem'), 'utf8'), key: await readFile(file('key.pem'), 'utf8') };
-  } finally {
-    await folder.remove();
-  }
+  const authority = await makeCertificate({ commonName: 'Inkpost test authority' });
+  const own = await makeCertificate({ commonName: 'localhost', names: ['DNS:localhost', 'IP:127.0.0.1'], authority });
+  return { ca: authority.certificate, ...own };
 }
