@@ -69,3 +69,52 @@ export const FOLDER_CHARACTERS_MAX = 250;
 export const USER_CHARACTERS_MAX = 320;
 export const PASSWORD_CHARACTERS_MAX = 1_000;
 export const CERTIFICATE_CHARACTERS_MAX = 65_536;
+export const CLIENT_ID_CHARACTERS_MAX = 250;
+export const CLIENT_SECRET_CHARACTERS_MAX = 1_000;
+
+/** How long before a secret or a grant runs out an administrator is warned. */
+export const EXPIRY_WARNED_BEFORE_DAYS = 30;
+
+/** A test of a mailbox: how long it takes at most, in all and step by step. */
+export const TEST_MAX_MS = 30_000;
+export const TEST_LOOKUP_MAX_MS = 5_000;
+export const TEST_CONNECT_MAX_MS = 8_000;
+export const TEST_TLS_MAX_MS = 8_000;
+export const TEST_TOKEN_MAX_MS = 12_000;
+export const TEST_LOGIN_MAX_MS = 15_000;
+/** Tests of one administrator within a minute, and tests of all of them at once in one replica. */
+export const TESTS_PER_MINUTE_MAX = 10;
+export const TESTS_AT_ONCE_MAX = 4;
+/** Addresses of a server that a test tries. */
+export const ADDRESSES_TRIED_MAX = 4;
+/** What a server may say before it is in TLS. */
+export const GREETING_BYTES_MAX = 8_192;
+/** Names of a certificate that are shown, and characters of each. */
+export const CERTIFICATE_NAMES_SHOWN_MAX = 5;
+export const CERTIFICATE_TEXT_SHOWN_MAX = 100;
+/** How long before the end of a mail server's certificate a test warns of it. */
+export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
+
+/** A canary that takes longer is late; one that takes longer still is lost. Greylisting alone takes some minutes (RFC 6647, 5). */
+export const CANARY_LATE_AFTER_MS = 120_000;
+export const CANARY_LOST_AFTER_MS = 1_800_000;
+/** How soon after one canary of a mailbox another may be asked for. */
+export const CANARY_PAUSE_MS = 10_000;
+export const CANARY_MINUTES_MIN = 5;
+export const CANARY_MINUTES_MAX = 1_440;
+/** Canaries of a mailbox that are remembered, and for how long. */
+export const CANARIES_KEPT_MAX = 50;
+export const CANARY_KEPT_DAYS = 30;
+/** How often it is looked whether a canary is due, or overdue. */
+export const CANARY_LOOK_EVERY_MS = 10_000;
+export const CANARY_ANSWER_CHARACTERS_MAX = 300;
+
+/** A traced conversation: how long it is traced, and what is kept of it, for each mailbox. */
+export const TRACE_MINUTES_DEFAULT = 30;
+export const TRACE_MINUTES_MAX = 1_440;
+export const TRACE_BYTES_MAX = 4 * 1024 * 1024;
+export const TRACE_LINE_CHARACTERS_MAX = 1_000;
+export const TRACE_KEPT_DAYS = 7;
+/** Lines wait so long to be written together, and so many of them. */
+export const TRACE_FLUSH_MS = 500;
+export const TRACE_WAITING_BYTES_MAX = 256 * 1024;

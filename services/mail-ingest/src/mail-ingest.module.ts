@@ -9,18 +9,21 @@ import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
-import { openImapFolder } from './adapters/imap/imap-folder.adapter.js';
+import { openImapSource } from './adapters/imap/imap-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
+import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
 import { MailboxesRpc } from './mailboxes/mailboxes.rpc.js';
 import { MailboxesStore } from './mailboxes/mailboxes.store.js';
 import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
-import { FolderLedger } from './watch-mailbox/folder-ledger.js';
+import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
+import { withPassword } from './watch-mailbox/open-mailbox.js';
+import { SourceLedger } from './watch-mailbox/source-ledger.js';
 import { WatchStore } from './watch-mailbox/watch.store.js';
 
 type Config = ConfigOf<typeof mailIngestConfig>;
@@ -39,6 +42,9 @@ export const mailIngest: ServiceDefinition = {
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
+    const sources = new MailboxSources({
+      'imap/imap': withPassword(openImapSource),
+    });
     return {
       module: MailIngestModule,
       // It only produces messages.
@@ -49,7 +55,7 @@ export const mailIngest: ServiceDefinition = {
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>
-            new MailboxWatch(new WatchStore(pool, masterKey), openImapFolder, { receive, ledger: new FolderLedger(pool), metrics, log }, meter),
+            new MailboxWatch(new WatchStore(pool, masterKey), sources.open, { receive, ledger: new SourceLedger(pool), metrics, log }, meter),
           inject: [ReceiveMessage],
         },
         {
@@ -60,8 +66,9 @@ export const mailIngest: ServiceDefinition = {
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (mailboxes: MailboxesStore, watch: MailboxWatch): ControlRoutes => (router) => {
-            router.service(MailboxService, new MailboxesRpc(mailboxes, () => watch.refresh(), log));
+          useFactory: (store: MailboxesStore, watch: MailboxWatch): ControlRoutes => (router) => {
+            const mailboxes = new MailboxesRpc({ store, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
+            router.service(MailboxService, mailboxes);
           },
           inject: [MailboxesStore, MailboxWatch],
         },

@@ -1,32 +1,27 @@
 import { z } from 'zod';
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { Mailbox as WireMailbox, MailboxSettingsSchema } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
-import { identifier, instant, orNull, pem, present, tls, toInstant } from '../answer-route/fields.js';
-import { TEXT } from '../limits.js';
-
-const imapSettings = z.strictObject({
-  host: z.string().min(1).max(TEXT.host),
-  port: z.int().min(1).max(65_535).default(993),
-  tls,
-  user: z.string().max(TEXT.address).default('').describe('Empty: the mailbox address.'),
-  password: z.string().max(TEXT.imapPassword).optional().describe('Never shown again; without it the stored one stays.'),
-  folder: z.string().max(TEXT.folder).default('INBOX'),
-  certificateAuthority: pem,
-}).meta({ id: 'ImapSettings', description: 'How to fetch mails from an IMAP server.' }); // SKY-077, SKY-078
-
-export const mailboxSettings = z.strictObject({
-  address: z.string().min(1).max(TEXT.address),
-  kind: z.enum(['smtp', 'imap']).describe('smtp: mails come in through Inkpost\'s own listener.'),
-  queueId: identifier.describe('The queue that its documents go to.'),
-  enabled: z.boolean().default(true),
-  afterProcessing: z.enum(['keep', 'flag', 'move', 'delete']).default('keep').describe('What happens to a mail on the IMAP server once it is processed.'),
-  processedFolder: z.string().max(TEXT.folder).default('').describe('Where processed mails are moved to.'),
-  imap: imapSettings.optional().describe('For kind imap.'),
-}).meta({ id: 'MailboxSettings' });
+import type { Mailbox as WireMailbox } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { instant, orNull, present, toInstant } from '../answer-route/fields.js';
+import { toMailboxSettings } from './mailbox-settings.schema.js';
 
 const imapState = z.object({
   host: z.string(), port: z.int(), tls: z.string(), user: z.string(), folder: z.string(), certificateAuthority: z.string(),
 }).meta({ id: 'MailboxImap', description: 'Without the password, which is never shown.' });
+
+const pop3State = imapState.omit({ folder: true }).meta({ id: 'MailboxPop3', description: 'Without the password, which is never shown.' });
+
+const providerState = z.object({
+  clientId: z.string(), clientSecretExpiresAt: instant.nullable(), protocol: z.string(), host: z.string(), port: z.int(), folder: z.string(), certificateAuthority: z.string(),
+});
+
+const office365State = providerState.extend({ tenantId: z.string(), access: z.string() }).meta({ id: 'MailboxOffice365', description: 'Without the client secret, which is never shown.' });
+
+const googleState = providerState.meta({ id: 'MailboxGoogle', description: 'Without the client secret, which is never shown.' });
+
+const expiry = z.object({
+  what: z.string().describe('client-secret, or grant: what a person consented to.'),
+  at: instant.nullable(),
+  soon: z.boolean().describe('Within 30 days, or past.'),
+}).meta({ id: 'MailboxExpiry' });
 
 export const mailbox = z.object({
   mailboxId: z.string(),
@@ -37,26 +32,27 @@ export const mailbox = z.object({
   afterProcessing: z.string(),
   processedFolder: z.string(),
   imap: imapState.nullable(),
-  state: z.string().describe('connected, connecting, failing, disabled, or listening (smtp).'),
+  pop3: pop3State.nullable(),
+  office365: office365State.nullable(),
+  google: googleState.nullable(),
+  state: z.string().describe('listening (smtp), disabled, connecting, connected (new mails are announced), polling (they are looked for), waiting (after an error), needs-association, folder-missing. The last three are tried again, by themselves.'),
   problem: z.string().nullable().describe('Why not, in one sentence; null when healthy.'),
-  nextTryAt: instant.nullable().describe('When a failing mailbox is tried again.'),
+  nextTryAt: instant.nullable().describe('When a mailbox with a problem is tried again.'),
   lastMessageAt: instant.nullable(),
+  counts: z.object({
+    received: z.int().describe('Mails taken in since the mailbox exists.'),
+    refused: z.int().describe('Mails refused whole, being too large.'),
+  }).meta({ id: 'MailboxCounts' }),
+  expires: z.array(expiry).describe('What the mailbox signs in with and will run out, the next one first.'),
   createdAt: instant.nullable(),
 }).meta({ id: 'Mailbox' });
 
 export function toMailbox(wire: WireMailbox | undefined): z.input<typeof mailbox> {
-  const { mailboxId, settings, state, problem, nextTryAt, lastMessageAt, createdAt } = present(wire, 'mailbox');
-  const { address, kind, queueId, enabled, afterProcessing, processedFolder, imap } = present(settings, 'settings');
-  const { host = '', port = 0, tls = '', user = '', folder = '', certificateAuthority = '' } = imap ?? {};
+  const { mailboxId, settings, state, problem, nextTryAt, lastMessageAt, createdAt, counts, expires } = present(wire, 'mailbox');
   return {
-    mailboxId, address, kind, queueId, enabled, afterProcessing, processedFolder,
-    imap: imap ? { host, port, tls, user, folder, certificateAuthority } : null,
+    mailboxId, ...toMailboxSettings(present(settings, 'settings')),
     state, problem: orNull(problem), nextTryAt: toInstant(nextTryAt), lastMessageAt: toInstant(lastMessageAt), createdAt: toInstant(createdAt),
+    counts: { received: counts?.received ?? 0, refused: counts?.refused ?? 0 },
+    expires: expires.map(({ what, at, soon }) => ({ what, at: toInstant(at), soon })),
   };
-}
-
-export function fromMailboxSettings({ imap, ...settings }: z.output<typeof mailboxSettings>): MessageInitShape<typeof MailboxSettingsSchema> {
-  if (!imap) return settings;
-  const { password, ...server } = imap;
-  return { ...settings, imap: password === undefined ? server : { ...server, password } };
 }

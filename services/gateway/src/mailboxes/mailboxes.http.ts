@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { identifier } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
-import { fromMailboxSettings, mailbox, mailboxSettings, toMailbox } from './mailbox.schema.js';
+import { mailbox, toMailbox } from './mailbox.schema.js';
+import { fromMailboxSettings, mailboxSettings } from './mailbox-settings.schema.js';
 
 const params = z.strictObject({ mailboxId: identifier });
 

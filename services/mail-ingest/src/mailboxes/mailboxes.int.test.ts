@@ -67,8 +67,8 @@ describe('mailboxes', () => {
     const { mailbox } = await replica.mailboxes.createMailbox({ settings: settings('kind@example.org') });
     const mailboxId = mailbox?.mailboxId ?? '';
     await replica.mailboxes.updateMailbox({ mailboxId, settings: { address: 'kind@example.org', kind: 'smtp', queueId: 'queue', enabled: true } });
-    const { rows } = await harness.superuser.query('SELECT sealed_password, imap_host FROM mail_ingest.mailbox WHERE id = $1', [mailboxId]);
-    expect(rows).toEqual([{ sealed_password: null, imap_host: null }]);
+    const { rows } = await harness.superuser.query('SELECT sealed_password, host FROM mail_ingest.mailbox WHERE id = $1', [mailboxId]);
+    expect(rows).toEqual([{ sealed_password: null, host: null }]);
     expect((await replica.mailboxes.getMailbox({ mailboxId })).mailbox).toMatchObject({ state: 'listening', settings: { kind: 'smtp' } });
   });
 

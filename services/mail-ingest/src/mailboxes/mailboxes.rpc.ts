@@ -1,34 +1,40 @@
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type {
   CreateMailboxRequest, DeleteMailboxRequest, GetMailboxRequest, ListMailboxesRequest, MailboxService, MailboxSettings as WireSettings, UpdateMailboxRequest,
 } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { type CheckedSettings, checkSettings, passwordStays } from './check-settings.js';
-import type { Mailbox, MailboxHealth } from './mailbox.js';
+import { type CheckedSettings, checkSettings, credentialsStay, type IsOffered, secretField } from './check-settings.js';
+import { isProblem } from './field-problem.js';
+import type { Mailbox } from './mailbox.js';
+import type { MailboxHealthStore } from './mailbox-health.store.js';
+import { toWireMailbox } from './mailbox-wire.js';
 import type { Conflict, MailboxesStore } from './mailboxes.store.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const CONFLICTS: Readonly<Record<Conflict['conflict'], string>> = {
   address: 'Another mailbox has this address already.',
-  'imap.folder': 'Another mailbox watches this folder of this account already.',
+  folder: 'Another mailbox watches this folder of this account already.',
 };
 
-/** The watched addresses, for administrators (SKY-075..078, SKY-044). */
+export interface MailboxesRpcParts {
+  readonly store: MailboxesStore;
+  readonly health: MailboxHealthStore;
+  readonly isOffered: IsOffered;
+  /** Called after each change: the watchers here follow it at once. */
+  readonly onChange: () => void;
+  readonly log: Log;
+}
+
+/** The watched addresses, for administrators (SKY-044, SKY-075 to SKY-081). */
 export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
-  constructor(
-    private readonly store: MailboxesStore,
-    /** Called after each change: the watchers here follow it at once. */
-    private readonly onChange: () => void,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly parts: MailboxesRpcParts) {}
 
   async listMailboxes(_request: ListMailboxesRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
-    return { mailboxes: await this.shown(await this.store.list()) };
+    return { mailboxes: await this.shown(await this.parts.store.list()) };
   }
 
   async getMailbox({ mailboxId }: GetMailboxRequest, context: HandlerContext) {
@@ -38,9 +44,10 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
 
   async createMailbox(request: CreateMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
-    const checked = checkedSettings(request.settings);
-    if (checked.settings.kind === 'imap' && checked.password === undefined) throw invalidField('imap.password', 'is missing');
-    const mailbox = unlessConflict(await this.store.create(checked));
+    const checked = this.checked(request.settings);
+    const field = secretField(checked.settings);
+    if (field !== undefined && checked.secret === undefined) throw invalidField(field, 'is missing');
+    const mailbox = unlessConflict(await this.parts.store.create(checked));
     this.changed('mailbox created', mailbox, actor);
     return this.answer(mailbox);
   }
@@ -48,11 +55,12 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   async updateMailbox(request: UpdateMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
     const before = await this.existing(request.mailboxId);
-    const checked = checkedSettings(request.settings);
-    if (checked.settings.kind === 'imap' && checked.password === undefined && !passwordStays(before.settings, checked.settings)) {
-      throw invalidField('imap.password', 'must be given again when server, port, TLS, user or certificate authority change');
+    const checked = this.checked(request.settings);
+    const field = secretField(checked.settings);
+    if (field !== undefined && checked.secret === undefined && !credentialsStay(before.settings, checked.settings)) {
+      throw invalidField(field, 'must be given again when kind, server, port, TLS, user, certificate authority, tenant, client or access change');
     }
-    const mailbox = unlessConflict(await this.store.update(before.id, checked));
+    const mailbox = unlessConflict(await this.parts.store.update(before.id, checked));
     if (!mailbox) throw notFound('mailbox', request.mailboxId);
     this.changed('mailbox changed', mailbox, actor);
     return this.answer(mailbox);
@@ -61,18 +69,25 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   async deleteMailbox({ mailboxId }: DeleteMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
     const mailbox = await this.existing(mailboxId);
-    if (!(await this.store.remove(mailbox.id))) throw notFound('mailbox', mailboxId);
+    if (!(await this.parts.store.remove(mailbox.id))) throw notFound('mailbox', mailboxId);
     this.changed('mailbox deleted', mailbox, actor);
     return {};
   }
 
   private changed(event: string, { id, settings: { address } }: Mailbox, actor: string): void {
-    this.log.info(event, { mailboxId: id, address, actor });
-    this.onChange();
+    this.parts.log.info(event, { mailboxId: id, address, actor });
+    this.parts.onChange();
+  }
+
+  private checked(wire: WireSettings | undefined): CheckedSettings {
+    if (!wire) throw invalidField('settings', 'are missing');
+    const checked = checkSettings(wire, this.parts.isOffered);
+    if (isProblem(checked)) throw invalidField(checked.field, checked.reason);
+    return checked;
   }
 
   private async existing(mailboxId: string): Promise<Mailbox> {
-    const mailbox = UUID.test(mailboxId) ? await this.store.find(mailboxId) : undefined;
+    const mailbox = UUID.test(mailboxId) ? await this.parts.store.find(mailboxId) : undefined;
     if (!mailbox) throw notFound('mailbox', mailboxId);
     return mailbox;
   }
@@ -83,35 +98,12 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   }
 
   private async shown(mailboxes: readonly Mailbox[]) {
-    const health = await this.store.health(mailboxes);
-    return mailboxes.map((mailbox) => toWire(mailbox, health.get(mailbox.id)));
+    const health = await this.parts.health.health(mailboxes, new Date());
+    return mailboxes.map((mailbox) => toWireMailbox(mailbox, health.get(mailbox.id)));
   }
-}
-
-function checkedSettings(wire: WireSettings | undefined): CheckedSettings {
-  if (!wire) throw invalidField('settings', 'are missing');
-  const checked = checkSettings(wire);
-  if ('reason' in checked) throw invalidField(checked.field, checked.reason);
-  return checked;
 }
 
 function unlessConflict<T extends Mailbox | undefined>(outcome: T | Conflict): T {
   if (outcome && 'conflict' in outcome) throw new ConnectError(CONFLICTS[outcome.conflict], Code.AlreadyExists);
   return outcome;
-}
-
-/** Without the password, which never leaves. */
-function toWire({ id, settings, createdAt }: Mailbox, health: MailboxHealth | undefined) {
-  const { address, kind, queueId, enabled } = settings;
-  const own = kind === 'imap' ? { afterProcessing: settings.afterProcessing, processedFolder: settings.processedFolder, imap: settings.imap } : { afterProcessing: 'keep', processedFolder: '' };
-  const { state = '', problem = '', nextTryAt, lastMessageAt } = health ?? {};
-  return {
-    mailboxId: id,
-    settings: { address, kind, queueId, enabled, ...own },
-    state,
-    problem,
-    createdAt: timestampFromDate(createdAt),
-    ...(nextTryAt ? { nextTryAt: timestampFromDate(nextTryAt) } : {}),
-    ...(lastMessageAt ? { lastMessageAt: timestampFromDate(lastMessageAt) } : {}),
-  };
 }

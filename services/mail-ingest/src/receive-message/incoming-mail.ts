@@ -1,12 +1,12 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
 
-/** Where a mail lies on its IMAP server. */
-export interface FolderPlace {
-  /** user@host/folder. */
+/** Where a mail lies on its server. */
+export interface MailPlace {
+  /** login@host/folder. */
   readonly folder: string;
-  readonly uidValidity: bigint;
-  readonly uid: number;
+  readonly epoch: string;
+  readonly key: string;
   /** Nothing is to be done with it on the server any more. */
   readonly settled: boolean;
 }
@@ -28,8 +28,8 @@ export interface IncomingMail {
   readonly origin: Readonly<Record<string, JsonValue>>;
   /** Of SMTP; empty for the null sender. */
   readonly envelopeSender?: string;
-  /** Of IMAP: recorded with the mail, so that it is known without being fetched again. */
-  readonly place?: FolderPlace;
+  /** Of a fetched mail: recorded with it, so that it is known without being fetched again. */
+  readonly place?: MailPlace;
 }
 
 export interface Reception {

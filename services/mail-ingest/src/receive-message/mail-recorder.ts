@@ -3,9 +3,18 @@ import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { SpooledDocument } from '@inkpost/spool/spool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
-import { CLAIM_DAYS } from '../limits.js';
+import { CLAIM_DAYS, MAIL_BYTES_MAX } from '../limits.js';
 import type { DescribedMail } from './describe-mail.js';
-import type { FolderPlace, IncomingMail, RawMail, Reception } from './incoming-mail.js';
+import type { IncomingMail, MailPlace, RawMail, Reception } from './incoming-mail.js';
+
+/** Counts a mail for its mailbox, each connection by itself: side by side they needn't wait for each other's commit. */
+function counted(mailboxId: string, refused: string): string {
+  return `counted AS (
+      INSERT INTO mailbox_count AS c (mailbox_id, counter, received, refused, last_message_at)
+      SELECT ${mailboxId}::uuid, pg_backend_pid() % 16, CASE WHEN ${refused}::boolean THEN 0 ELSE 1 END, CASE WHEN ${refused}::boolean THEN 1 ELSE 0 END, now() FROM step
+      ON CONFLICT (mailbox_id, counter) DO UPDATE
+      SET received = c.received + excluded.received, refused = c.refused + excluded.refused, last_message_at = excluded.last_message_at)`;
+}
 
 /** The plain INSERT into the ledger is the point: a mail that was taken before makes the whole statement fail, publication and all. */
 const RECORD = {
@@ -13,9 +22,10 @@ const RECORD = {
   with: `taken AS (
       INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::bigint, $2::uuid FROM step),
     placed AS (
-      INSERT INTO ledger_uid (folder, uid_validity, uid, message_id, settled)
-      SELECT $10::text, $11::bigint, $12::bigint, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
-      ON CONFLICT (folder, uid_validity, uid) DO NOTHING)`,
+      INSERT INTO ledger_place (folder, epoch, key, message_id, settled)
+      SELECT $10::text, $11::text, $12::text, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
+      ON CONFLICT (folder, epoch, key) DO NOTHING),
+    ${counted('$6', '$17')}`,
   select: `journey.begin_message($2::uuid, $14::jsonb), spool.put($15::jsonb, 'acceptance', now() + make_interval(days => $16))`,
 } as const;
 
@@ -24,12 +34,12 @@ const FIND = `SELECT message_id FROM ledger WHERE mailbox_id = $1 AND sha256 = d
 const AGAIN = {
   name: 'mail-received-again',
   with: `placed AS (
-      INSERT INTO ledger_uid (folder, uid_validity, uid, message_id, settled)
-      SELECT $6::text, $7::bigint, $8::bigint, $2::uuid, $9::boolean FROM step WHERE $6::text IS NOT NULL
-      ON CONFLICT (folder, uid_validity, uid) DO NOTHING)`,
+      INSERT INTO ledger_place (folder, epoch, key, message_id, settled)
+      SELECT $6::text, $7::text, $8::text, $2::uuid, $9::boolean FROM step WHERE $6::text IS NOT NULL
+      ON CONFLICT (folder, epoch, key) DO NOTHING)`,
 } as const;
 
-const REFUSED = { name: 'mail-refused', select: 'journey.begin_message($2::uuid, $6::jsonb)' } as const;
+const REFUSED = { name: 'mail-refused', with: counted('$7', 'true'), select: 'journey.begin_message($2::uuid, $6::jsonb)' } as const;
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -52,7 +62,7 @@ export class MailRecorder {
           ...RECORD,
           values: [
             mail.mailbox.id, raw.sha256, internetMessageId, raw.sizeBytes, ...placeValues(mail.place),
-            headOf(described), JSON.stringify(spooled), CLAIM_DAYS,
+            headOf(described), JSON.stringify(spooled), CLAIM_DAYS, raw.sizeBytes > MAIL_BYTES_MAX,
           ],
         },
       );
@@ -65,23 +75,23 @@ export class MailRecorder {
   }
 
   /** For a mail that isn't taken in and whose sender is told elsewhere: its journey alone. */
-  async noteRefusal(described: DescribedMail): Promise<void> {
+  async noteRefusal({ mailbox }: Pick<IncomingMail, 'mailbox'>, described: DescribedMail): Promise<void> {
     const { messageId, entries } = described;
-    await this.flow.publish({ journeyId: messageId, entries, publish: [] }, { ...REFUSED, values: [headOf(described)] });
+    await this.flow.publish({ journeyId: messageId, entries, publish: [] }, { ...REFUSED, values: [headOf(described), mailbox.id] });
   }
 
   /** Says so in the journey of the mail that it is a copy of; gives that one's id. */
   private async noteAgain(mail: Pick<IncomingMail, 'mailbox' | 'place'>, { sha256 }: RawMail): Promise<string> {
     const [first] = await query<{ message_id: string }>(this.pool, 'ledger.find', FIND, [mail.mailbox.id, sha256]);
     if (!first) throw new Error('the ledger names no message for what it holds');
-    const evidence = { mailbox: mail.mailbox.address, ...(mail.place ? { folder: mail.place.folder, uid: mail.place.uid } : {}) };
+    const evidence = { mailbox: mail.mailbox.address, ...(mail.place ? { folder: mail.place.folder, key: mail.place.key } : {}) };
     await this.flow.publish({ journeyId: first.message_id, entries: [{ step: 'received-again', evidence }], publish: [] }, { ...AGAIN, values: placeValues(mail.place) });
     return first.message_id;
   }
 }
 
-function placeValues(place: FolderPlace | undefined): unknown[] {
-  return [place?.folder ?? null, place?.uidValidity ?? null, place?.uid ?? null, place?.settled ?? null];
+function placeValues(place: MailPlace | undefined): unknown[] {
+  return [place?.folder ?? null, place?.epoch ?? null, place?.key ?? null, place?.settled ?? null];
 }
 
 function headOf({ head }: DescribedMail): string {

@@ -49,10 +49,10 @@ export class ReceiveMessage {
   private async refuse(mail: IncomingMail, { header }: Extraction, raw: RawMail): Promise<Reception> {
     const refused = [{ id: randomUUID(), fileName: '', mediaType: 'message/rfc822', reason: 'too-large' as const }];
     const extraction = { header, documents: [], refused, ignored: [], unlistedParts: 0, stopped: undefined };
-    if (mail.source === 'imap') return this.record(mail, extraction, raw);
+    if (mail.source !== 'smtp') return this.record(mail, extraction, raw);
     // Its own mail server tells the sender, who need not hear it twice.
     const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, ...raw });
-    await this.recorder.noteRefusal(described);
+    await this.recorder.noteRefusal(mail, described);
     this.metrics.count(mail.source, 'refused', extraction);
     return { outcome: 'refused', messageId: described.messageId };
   }

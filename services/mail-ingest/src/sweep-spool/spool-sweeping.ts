@@ -7,7 +7,7 @@ import { LEDGER_DAYS, LEDGER_PURGE_MAX, SWEEP_EVERY_MS } from '../limits.js';
 const FORGET = `WITH gone AS (
     DELETE FROM ledger WHERE ctid IN (
       SELECT l.ctid FROM ledger l WHERE l.received_at < now() - make_interval(days => $1)
-        AND NOT EXISTS (SELECT 1 FROM ledger_uid u WHERE u.message_id = l.message_id) LIMIT $2) RETURNING 1)
+        AND NOT EXISTS (SELECT 1 FROM ledger_place u WHERE u.message_id = l.message_id) LIMIT $2) RETURNING 1)
   SELECT count(*) AS mails FROM gone`;
 
 /** Removes from the spool's folder what nobody claims any more, and from the ledger what can't come back. */

@@ -89,7 +89,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
     const before = await harness.messageAbout('there before');
     expect(before).toMatchObject({ mailboxId: id, mailboxAddress: users.keep.address, sender: { address: 'sender@example.org', displayName: 'Sender' }, documents: [{ fileName: 'there before.pdf' }] });
     expect((await harness.documentBytes(before.documents[0]?.documentId ?? '')).equals(samplePdf({ text: 'there before' }))).toBe(true);
-    expect(await harness.journey(before.messageId)).toMatchObject([{ step: 'received', evidence: { source: 'imap', folder: 'INBOX', uid: 1 } }, { step: 'document-extracted' }]);
+    expect(await harness.journey(before.messageId)).toMatchObject([{ step: 'received', evidence: { source: 'imap', protocol: 'imap', folder: 'INBOX', key: '1' } }, { step: 'document-extracted' }]);
     // By IDLE: without it imapflow would hear of this after 15 s only.
     await deliver(users.keep, 'came later');
     await harness.messageAbout('came later');
@@ -130,7 +130,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
 
   it('does what is left to do with mails that were taken in already when the choice was another one', async () => {
     await harness.messageAbout('to be flagged');
-    const { rows } = await harness.superuser.query(`UPDATE mail_ingest.ledger_uid SET settled = false WHERE folder LIKE 'keep@%' RETURNING uid`);
+    const { rows } = await harness.superuser.query(`UPDATE mail_ingest.ledger_place SET settled = false WHERE folder LIKE 'keep@%' RETURNING key`);
     const { mailboxes } = await replica.mailboxes.listMailboxes({});
     const mailboxId = mailboxes.find(({ settings }) => settings?.address === users.keep.address)?.mailboxId ?? '';
     await replica.mailboxes.updateMailbox({ mailboxId, settings: settingsOf(users.keep, { afterProcessing: 'flag' }) });
@@ -141,9 +141,9 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
   it('says that the password is refused, waits long before it tries again, and goes on at once when it is corrected', async () => {
     await deliver(users.login, 'behind a password');
     const mailboxId = await watch(users.login, { password: 'wrong' });
-    const failing = await waitForState(mailboxId, 'failing');
-    expect(failing.problem).toMatch(/^The mail server 127\.0\.0\.1:\d+ refused the user name or the password/);
-    expect(Number(failing.nextTryAt?.seconds) * 1_000 - Date.now()).toBeGreaterThan(15_000);
+    const waiting = await waitForState(mailboxId, 'waiting');
+    expect(waiting.problem).toMatch(/^The mail server 127\.0\.0\.1:\d+ refused the user name or the password/);
+    expect(Number(waiting.nextTryAt?.seconds) * 1_000 - Date.now()).toBeGreaterThan(15_000);
     await replica.mailboxes.updateMailbox({ mailboxId, settings: settingsOf(users.login) });
     await waitForState(mailboxId, 'connected');
     await harness.messageAbout('behind a password');
@@ -151,7 +151,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
 
   it('says that its folder is missing, and goes on by itself when it is there', async () => {
     const mailboxId = await watch(users.folder, { folder: 'To print' });
-    expect((await waitForState(mailboxId, 'failing')).problem).toBe('The requested folder could not be found');
+    expect((await waitForState(mailboxId, 'folder-missing')).problem).toBe('The requested folder could not be found');
     await asOwner(users.folder, async (client) => {
       await client.mailboxCreate('To print');
       await client.append('To print', mailWith('in a new folder'));
@@ -163,7 +163,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
   it('names what is wrong with a server: its certificate, its port, its name', async () => {
     const { mailbox } = await replica.mailboxes.createMailbox({ settings: { ...settingsOf(users.good, { certificateAuthority: '' }), address: 'untrusted@inkpost.test' } });
     const mailboxId = mailbox?.mailboxId ?? '';
-    expect((await waitForState(mailboxId, 'failing')).problem).toMatch(/certificate of the mail server .* is not trusted/);
+    expect((await waitForState(mailboxId, 'waiting')).problem).toMatch(/certificate of the mail server .* is not trusted/);
     const change = async (imap: Wish & { host?: string }, expected: RegExp) => {
       const settings = settingsOf(users.good, imap);
       await replica.mailboxes.updateMailbox({ mailboxId, settings: { ...settings, address: 'untrusted@inkpost.test' } });
@@ -228,7 +228,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
     const mailboxId = await watch(users.crash, { port: relay.port });
     await waitForState(mailboxId, 'connected');
     await relay.close();
-    expect((await waitForState(mailboxId, 'failing')).problem).toMatch(/can't be reached|was lost/);
+    expect((await waitForState(mailboxId, 'waiting')).problem).toMatch(/can't be reached|was lost/);
     await deliver(users.crash, 'in the meantime');
     await relay.open();
     await harness.messageAbout('in the meantime');
@@ -250,7 +250,7 @@ describeWithServer('dovecot', 'a mailbox watched by IMAP', () => {
     await eventually(async () => (await replica.mailboxes.listMailboxes({})).mailboxes.every(({ settings, state }) => settings?.address !== users.back.address || state === 'disabled'), 'it is disabled');
     await replica.mailboxes.deleteMailbox({ mailboxId });
     const { rows } = await harness.superuser.query("SELECT payload, consumer FROM flow.message WHERE subject = 'mailbox.deleted.v1' AND payload->>'mailboxId' = $1", [mailboxId]);
-    expect(rows).toEqual([{ payload: { mailboxId }, consumer: 'acceptance' }]);
+    expect(rows).toContainEqual({ payload: { mailboxId }, consumer: 'acceptance' });
     await expect(replica.mailboxes.getMailbox({ mailboxId })).rejects.toThrow(/There is no mailbox/);
   });
 });

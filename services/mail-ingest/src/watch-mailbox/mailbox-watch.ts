@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { context, type Meter, ROOT_CONTEXT } from '@opentelemetry/api';
 import { WATCH_POLL_MS } from '../limits.js';
-import type { OpenFolder } from '../ports/mail-folder.port.js';
-import type { IntakeServices } from './folder-intake.js';
-import { MailboxWatcher, type OpenableMailbox, type WatchState } from './mailbox-watcher.js';
+import { WATCH_STATES } from '../mailboxes/mailbox.js';
+import { MailboxWatcher, type WatchState } from './mailbox-watcher.js';
+import type { OpenableMailbox, OpenMailbox } from './open-mailbox.js';
+import type { IntakeServices } from './source-intake.js';
 import type { LeasedMailbox, WatchStore } from './watch.store.js';
 
 interface Watched {
@@ -28,12 +29,12 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly store: WatchStore,
-    private readonly openFolder: OpenFolder,
+    private readonly openMailbox: OpenMailbox,
     private readonly services: IntakeServices,
     meter: Meter,
   ) {
     meter.createObservableGauge('mailbox_watches', { description: 'Mailboxes that this replica watches, by state' }).addCallback((result) => {
-      for (const state of ['connecting', 'connected', 'failing'] as const) {
+      for (const state of WATCH_STATES) {
         result.observe([...this.watched.values()].filter(({ watcher }) => watcher.state.state === state).length, { state });
       }
     });
@@ -104,7 +105,7 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private start(mailbox: OpenableMailbox & LeasedMailbox): void {
     // Its end calls for another round, which starts the next one.
     if (this.stopping.has(mailbox.id)) return;
-    const watcher = new MailboxWatcher(mailbox, this.openFolder, this.services, () => this.refresh());
+    const watcher = new MailboxWatcher(mailbox, this.openMailbox, this.services, () => this.refresh());
     this.watched.set(mailbox.id, { version: mailbox.version, watcher, reported: undefined });
   }
 

@@ -1,19 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { asFailure, type Failure } from '@inkpost/failure/failure.js';
-import type { OpenFolder } from '../ports/mail-folder.port.js';
-import { FolderIntake, type IntakeServices, type WatchedMailbox } from './folder-intake.js';
+import type { WatchStateName } from '../mailboxes/mailbox.js';
+import { FOLDER_MISSING, NEEDS_ASSOCIATION } from '../ports/mail-source.port.js';
+import type { OpenableMailbox, OpenMailbox } from './open-mailbox.js';
+import { type IntakeServices, SourceIntake } from './source-intake.js';
 import { retryDelayMs } from './retry-delay.js';
 
 export interface WatchState {
-  readonly state: 'connecting' | 'connected' | 'failing';
+  readonly state: WatchStateName;
   /** One sentence; empty when healthy. */
   readonly problem: string;
   readonly nextTryAt?: Date;
-}
-
-/** With its password, opened only when it is needed. */
-export interface OpenableMailbox extends WatchedMailbox {
-  readonly password: () => string;
 }
 
 /** Watches one mailbox, on its own: what happens to it touches no other one. */
@@ -24,7 +21,7 @@ export class MailboxWatcher {
 
   constructor(
     private readonly mailbox: OpenableMailbox,
-    private readonly openFolder: OpenFolder,
+    private readonly openMailbox: OpenMailbox,
     private readonly services: IntakeServices,
     private readonly onChange: () => void,
   ) {
@@ -58,33 +55,32 @@ export class MailboxWatcher {
   /** From connecting until the connection is lost; `onConnected`: the folder is open and caught up with. */
   private async session(onConnected: () => void): Promise<void> {
     const { signal } = this.stopping;
-    const { settings, password } = this.mailbox;
     this.report({ state: 'connecting', problem: this.current.problem });
-    const { afterProcessing, processedFolder } = settings;
-    const folder = await this.openFolder({ ...settings.imap, password: password(), afterProcessing, processedFolder }, signal);
-    const close = (): void => void folder.close();
+    const source = await this.openMailbox(this.mailbox, signal);
+    const state = source.announces ? 'connected' : 'polling';
+    const close = (): void => void source.close();
     signal.addEventListener('abort', close, { once: true });
     try {
-      const intake = new FolderIntake(folder, this.mailbox, this.services);
-      this.report({ state: 'connected', problem: '' });
+      const intake = new SourceIntake(source, this.mailbox, this.services);
+      this.report({ state, problem: '' });
       await intake.reconcile();
       onConnected();
       while (!signal.aborted) {
-        this.report({ state: 'connected', problem: intake.leftover });
-        const existsAt = await folder.waitForMail();
+        this.report({ state, problem: intake.leftover });
+        const existsAt = await source.waitForMail();
         if (existsAt === undefined) await intake.look();
         else await intake.takeNew(existsAt);
       }
     } finally {
       signal.removeEventListener('abort', close);
-      await folder.close();
+      await source.close();
     }
   }
 
   private async waitAfter(failure: Failure, failures: number): Promise<void> {
     const delayMs = retryDelayMs(failure.code, failures, Math.random());
     this.services.log.warning('mailbox not watched, tried again', { mailbox: this.mailbox.settings.address, delayMs, error: failure });
-    this.report({ state: 'failing', problem: failure.message, nextTryAt: new Date(Date.now() + delayMs) });
+    this.report({ state: stateAfter(failure), problem: failure.message, nextTryAt: new Date(Date.now() + delayMs) });
     // Ends early when the watcher is stopped.
     await pause(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
@@ -94,5 +90,16 @@ export class MailboxWatcher {
     if (next.state === state && next.problem === problem && next.nextTryAt?.getTime() === nextTryAt?.getTime()) return;
     this.current = next;
     this.onChange();
+  }
+}
+
+function stateAfter({ code }: Failure): WatchStateName {
+  switch (code) {
+    case FOLDER_MISSING:
+      return 'folder-missing';
+    case NEEDS_ASSOCIATION:
+      return 'needs-association';
+    default:
+      return 'waiting';
   }
 }

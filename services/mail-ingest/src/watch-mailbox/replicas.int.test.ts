@@ -39,7 +39,7 @@ describeWithServer('dovecot', 'two replicas', () => {
     mailboxId = mailbox?.mailboxId ?? '';
     await eventually(async () => (await state()) === 'connected', 'it is watched');
     await second.mailboxes.updateMailbox({ mailboxId, settings: { ...settings(), imap: { ...settings().imap, folder: 'Missing' } } });
-    await eventually(async () => (await state()) === 'failing', 'the watching one follows', 4_000);
+    await eventually(async () => (await state()) === 'folder-missing', 'the watching one follows', 4_000);
     await second.mailboxes.updateMailbox({ mailboxId, settings: settings() });
     await eventually(async () => (await state()) === 'connected', 'the watching one follows', 4_000);
     await deliver('both');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FOLDER_MISSING, LOGIN_REFUSED } from '../ports/mail-folder.port.js';
+import { FOLDER_MISSING, LOGIN_REFUSED } from '../ports/mail-source.port.js';
 import { retryDelayMs } from './retry-delay.js';
 
 const delays = (code: string) => [1, 2, 3, 5, 10, 1_000].map((failures) => retryDelayMs(code, failures, 0.5) / 1_000);

@@ -1,9 +1,12 @@
+import { Defect } from '@inkpost/failure/failure.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { type MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret } from '@inkpost/secrets/seal.js';
 import { LEASE_MS, LEASE_RENEWED_BEFORE_MS } from '../limits.js';
-import { type AfterProcessing, passwordContext, type TlsChoice } from '../mailboxes/mailbox.js';
-import type { OpenableMailbox, WatchState } from './mailbox-watcher.js';
+import { passwordContext } from '../mailboxes/mailbox.js';
+import { type SettingsRow, toWatchedSettings } from '../mailboxes/mailbox-row.js';
+import type { WatchState } from './mailbox-watcher.js';
+import type { OpenableMailbox } from './open-mailbox.js';
 
 export interface LeasedMailbox {
   readonly id: string;
@@ -11,7 +14,7 @@ export interface LeasedMailbox {
 }
 
 /** Takes what is free, renews what will run out soon, and leaves alone what another replica watches. */
-const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind = 'imap' AND enabled),
+const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind <> 'smtp' AND enabled),
   kept AS (SELECT mailbox_id FROM watch WHERE holder = $1 AND lease_until > now() + $3 * interval '1 ms'),
   taken AS (
     INSERT INTO watch (mailbox_id, holder, lease_until)
@@ -25,9 +28,10 @@ const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind = 'ima
     RETURNING mailbox_id)
   SELECT id, version FROM wanted WHERE id IN (SELECT mailbox_id FROM kept UNION ALL SELECT mailbox_id FROM taken)`;
 
-const LOAD = `SELECT id, version, address, queue_id, after_processing, processed_folder,
-    imap_host, imap_port, imap_tls, imap_user, imap_folder, imap_authority, sealed_password
-  FROM mailbox WHERE id = ANY ($1::uuid[]) AND kind = 'imap'`;
+const LOAD = `SELECT id, version, kind, address, queue_id AS "queueId", enabled, after_processing AS "afterProcessing", processed_folder AS "processedFolder",
+    protocol, host, port, tls, login, folder, certificate_authority AS "certificateAuthority", sealed_password AS "sealedPassword",
+    tenant_id AS "tenantId", client_id AS "clientId", client_access AS "clientAccess", client_secret_expires_at AS "clientSecretExpiresAt"
+  FROM mailbox WHERE id = ANY ($1::uuid[]) AND kind <> 'smtp'`;
 
 const REPORT = `UPDATE watch w SET state = r.state, problem = r.problem, next_try_at = r.next_try_at
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[]) AS r (mailbox_id, state, problem, next_try_at)
@@ -35,20 +39,8 @@ const REPORT = `UPDATE watch w SET state = r.state, problem = r.problem, next_tr
 
 const RELEASE = 'UPDATE watch SET lease_until = now() WHERE holder = $1';
 
-interface ImapRow {
-  readonly id: string;
-  readonly version: number;
-  readonly address: string;
-  readonly queue_id: string;
-  readonly after_processing: AfterProcessing;
-  readonly processed_folder: string;
-  readonly imap_host: string;
-  readonly imap_port: number;
-  readonly imap_tls: TlsChoice;
-  readonly imap_user: string;
-  readonly imap_folder: string;
-  readonly imap_authority: string;
-  readonly sealed_password: Buffer;
+interface LoadedRow extends SettingsRow, LeasedMailbox {
+  readonly sealedPassword: Buffer | null;
 }
 
 /** Who watches which mailbox: one row each, one replica at a time. */
@@ -64,16 +56,11 @@ export class WatchStore {
   }
 
   async load(ids: readonly string[]): Promise<(OpenableMailbox & LeasedMailbox)[]> {
-    const rows = await query<ImapRow>(this.pool, 'watch.load', LOAD, [ids]);
-    return rows.map((row) => ({
-      id: row.id,
-      version: row.version,
-      settings: {
-        kind: 'imap', address: row.address, queueId: row.queue_id, enabled: true, afterProcessing: row.after_processing, processedFolder: row.processed_folder,
-        imap: { host: row.imap_host, port: row.imap_port, tls: row.imap_tls, user: row.imap_user, folder: row.imap_folder, certificateAuthority: row.imap_authority },
-      },
-      password: () => openSecret(this.masterKey, passwordContext(row.id), row.sealed_password),
-    }));
+    const rows = await query<LoadedRow>(this.pool, 'watch.load', LOAD, [ids]);
+    return rows.map((row) => {
+      const { id, version, sealedPassword } = row;
+      return { id, version, settings: toWatchedSettings(row), password: () => this.open(id, sealedPassword) };
+    });
   }
 
   /** What the watchers of this replica report. */
@@ -85,5 +72,10 @@ export class WatchStore {
   /** Lets other replicas go on at once. */
   async release(holder: string): Promise<void> {
     await query(this.pool, 'watch.release', RELEASE, [holder]);
+  }
+
+  private open(mailboxId: string, sealedPassword: Buffer | null): string {
+    if (!sealedPassword) throw new Defect('mailbox.no-password', 'The mailbox signs in with a token, it has no password.', { fields: { mailboxId } });
+    return openSecret(this.masterKey, passwordContext(mailboxId), sealedPassword);
   }
 }

@@ -1,32 +1,49 @@
 -- Watched mailboxes, who watches them, and the ledger of every mail taken in. Run by the owner with search_path = mail_ingest.
 
 CREATE TABLE mailbox (
-  id               uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  address          text NOT NULL,
-  kind             text NOT NULL CHECK (kind IN ('smtp', 'imap')),
-  queue_id         text NOT NULL,
-  enabled          boolean NOT NULL,
-  after_processing text NOT NULL CHECK (after_processing IN ('keep', 'flag', 'move', 'delete')),
-  processed_folder text NOT NULL,
-  imap_host        text,
-  imap_port        integer,
-  imap_tls         text CHECK (imap_tls IN ('implicit', 'starttls', 'none')),
-  imap_user        text,
-  imap_folder      text,
-  imap_authority   text,
-  sealed_password  bytea,
-  version          integer NOT NULL DEFAULT 1,
-  created_at       timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  CHECK ((kind = 'imap') = (num_nonnulls(imap_host, imap_port, imap_tls, imap_user, imap_folder, imap_authority, sealed_password) = 7))
+  id                       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  address                  text NOT NULL,
+  kind                     text NOT NULL CHECK (kind IN ('smtp', 'imap', 'pop3', 'office365', 'google')),
+  queue_id                 text NOT NULL,
+  enabled                  boolean NOT NULL,
+  after_processing         text NOT NULL CHECK (after_processing IN ('keep', 'flag', 'move', 'delete')),
+  processed_folder         text NOT NULL,
+  protocol                 text CHECK (protocol IN ('imap', 'pop3', 'graph')),
+  host                     text,
+  port                     integer,
+  tls                      text CHECK (tls IN ('implicit', 'starttls', 'none')),
+  login                    text,
+  folder                   text,
+  certificate_authority    text,
+  sealed_password          bytea,
+  tenant_id                text,
+  client_id                text,
+  client_access            text CHECK (client_access IN ('delegated', 'application')),
+  sealed_client_secret     bytea,
+  client_secret_expires_at timestamptz(3),
+  version                  integer NOT NULL DEFAULT 1,
+  created_at               timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CHECK (num_nonnulls(protocol, host, port, tls, login, folder, certificate_authority) = CASE kind WHEN 'smtp' THEN 0 ELSE 7 END),
+  CHECK ((kind IN ('imap', 'pop3')) = (sealed_password IS NOT NULL)),
+  CHECK ((kind = 'office365') = (tenant_id IS NOT NULL)),
+  CHECK ((kind = 'office365') = (client_access IS NOT NULL)),
+  -- A google mailbox without a client of its own uses the installation's.
+  CHECK (client_id IS NOT NULL OR kind <> 'office365'),
+  CHECK (client_id IS NULL OR kind IN ('office365', 'google')),
+  CHECK ((client_id IS NULL) = (sealed_client_secret IS NULL)),
+  CHECK (client_secret_expires_at IS NULL OR client_id IS NOT NULL),
+  CHECK (protocol = kind OR kind IN ('office365', 'google')),
+  CHECK (protocol <> 'graph' OR kind = 'office365'),
+  CHECK (protocol <> 'pop3' OR after_processing IN ('keep', 'delete'))
 );
 CREATE UNIQUE INDEX mailbox_address_key ON mailbox (address);
-CREATE UNIQUE INDEX mailbox_imap_host_imap_user_imap_folder_key ON mailbox (imap_host, imap_user, imap_folder);
+CREATE UNIQUE INDEX mailbox_host_login_folder_key ON mailbox (host, login, folder);
 
 CREATE TABLE watch (
   mailbox_id  uuid PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
   holder      uuid NOT NULL,
   lease_until timestamptz(3) NOT NULL,
-  state       text NOT NULL DEFAULT 'connecting' CHECK (state IN ('connecting', 'connected', 'failing')),
+  state       text NOT NULL DEFAULT 'connecting' CHECK (state IN ('connecting', 'connected', 'polling', 'waiting', 'needs-association', 'folder-missing')),
   problem     text NOT NULL DEFAULT '',
   next_try_at timestamptz(3)
 );
@@ -40,13 +57,22 @@ CREATE TABLE ledger (
   received_at         timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY (mailbox_id, sha256)
 );
-CREATE INDEX ledger_mailbox_id_received_at_idx ON ledger (mailbox_id, received_at);
 
-CREATE TABLE ledger_uid (
-  folder       text NOT NULL,
-  uid_validity bigint NOT NULL,
-  uid          bigint NOT NULL,
-  message_id   uuid NOT NULL,
-  settled      boolean NOT NULL,
-  PRIMARY KEY (folder, uid_validity, uid)
+-- Several rows of a mailbox, told apart by the connection that counts: one row would make its mails wait for each other's commit.
+CREATE TABLE mailbox_count (
+  mailbox_id      uuid NOT NULL,
+  counter         integer NOT NULL,
+  received        bigint NOT NULL,
+  refused         bigint NOT NULL,
+  last_message_at timestamptz(3) NOT NULL,
+  PRIMARY KEY (mailbox_id, counter)
+);
+
+CREATE TABLE ledger_place (
+  folder     text NOT NULL,
+  epoch      text NOT NULL,
+  key        text NOT NULL,
+  message_id uuid NOT NULL,
+  settled    boolean NOT NULL,
+  PRIMARY KEY (folder, epoch, key)
 );

@@ -1,5 +1,5 @@
 import { asFailure, CauseDown, Failure } from '@inkpost/failure/failure.js';
-import { FOLDER_MISSING, LOGIN_REFUSED } from '../../ports/mail-folder.port.js';
+import { FOLDER_MISSING, LOGIN_REFUSED } from '../../ports/mail-source.port.js';
 
 interface ImapError {
   readonly code?: string;

@@ -3,14 +3,14 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type DovecotServer, startDovecot } from '@inkpost/testkit/dovecot-server.js';
-import { FOLDER_MISSING, type FolderAccess, LOGIN_REFUSED, type MailFolder } from '../../ports/mail-folder.port.js';
-import { openImapFolder } from './imap-folder.adapter.js';
+import { FOLDER_MISSING, LOGIN_REFUSED, type MailSource, type SourceAccess } from '../../ports/mail-source.port.js';
+import { openImapSource } from './imap-source.adapter.js';
 
 const user = { address: 'print@inkpost.test', password: 'secret' };
 
 describeWithServer('dovecot', 'a folder opened by IMAP', () => {
   let dovecot: DovecotServer;
-  const opened: MailFolder[] = [];
+  const opened: MailSource[] = [];
   let folders = 0;
 
   beforeAll(async () => {
@@ -21,12 +21,12 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     for (const folder of opened.splice(0)) await folder.close();
   });
 
-  const access = (own: Partial<FolderAccess>): FolderAccess => ({
-    host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: user.address, password: user.password, folder: 'INBOX', certificateAuthority: '', afterProcessing: 'keep', processedFolder: '', ...own,
+  const access = (own: Partial<SourceAccess>): SourceAccess => ({
+    protocol: 'imap', host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: user.address, signIn: { kind: 'password', password: user.password }, folder: 'INBOX', certificateAuthority: '', afterProcessing: 'keep', processedFolder: '', ...own,
   });
 
-  async function open(own: Partial<FolderAccess>): Promise<MailFolder> {
-    const folder = await openImapFolder(access(own), new AbortController().signal);
+  async function open(own: Partial<SourceAccess>): Promise<MailSource> {
+    const folder = await openImapSource(access(own), new AbortController().signal);
     opened.push(folder);
     return folder;
   }
@@ -53,28 +53,27 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     return name;
   }
 
-  it('gives UIDs from one on, and none where there are none', async () => {
+  it('gives the keys of its mails, and none where there are none', async () => {
     const folder = await open({ folder: await make(mail('one'), mail('two'), mail('three')) });
-    expect(await folder.uidsFrom(1)).toEqual([1, 2, 3]);
-    expect(await folder.uidsFrom(3)).toEqual([3]);
-    expect(await folder.uidsFrom(4)).toEqual([]);
-    expect(await (await open({ folder: await make() })).uidsFrom(1)).toEqual([]);
+    expect(await folder.list()).toEqual(['1', '2', '3']);
+    expect(await folder.listNew()).toEqual([]);
+    expect(await (await open({ folder: await make() })).list()).toEqual([]);
   });
 
   it('gives mails whole, or their header alone, and passes over those that are gone', async () => {
     const folder = await open({ folder: await make(mail('one'), mail('two')) });
-    const mails = await all(folder.fetch([1, 2, 99]));
-    expect(mails.map(({ uid, sizeBytes, whole }) => [uid, sizeBytes, whole?.toString()])).toEqual([[1, mail('one').length, mail('one')], [2, mail('two').length, mail('two')]]);
-    expect((await buffer(folder.fetchHeader(2))).toString()).toBe('Subject: two\r\n\r\n');
-    await expect(buffer(folder.fetchHeader(99))).rejects.toMatchObject({ code: 'mailbox.mail-gone' });
+    const mails = await all(folder.fetch(['1', '2', '99']));
+    expect(mails.map(({ key, sizeBytes, whole }) => [key, sizeBytes, whole?.toString()])).toEqual([['1', mail('one').length, mail('one')], ['2', mail('two').length, mail('two')]]);
+    expect((await buffer(folder.fetchHeader('2'))).toString()).toBe('Subject: two\r\n\r\n');
+    await expect(buffer(folder.fetchHeader('99'))).rejects.toMatchObject({ code: 'mailbox.mail-gone' });
   });
 
   it('gives a long mail in pieces, byte for byte', async () => {
     const long = mail(`${'0123456789abcdef'.repeat(64)}\r\n`.repeat(9_000));
     const folder = await open({ folder: await make(long) });
-    const [found] = await all(folder.fetch([1]));
+    const [found] = await all(folder.fetch(['1']));
     expect([found?.whole, found?.sizeBytes]).toEqual([undefined, long.length]);
-    const pieces = await all(folder.fetchLong(1, 50_000_000));
+    const pieces = await all(folder.fetchLong('1', 50_000_000));
     expect(pieces.length).toBeGreaterThan(2);
     expect(Buffer.concat(pieces).toString() === long).toBe(true);
   });
@@ -86,7 +85,7 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     await asOwner((client) => client.append(name, mail('one')));
     expect(await waiting).toBeLessThanOrEqual(performance.now());
     await asOwner((client) => client.append(name, mail('two')));
-    await folder.uidsFrom(1);
+    await folder.list();
     expect(await folder.waitForMail()).toBeTypeOf('number');
     // imapflow by itself enters IDLE after 15 s.
   }, 10_000);
@@ -94,7 +93,9 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
   it('notices that it was deleted, and that it was made anew, which servers hide', async () => {
     const name = await make(mail('one'));
     const folder = await open({ folder: name });
-    expect(await folder.check()).toBe(2);
+    expect(await folder.check()).toBe(true);
+    await folder.list();
+    expect(await folder.check()).toBe(false);
     await asOwner((client) => client.mailboxDelete(name));
     await asOwner((client) => client.mailboxCreate(name));
     await expect(folder.check()).rejects.toMatchObject({ code: 'mailbox.connection-lost', message: expect.stringContaining('made anew') });
@@ -111,13 +112,13 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
   });
 
   it('is not opened without the TLS that is asked for, the right password, or a server', async () => {
-    await expect(open({ password: 'wrong' })).rejects.toMatchObject({ code: LOGIN_REFUSED });
+    await expect(open({ signIn: { kind: 'password', password: 'wrong' } })).rejects.toMatchObject({ code: LOGIN_REFUSED });
     await expect(open({ folder: 'Missing' })).rejects.toMatchObject({ code: FOLDER_MISSING });
     await expect(open({ tls: 'starttls' })).rejects.toMatchObject({ code: 'mailbox.certificate-untrusted' });
     await expect(open({ tls: 'implicit', port: dovecot.imapsPort, certificateAuthority: dovecot.ca, host: 'localhost' }).then(() => 'opened')).resolves.toBe('opened');
     await expect(open({ tls: 'implicit' })).rejects.toMatchObject({ code: 'mailbox.tls-failed' });
     await expect(open({ port: 1 })).rejects.toMatchObject({ code: 'mailbox.server-unreachable' });
-    const aborted = openImapFolder(access({}), AbortSignal.abort());
+    const aborted = openImapSource(access({}), AbortSignal.abort());
     await expect(aborted).rejects.toThrow();
   });
 });

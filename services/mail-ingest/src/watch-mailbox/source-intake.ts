@@ -2,46 +2,45 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asFailure, CauseDown, type Failure, TransientFailure } from '@inkpost/failure/failure.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { FETCH_WINDOW, INTAKE_CONCURRENCY, MAIL_BYTES_MAX, RECONCILE_EVERY_MS } from '../limits.js';
-import type { ImapSettings, ReceivingMailbox } from '../mailboxes/mailbox.js';
-import type { FetchedMail, MailFolder } from '../ports/mail-folder.port.js';
+import type { ReceivingMailbox, WatchedSettings } from '../mailboxes/mailbox.js';
+import type { FetchedMail, MailSource } from '../ports/mail-source.port.js';
 import type { MailMetrics } from '../receive-message/mail-metrics.js';
 import type { ReceiveMessage } from '../receive-message/receive-message.js';
 import type { IncomingMail } from '../receive-message/incoming-mail.js';
-import type { FolderEpoch, FolderLedger } from './folder-ledger.js';
+import type { SourceEpoch, SourceLedger } from './source-ledger.js';
 
 export interface WatchedMailbox {
   readonly id: string;
-  readonly settings: ImapSettings;
+  readonly settings: WatchedSettings;
 }
 
 export interface IntakeServices {
   readonly receive: ReceiveMessage;
-  readonly ledger: FolderLedger;
+  readonly ledger: SourceLedger;
   readonly metrics: MailMetrics;
   readonly log: Log;
 }
 
 /** The name of a mailbox's folder in the ledger. */
-export function folderName({ imap }: ImapSettings): string {
-  return `${imap.user}@${imap.host}/${imap.folder}`;
+export function folderName({ server: { user, host, folder } }: WatchedSettings): string {
+  return `${user}@${host}/${folder}`;
 }
 
-/** Takes the mails of one opened folder in. Exactly once: the ledger knows them by their UIDs and by their bytes. */
-export class FolderIntake {
-  private readonly epoch: FolderEpoch;
+/** Takes the mails of one opened source in. Exactly once: the ledger knows them by their keys and by their bytes. */
+export class SourceIntake {
+  private readonly epoch: SourceEpoch;
   private readonly mailbox: ReceivingMailbox;
-  private nextUid = 1;
   private reconciledAt = 0;
-  private readonly failed = new Map<number, Failure>();
+  private readonly failed = new Map<string, Failure>();
   private settleRefused = false;
 
   constructor(
-    private readonly folder: MailFolder,
+    private readonly source: MailSource,
     private readonly watched: WatchedMailbox,
     private readonly services: IntakeServices,
   ) {
     const { id, settings } = watched;
-    this.epoch = { folder: folderName(settings), uidValidity: folder.uidValidity };
+    this.epoch = { folder: folderName(settings), epoch: source.epoch };
     this.mailbox = { id, address: settings.address, queueId: settings.queueId };
   }
 
@@ -54,18 +53,17 @@ export class FolderIntake {
 
   /** From time to time: whether the folder is still what it was, what came unheard, what is left to do. */
   async look(): Promise<void> {
-    const uidNext = await this.folder.check();
+    const more = await this.source.check();
     const leftToDo = this.leftover !== '' || performance.now() - this.reconciledAt > RECONCILE_EVERY_MS;
     if (leftToDo) await this.reconcile();
-    else if (uidNext > this.nextUid) await this.takeNew();
+    else if (more) await this.takeNew();
   }
 
   /** Compares the whole folder with the ledger and does what is left to do. */
   async reconcile(): Promise<void> {
-    const uids = await this.folder.uidsFrom(1);
-    await this.services.ledger.prune(this.epoch, uids);
-    const { unknown, unsettled } = await this.services.ledger.unfinished(this.epoch, uids);
-    this.nextUid = (uids.at(-1) ?? 0) + 1;
+    const keys = await this.source.list();
+    await this.services.ledger.prune(this.epoch, keys);
+    const { unknown, unsettled } = await this.services.ledger.unfinished(this.epoch, keys);
     this.settleRefused = false;
     this.failed.clear();
     this.reconciledAt = performance.now();
@@ -75,32 +73,30 @@ export class FolderIntake {
 
   /** Takes in what came since the last look. `existsAt`: when the server said so (performance.now()). */
   async takeNew(existsAt?: number): Promise<void> {
-    const uids = await this.folder.uidsFrom(this.nextUid);
-    this.nextUid = (uids.at(-1) ?? this.nextUid - 1) + 1;
-    await this.takeIn(uids, existsAt);
+    await this.takeIn(await this.source.listNew(), existsAt);
   }
 
-  private async takeIn(uids: readonly number[], existsAt?: number): Promise<void> {
-    for (let from = 0; from < uids.length; from += FETCH_WINDOW) {
-      const done = await this.takeWindow(uids.slice(from, from + FETCH_WINDOW), existsAt);
+  private async takeIn(keys: readonly string[], existsAt?: number): Promise<void> {
+    for (let from = 0; from < keys.length; from += FETCH_WINDOW) {
+      const done = await this.takeWindow(keys.slice(from, from + FETCH_WINDOW), existsAt);
       // With keep, their record says already that nothing is to be done.
       if (this.watched.settings.afterProcessing !== 'keep') await this.settle(done);
     }
   }
 
-  /** Gives the UIDs of those that are durable here now. */
-  private async takeWindow(uids: readonly number[], existsAt: number | undefined): Promise<number[]> {
-    const done: number[] = [];
+  /** Gives the keys of those that are durable here now. */
+  private async takeWindow(keys: readonly string[], existsAt: number | undefined): Promise<string[]> {
+    const done: string[] = [];
     const long: FetchedMail[] = [];
     const underWay = new Set<Promise<void>>();
     let down: CauseDown | undefined;
     const take = async (mail: FetchedMail): Promise<void> => {
       const failure = await this.takeOne(mail, existsAt);
-      if (!failure) done.push(mail.uid);
+      if (!failure) done.push(mail.key);
       if (failure instanceof CauseDown) down ??= failure;
     };
     try {
-      for await (const mail of this.folder.fetch(uids)) {
+      for await (const mail of this.source.fetch(keys)) {
         if (down) break;
         if (!mail.whole) {
           long.push(mail);
@@ -121,18 +117,18 @@ export class FolderIntake {
   }
 
   private async takeOne(mail: FetchedMail, existsAt: number | undefined): Promise<Failure | undefined> {
-    const { uid, sizeBytes } = mail;
+    const { key, sizeBytes } = mail;
     try {
-      if (sizeBytes > MAIL_BYTES_MAX) await this.services.receive.refuseUnread(this.incoming(mail, this.folder.fetchHeader(uid)), sizeBytes);
-      else await this.services.receive.receive(this.incoming(mail, mail.whole ? pieces(mail.whole) : this.folder.fetchLong(uid, MAIL_BYTES_MAX)));
+      if (sizeBytes > MAIL_BYTES_MAX) await this.services.receive.refuseUnread(this.incoming(mail, this.source.fetchHeader(key)), sizeBytes);
+      else await this.services.receive.receive(this.incoming(mail, mail.whole ? pieces(mail.whole) : this.source.fetchLong(key, MAIL_BYTES_MAX)));
       if (existsAt !== undefined) this.services.metrics.recordedAfterExists((performance.now() - existsAt) / 1_000);
-      this.failed.delete(uid);
+      this.failed.delete(key);
       return undefined;
     } catch (error) {
       const failure = asFailure(error);
       if (!(failure instanceof CauseDown)) {
-        this.failed.set(uid, failure);
-        const facts = { mailbox: this.mailbox.address, uid, error: failure };
+        this.failed.set(key, failure);
+        const facts = { mailbox: this.mailbox.address, key, error: failure };
         if (failure instanceof TransientFailure) this.services.log.warning('mail not taken in, tried again later', facts);
         else this.services.log.error('mail not taken in, a person must look at it', facts);
       }
@@ -140,23 +136,22 @@ export class FolderIntake {
     }
   }
 
-  private incoming({ uid, internalDate }: FetchedMail, content: AsyncIterable<Buffer>): IncomingMail {
-    const { afterProcessing, imap } = this.watched.settings;
-    const { folder, uidValidity } = this.epoch;
+  private incoming({ key, receivedAt }: FetchedMail, content: AsyncIterable<Buffer>): IncomingMail {
+    const { kind, afterProcessing, server } = this.watched.settings;
     return {
       mailbox: this.mailbox,
-      source: 'imap',
+      source: kind,
       content,
-      origin: { server: imap.host, folder: imap.folder, uid, ...(internalDate && !Number.isNaN(internalDate.getTime()) ? { internalDate: internalDate.toISOString() } : {}) },
-      place: { folder, uidValidity, uid, settled: afterProcessing === 'keep' },
+      origin: { protocol: server.protocol, server: server.host, folder: server.folder, key, ...(receivedAt && !Number.isNaN(receivedAt.getTime()) ? { internalDate: receivedAt.toISOString() } : {}) },
+      place: { ...this.epoch, key, settled: afterProcessing === 'keep' },
     };
   }
 
-  private async settle(uids: readonly number[]): Promise<void> {
+  private async settle(keys: readonly string[]): Promise<void> {
     const { afterProcessing, processedFolder } = this.watched.settings;
-    for (let from = 0; from < uids.length; from += FETCH_WINDOW) {
-      const window = uids.slice(from, from + FETCH_WINDOW);
-      const settled = await this.folder.settle(window, afterProcessing, processedFolder);
+    for (let from = 0; from < keys.length; from += FETCH_WINDOW) {
+      const window = keys.slice(from, from + FETCH_WINDOW);
+      const settled = await this.source.settle(window, afterProcessing, processedFolder);
       if (settled) await this.services.ledger.settled(this.epoch, window);
       this.settleRefused ||= !settled;
     }

@@ -6,15 +6,15 @@ import {
   FETCH_PIECE_BYTES, FOLDER_CHECKED_EVERY_MS, FOLDER_POLLED_EVERY_MS, IMAP_CONNECT_MAX_MS, IMAP_GREETING_MAX_MS, IMAP_LOGOUT_MAX_MS, IMAP_SILENCE_MAX_MS, MAIL_BYTES_MAX,
 } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
-import type { FetchedMail, FolderAccess, MailFolder } from '../../ports/mail-folder.port.js';
+import { type FetchedMail, MAIL_GONE, type MailSource, type SourceAccess } from '../../ports/mail-source.port.js';
 import { imapFailure } from './imap-failure.js';
 
 const DONE_FLAGS = ['\\Seen', '$InkpostDone'];
 const BY_UID = { uid: true } as const;
 
-/** Opens a folder by IMAP (RFC 9051, RFC 3501). See `OpenFolder`. */
-export async function openImapFolder(access: FolderAccess, signal: AbortSignal): Promise<MailFolder> {
-  const client = new ImapFlow(clientOptions(access));
+/** Opens a folder by IMAP (RFC 9051, RFC 3501). See `OpenSource`. */
+export async function openImapSource(access: SourceAccess, signal: AbortSignal): Promise<MailSource> {
+  const client = new ImapFlow(await clientOptions(access));
   // Without a listener an error would end the process; what waits is told by the rejection of its own command.
   client.on('error', () => undefined);
   const abort = (): void => client.close();
@@ -23,7 +23,7 @@ export async function openImapFolder(access: FolderAccess, signal: AbortSignal):
     signal.throwIfAborted();
     await client.connect();
     if (access.afterProcessing === 'move') await client.mailboxCreate(access.processedFolder);
-    return new ImapFolder(client, access, await openFolder(client, access));
+    return new ImapSource(client, access, await openFolder(client, access));
   } catch (error) {
     client.close();
     throw imapFailure(error, access);
@@ -33,12 +33,12 @@ export async function openImapFolder(access: FolderAccess, signal: AbortSignal):
 }
 
 /** A mailbox that shall stay as it is isn't even opened for writing. */
-function openFolder(client: ImapFlow, { folder, afterProcessing }: FolderAccess): Promise<MailboxObject> {
+function openFolder(client: ImapFlow, { folder, afterProcessing }: SourceAccess): Promise<MailboxObject> {
   return client.mailboxOpen(folder, { readOnly: afterProcessing === 'keep' });
 }
 
-function clientOptions(access: FolderAccess): ImapFlowOptions {
-  const { host, port, tls, user, password, certificateAuthority } = access;
+async function clientOptions(access: SourceAccess): Promise<ImapFlowOptions> {
+  const { host, port, tls, user, signIn, certificateAuthority } = access;
   return {
     host,
     port,
@@ -46,7 +46,7 @@ function clientOptions(access: FolderAccess): ImapFlowOptions {
     // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
     tls: certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] },
-    auth: { user, pass: password },
+    auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken() } : { user, pass: signIn.password },
     clientInfo: { name: 'Inkpost' },
     logger: false,
     // It would cost both ends more time than a local network does.
@@ -58,18 +58,21 @@ function clientOptions(access: FolderAccess): ImapFlowOptions {
   };
 }
 
-class ImapFolder implements MailFolder {
-  readonly uidValidity: bigint;
+class ImapSource implements MailSource {
+  readonly epoch: string;
+  readonly announces: boolean;
+  private nextUid = 1;
   private existsAt: number | undefined;
   private error: Error | undefined;
   private wake: () => void = () => undefined;
 
   constructor(
     private readonly client: ImapFlow,
-    private readonly access: FolderAccess,
+    private readonly access: SourceAccess,
     { uidValidity }: MailboxObject,
   ) {
-    this.uidValidity = uidValidity;
+    this.epoch = String(uidValidity);
+    this.announces = client.capabilities.has('IDLE');
     client.on('exists', () => {
       this.existsAt ??= performance.now();
       this.wake();
@@ -80,43 +83,51 @@ class ImapFolder implements MailFolder {
     client.on('close', () => this.wake());
   }
 
-  async uidsFrom(uid: number): Promise<number[]> {
-    const found = await this.told(this.client.search({ uid: `${uid}:*` }, BY_UID));
-    if (!Array.isArray(found)) throw this.lost('it refused to search');
-    // "n:*" is also the last mail where there is none from n on (RFC 9051, sequence sets).
-    return found.filter((own) => own >= uid).sort((a, b) => a - b);
+  async list(): Promise<string[]> {
+    this.nextUid = 1;
+    return this.listNew();
   }
 
-  async *fetch(uids: readonly number[]): AsyncGenerator<FetchedMail, void, undefined> {
+  async listNew(): Promise<string[]> {
+    const from = this.nextUid;
+    const found = await this.told(this.client.search({ uid: `${from}:*` }, BY_UID));
+    if (!Array.isArray(found)) throw this.lost('it refused to search');
+    // "n:*" is also the last mail where there is none from n on (RFC 9051, sequence sets).
+    const uids = found.filter((uid) => uid >= from).sort((a, b) => a - b);
+    this.nextUid = (uids.at(-1) ?? from - 1) + 1;
+    return uids.map(String);
+  }
+
+  async *fetch(keys: readonly string[]): AsyncGenerator<FetchedMail, void, undefined> {
     const query = { uid: true, size: true, internalDate: true, source: { start: 0, maxLength: FETCH_PIECE_BYTES } };
-    const mails = this.client.fetch(uids.join(','), query, BY_UID);
+    const mails = this.client.fetch(keys.join(','), query, BY_UID);
     try {
       for await (const mail of mails) {
         const { uid, source, size = source?.length ?? 0, internalDate } = mail;
         const whole = source && source.length < FETCH_PIECE_BYTES && size <= MAIL_BYTES_MAX ? source : undefined;
-        yield { uid, sizeBytes: size, internalDate: internalDate === undefined ? undefined : new Date(internalDate), whole };
+        yield { key: String(uid), sizeBytes: size, receivedAt: internalDate === undefined ? undefined : new Date(internalDate), whole };
       }
     } catch (error) {
       throw imapFailure(error, this.access);
     }
   }
 
-  async *fetchLong(uid: number, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
+  async *fetchLong(key: string, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
     for (let start = 0; start <= bytesMax; start += FETCH_PIECE_BYTES) {
-      const { source } = await this.fetchOne(uid, { source: { start, maxLength: FETCH_PIECE_BYTES } });
-      if (!source) throw gone(uid);
+      const { source } = await this.fetchOne(key, { source: { start, maxLength: FETCH_PIECE_BYTES } });
+      if (!source) throw gone(key);
       if (source.length > 0) yield source;
       if (source.length < FETCH_PIECE_BYTES) return;
     }
   }
 
-  async *fetchHeader(uid: number): AsyncGenerator<Buffer, void, undefined> {
-    const { headers } = await this.fetchOne(uid, { headers: true });
+  async *fetchHeader(key: string): AsyncGenerator<Buffer, void, undefined> {
+    const { headers } = await this.fetchOne(key, { headers: true });
     if (headers) yield headers;
   }
 
-  async settle(uids: readonly number[], choice: AfterProcessing, processedFolder: string): Promise<boolean> {
-    const range = uids.join(',');
+  async settle(keys: readonly string[], choice: AfterProcessing, processedFolder: string): Promise<boolean> {
+    const range = keys.join(',');
     const acts: Record<AfterProcessing, () => Promise<unknown>> = {
       keep: async () => true,
       flag: () => this.client.messageFlagsAdd(range, DONE_FLAGS, BY_UID),
@@ -131,10 +142,9 @@ class ImapFolder implements MailFolder {
     const waiting = Promise.withResolvers<void>();
     this.wake = waiting.resolve;
     if (this.existsAt === undefined && this.client.usable) {
-      const hasIdle = this.client.capabilities.has('IDLE');
       // By itself imapflow enters IDLE only some time after the last command.
-      if (hasIdle) this.client.idle().catch(() => undefined);
-      const timer = setTimeout(waiting.resolve, hasIdle ? FOLDER_CHECKED_EVERY_MS : FOLDER_POLLED_EVERY_MS);
+      if (this.announces) this.client.idle().catch(() => undefined);
+      const timer = setTimeout(waiting.resolve, this.announces ? FOLDER_CHECKED_EVERY_MS : FOLDER_POLLED_EVERY_MS);
       await waiting.promise;
       clearTimeout(timer);
     }
@@ -144,11 +154,11 @@ class ImapFolder implements MailFolder {
     return existsAt;
   }
 
-  async check(): Promise<number> {
+  async check(): Promise<boolean> {
     // Opened anew: servers show an open folder as it was, even to STATUS, when it was deleted or made anew meanwhile.
     const { uidNext, uidValidity } = await this.told(openFolder(this.client, this.access));
-    if (uidValidity !== this.uidValidity) throw this.lost('its folder was made anew');
-    return uidNext;
+    if (String(uidValidity) !== this.epoch) throw this.lost('its folder was made anew');
+    return uidNext > this.nextUid;
   }
 
   async close(): Promise<void> {
@@ -157,9 +167,9 @@ class ImapFolder implements MailFolder {
     this.client.close();
   }
 
-  private async fetchOne(uid: number, query: Parameters<ImapFlow['fetchOne']>[1]): Promise<FetchMessageObject> {
-    const mail = await this.told(this.client.fetchOne(String(uid), query, BY_UID));
-    if (!mail) throw gone(uid);
+  private async fetchOne(key: string, query: Parameters<ImapFlow['fetchOne']>[1]): Promise<FetchMessageObject> {
+    const mail = await this.told(this.client.fetchOne(key, query, BY_UID));
+    if (!mail) throw gone(key);
     return mail;
   }
 
@@ -175,6 +185,6 @@ class ImapFolder implements MailFolder {
   }
 }
 
-function gone(uid: number): TransientFailure {
-  return new TransientFailure('mailbox.mail-gone', 'The mail is no longer in its folder.', { fields: { uid } });
+function gone(key: string): TransientFailure {
+  return new TransientFailure(MAIL_GONE, 'The mail is no longer in its folder.', { fields: { key } });
 }

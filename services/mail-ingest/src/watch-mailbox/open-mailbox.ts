@@ -1,0 +1,24 @@
+import type { OpenSource, SignIn, MailSource } from '../ports/mail-source.port.js';
+import type { WatchedMailbox } from './source-intake.js';
+
+/** With its password, opened only when it is needed. Of kinds that sign in with a token it can't be opened. */
+export interface OpenableMailbox extends WatchedMailbox {
+  readonly password: () => string;
+}
+
+/** Opens what a mailbox is set to. Throws as `OpenSource` does. */
+export type OpenMailbox = (mailbox: OpenableMailbox, signal: AbortSignal) => Promise<MailSource>;
+
+/** For mailboxes that sign in with their stored password. */
+export function withPassword(open: OpenSource): OpenMailbox {
+  return (mailbox, signal) => openAs(open, mailbox, { kind: 'password', password: mailbox.password() }, signal);
+}
+
+/** For mailboxes that sign in with a token; `accessToken` gives one that is valid now, or throws why there is none. */
+export function withToken(open: OpenSource, accessToken: (mailboxId: string) => Promise<string>): OpenMailbox {
+  return (mailbox, signal) => openAs(open, mailbox, { kind: 'token', accessToken: () => accessToken(mailbox.id) }, signal);
+}
+
+function openAs(open: OpenSource, { settings: { server, afterProcessing, processedFolder } }: OpenableMailbox, signIn: SignIn, signal: AbortSignal): Promise<MailSource> {
+  return open({ ...server, signIn, afterProcessing, processedFolder }, signal);
+}
