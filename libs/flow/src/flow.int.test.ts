@@ -53,7 +53,7 @@ const stops: (() => Promise<unknown>)[] = [];
 
 async function state(mailboxId: string) {
   const { rows } = await superuser.query<{ state: string; attempts: number; waits: number; reason: string; payload: unknown; id: string }>(
-    `SELECT m.id, m.state, m.attempts, m.waits, m.reason, m.payload FROM flow.message m JOIN journey.entry e ON e.message_id = m.journey_id WHERE e.evidence->>'mailbox' = $1`, [mailboxId]);
+    `SELECT m.id, m.state, m.attempts, m.waits, m.reason, m.payload FROM flow.message m JOIN journey.entry e ON e.message_id = m.journey_id WHERE e.evidence->>'mailbox' = $1 AND m.consumer = 'acceptance'`, [mailboxId]);
   return rows[0];
 }
 

@@ -29,7 +29,7 @@ export const mailFlow = {
 export const upkeepFlow = {
   'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['notification'], ...retries },
-  'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance'], ...retries },
+  'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
 } as const satisfies Record<string, Route>;
 
 export const FLOW = { ...mailFlow, ...upkeepFlow };

@@ -7,7 +7,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
-import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { FlowClient, type Publication } from '@inkpost/flow/flow-client.js';
 import { FlowSender } from '@inkpost/flow/flow-sender.js';
 import type { PrintedDocument } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
@@ -35,6 +35,7 @@ const DAY_MS = 86_400_000;
 /** One running print-submit. */
 export interface Instance {
   readonly queues: Client<typeof QueueService>;
+  readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
   client<S extends DescService>(service: S, rights: readonly Right[]): Client<S>;
@@ -45,6 +46,13 @@ export interface MailedDocument {
   readonly fileName?: string;
   readonly bytes?: Buffer;
   readonly documentFormat?: string;
+}
+
+interface MailOptions {
+  readonly owner?: string;
+  readonly mailboxId?: string;
+  readonly documents?: readonly MailedDocument[];
+  readonly refusedParts?: readonly string[];
 }
 
 export interface Mailed {
@@ -115,7 +123,7 @@ export class PrintHarness {
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= running.stop().finally(() => this.running.delete(stop)));
     this.running.add(stop);
-    return { queues: client(QueueService, RIGHTS), jobs: client(JobService, RIGHTS), release: client(ReleaseService, []), client, stop };
+    return { queues: client(QueueService, RIGHTS), finishing: client(FinishingService, RIGHTS), jobs: client(JobService, RIGHTS), release: client(ReleaseService, []), client, stop };
   }
 
   async stopInstances(): Promise<void> {
@@ -138,8 +146,8 @@ export class PrintHarness {
   }
 
   /** A mail of this owner with these documents, as it comes from guest-account. */
-  async mail(queueId: string, options: { owner?: string; documents?: readonly MailedDocument[]; refusedParts?: readonly string[] } = {}): Promise<Mailed> {
-    const { owner = 'ada@example.org', documents = [{}], refusedParts = [] } = options;
+  async mail(queueId: string, options: MailOptions = {}): Promise<Mailed> {
+    const { owner = 'ada@example.org', mailboxId = 'mailbox-1', documents = [{}], refusedParts = [] } = options;
     const messageId = randomUUID();
     const spool = new Spool(this.mailIngest, this.masterKey, join(this.folder, 'spool'));
     const spooled = await Promise.all(documents.map(async ({ bytes = samplePdf({ text: messageId }) }) => spool.write(Readable.from([bytes]), Number.MAX_SAFE_INTEGER)));
@@ -147,7 +155,7 @@ export class PrintHarness {
     const publication: Publication = {
       subject: 'account.owner-resolved.v1',
       payload: {
-        messageId, mailboxId: 'mailbox-1', queueId, created: false, subject: 'Please print', automatic: false,
+        messageId, mailboxId, queueId, created: false, subject: 'Please print', automatic: false,
         owner: { accountId: `account:${owner}`, directory: 'guests', address: owner, displayName: 'Ada Lovelace', language: 'en' },
         documents: spooled.map(({ id, sha256, sizeBytes }, index) => ({
           documentId: id, sha256, sizeBytes, pages: 1,
@@ -158,6 +166,11 @@ export class PrintHarness {
     };
     await this.guestAccount.publish({ journeyId: messageId, entries: [], publish: [publication] });
     return { messageId, jobIds: spooled.map(({ id }) => id), sha256: spooled.map(({ sha256 }) => sha256) };
+  }
+
+  /** A mailbox was deleted, as mail-ingest says so. */
+  async deleteMailbox(mailboxId: string): Promise<void> {
+    await new FlowClient(this.mailIngest, this.sender).publish({ journeyId: mailboxId, entries: [], publish: [{ subject: 'mailbox.deleted.v1', payload: { mailboxId } }] });
   }
 
   /** Facts that were published of a message; nobody consumes them here. */

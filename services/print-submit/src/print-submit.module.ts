@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -17,8 +17,12 @@ import { JobReleasedHandler } from './deliver-job/job-released.handler.js';
 import { LeaseStore } from './deliver-job/lease.store.js';
 import { ExpiryStore } from './expire-job/expiry.store.js';
 import { JobExpiry } from './expire-job/job-expiry.js';
+import { FinishingRpc } from './finishing/finishing.rpc.js';
+import { FinishingStore } from './finishing/finishing.store.js';
+import { ForgetMailboxHandler } from './finishing/forget-mailbox.handler.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { HoldStore } from './hold-job/hold.store.js';
+import { KnownSettings } from './hold-job/known-settings.js';
 import { OwnerResolvedHandler } from './hold-job/owner-resolved.handler.js';
 import { PukHasher, PukIssuer } from './hold-job/puk.js';
 import { JobCancellation } from './manage-jobs/job-cancellation.js';
@@ -50,20 +54,21 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   const printers = new PrinterStore(pool);
   const watch = new PrinterWatch(printers, log);
   const deliveries = new Deliveries(new LeaseStore(pool), {
-    delivery: new DocumentDelivery(results, spool, metrics), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax,
+    delivery: new DocumentDelivery(results, spool, metrics, printers), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax,
   });
   const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
   const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer);
   const jobs = new JobStore(pool);
+  const finishing = new FinishingStore(pool, prisma);
   const queueRpc = new QueueRpc(new QueueStore(prisma), (queueId) => {
     watch.lookNow();
     deliveries.wake(queueId, true);
   });
   return {
     metrics, deliveries, expiry, watch, prisma,
-    hold: new HoldStore(pool, flow, spool), queues: new KnownQueues(pool), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
+    queueRpc, finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
   };
 }
 
@@ -85,7 +90,13 @@ class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 }
 
-@Module({ controllers: flowControllers('print-submit', { 'account.owner-resolved.v1': OwnerResolvedHandler, 'print.job-released.v1': JobReleasedHandler }) })
+const handlers = {
+  'account.owner-resolved.v1': OwnerResolvedHandler,
+  'print.job-released.v1': JobReleasedHandler,
+  'mailbox.deleted.v1': ForgetMailboxHandler,
+} as const;
+
+@Module({ controllers: flowControllers('print-submit', handlers) })
 class PrintSubmitModule {}
 
 /** print-submit: holds jobs, lets them go by code, and delivers them to their printers. */
@@ -96,6 +107,7 @@ export const printSubmit = {
     const parts = assemble(runtime, runtime.config.masterKey ?? (await runtime.secrets.read('master-key')));
     const routes: ControlRoutes = (router) => {
       router.service(QueueService, parts.queueRpc);
+      router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
       router.service(ReleaseService, parts.releaseRpc);
     };
@@ -104,7 +116,7 @@ export const printSubmit = {
       providers: [
         { provide: FlowClient, useValue: runtime.flow },
         { provide: HoldStore, useValue: parts.hold },
-        { provide: KnownQueues, useValue: parts.queues },
+        { provide: KnownSettings, useValue: parts.settings },
         { provide: PukIssuer, useValue: parts.puks },
         { provide: PrintMetrics, useValue: parts.metrics },
         { provide: Deliveries, useValue: parts.deliveries },

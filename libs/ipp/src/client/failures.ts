@@ -74,7 +74,7 @@ interface RefusalDetails {
 }
 
 /** The printer's own "no" (RFC 8011 appendix B), sorted by what helps: waiting, or nothing. */
-export function statusFailure(context: CallContext, code: number, { statusMessage, unsupportedAttributes = [] }: RefusalDetails): Failure {
+export function statusFailure(context: CallContext, code: number, { statusMessage, unsupportedAttributes = [] }: RefusalDetails = {}): Failure {
   const status = statusKeyword(code);
   const unsupported = unsupportedAttributes.length === 0 ? {} : { unsupportedAttributes: unsupportedAttributes.join(' ').slice(0, 200) };
   const fields = fieldsOf(context, acceptanceAfter(code), { status, statusMessage: statusMessage?.slice(0, 200), ...unsupported });

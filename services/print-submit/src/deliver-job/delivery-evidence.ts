@@ -1,7 +1,6 @@
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Delivery, printerJobName } from './delivery.js';
-import type { SentDocument } from './measure-document.js';
 
 type Evidence = NonNullable<JourneyEntry['evidence']>;
 
@@ -11,15 +10,16 @@ export function placeOf({ job, printerUri, attempt }: Delivery): Evidence {
 }
 
 /** The printer has the whole document. */
-export function sentEntry(delivery: Delivery, accepted: { readonly printerJobId: number; readonly sent: SentDocument | undefined; readonly unsupportedAttributes: readonly string[] }): JourneyEntry {
-  const { printerJobId, sent, unsupportedAttributes } = accepted;
+export function sentEntry(delivery: Delivery, printerJobId: number): JourneyEntry {
   return {
     step: 'sent-to-printer', document: delivery.job.jobId,
-    evidence: {
-      ...placeOf(delivery), printerJobId, printerJobName: printerJobName(delivery), ...sentEvidence(delivery, sent),
-      ...(unsupportedAttributes.length > 0 ? { ignoredByPrinter: [...unsupportedAttributes] } : {}),
-    },
+    evidence: { ...placeOf(delivery), printerJobId, printerJobName: printerJobName(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery) },
   };
+}
+
+/** How it is to look, and what of it the printer can't do. */
+export function finishingEvidence({ job: { colorMode, sides, notApplied } }: Delivery): Evidence {
+  return { colorMode, sides, ...(notApplied.length > 0 ? { notApplied: [...notApplied] } : {}) };
 }
 
 /** The printer says what became of the job that it had. */
@@ -32,7 +32,7 @@ export function printerSays(status: JobStatus): Evidence {
 }
 
 /** What left for the printer beside what the document is: the proof that every byte did. Unknown when the sender died. */
-export function sentEvidence({ job }: Delivery, sent: SentDocument | undefined): Evidence {
+export function sentEvidence({ job, sent }: Delivery): Evidence {
   if (!sent) return { bytes: job.sizeBytes, sha256: job.sha256, confirmation: 'the printer says that it has the document' };
   return { bytes: sent.bytes, sha256: sent.sha256, sha256IsTheDocuments: sent.sha256 === job.sha256 };
 }

@@ -6,22 +6,15 @@ import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { JobEndings } from '../print-job/job-endings.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { Delivery } from './delivery.js';
-import { placeOf, printerSays, sentEntry, sentEvidence } from './delivery-evidence.js';
+import { finishingEvidence, placeOf, printerSays, sentEntry, sentEvidence } from './delivery-evidence.js';
 import type { DeliveryStore } from './delivery.store.js';
 import { judgeSilence } from './judge-failure.js';
-import type { SentDocument } from './measure-document.js';
-
-interface Accepted {
-  readonly job: JobStatus;
-  readonly sent?: SentDocument;
-  readonly unsupportedAttributes: readonly string[];
-}
 
 export interface Finish {
   readonly status: JobStatus;
   readonly acceptedAt: Date;
   /** The printer took and finished it in one: the entry of the taking is still to be written. */
-  readonly justAccepted?: Accepted;
+  readonly justAccepted?: boolean;
 }
 
 /** Writes down what came of deliveries: state, journey and facts together. False everywhere: another took the delivery over. */
@@ -33,15 +26,14 @@ export class DeliveryResults {
     private readonly log: Log,
   ) {}
 
-  accept(delivery: Delivery, leaseToken: string, acceptedAt: Date, accepted: Accepted): Promise<boolean> {
-    const { jobId: printerJobId } = accepted.job;
-    const entry = sentEntry(delivery, { ...accepted, printerJobId, sent: delivery.sent });
-    return this.store.noteAccepted(delivery, leaseToken, { printerJobId, sent: delivery.sent, acceptedAt, reason: reasonOf(accepted.job), entry });
+  accept(delivery: Delivery, leaseToken: string, acceptedAt: Date, status: JobStatus): Promise<boolean> {
+    const { jobId: printerJobId } = status;
+    return this.store.noteAccepted(delivery, leaseToken, { printerJobId, sent: delivery.sent, acceptedAt, reason: reasonOf(status), entry: sentEntry(delivery, printerJobId) });
   }
 
   /** The printer is through with the job, whatever it made of it. */
-  async finish(delivery: Delivery, leaseToken: string, { status, acceptedAt, justAccepted }: Finish): Promise<boolean> {
-    const taken = justAccepted ? [sentEntry(delivery, { ...justAccepted, printerJobId: status.jobId, sent: delivery.sent })] : [];
+  async finish(delivery: Delivery, leaseToken: string, { status, acceptedAt, justAccepted = false }: Finish): Promise<boolean> {
+    const taken = justAccepted ? [sentEntry(delivery, status.jobId)] : [];
     const evidence = printerSays(status);
     if (status.jobState === 'completed') return this.complete(delivery, leaseToken, acceptedAt, taken, evidence);
     if (status.jobState === 'canceled') {
@@ -96,7 +88,7 @@ export class DeliveryResults {
   private async complete(delivery: Delivery, leaseToken: string, acceptedAt: Date, taken: readonly JourneyEntry[], says: JourneyEntry['evidence']): Promise<boolean> {
     const { job, sent } = delivery;
     const completedAt = new Date();
-    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery, sent), ...says };
+    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery), ...says };
     if (sent && sent.sha256 !== job.sha256) this.log.error('printed bytes are not the document\'s', { jobId: job.jobId, sent: sent.sha256, document: job.sha256 });
     const written = await this.endings.end({
       messageId: job.messageId, jobIds: [job.jobId], move: 'complete', reason: 'job-completed-successfully', problem: '', acceptedAt, leaseToken,

@@ -6,6 +6,8 @@ import { printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { JOB_MOVES } from '../print-job/job-moves.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
+import type { FinishingOption } from '../finishing/finishing.js';
+import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
 import type { Delivery } from './delivery.js';
 import type { SentDocument } from './measure-document.js';
 
@@ -15,13 +17,15 @@ interface Row extends Job {
   readonly attempt: number;
   readonly printerUri: string;
   readonly certificateAuthority: string;
+  readonly capabilities: PrinterCapabilities | null;
   readonly printerJobId: number | null;
   readonly sentBytes: number | null;
   readonly sentSha256: string | null;
 }
 
 const DELIVERY_COLUMNS = `${JOB_COLUMNS}, d.phase, d.attempt, d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId",
-  d.sent_bytes AS "sentBytes", d.sent_sha256 AS "sentSha256", q.certificate_authority AS "certificateAuthority"`;
+  d.sent_bytes AS "sentBytes", d.sent_sha256 AS "sentSha256", q.certificate_authority AS "certificateAuthority", p.capabilities`;
+const WITH_PRINTER = 'JOIN queue q ON q.id = d.queue_id JOIN printer p ON p.queue_id = d.queue_id';
 
 /** The job goes back to waiting, or stops for a person to decide. */
 export interface SetBack {
@@ -47,7 +51,7 @@ export class DeliveryStore {
       `WITH d AS (
          UPDATE delivery SET lease_token = $2 FROM printer
          WHERE printer.queue_id = $1 AND printer.lease_token = $2 AND delivery.queue_id = $1 RETURNING delivery.*)
-       SELECT ${DELIVERY_COLUMNS} FROM d JOIN job ON job.id = d.job_id JOIN queue q ON q.id = d.queue_id ORDER BY job.released_at, job.created_at, job.position`,
+       SELECT ${DELIVERY_COLUMNS} FROM d JOIN job ON job.id = d.job_id ${WITH_PRINTER} ORDER BY job.released_at, job.created_at, job.position`,
       [queueId, leaseToken],
     );
     return rows.map(toDelivery);
@@ -67,7 +71,7 @@ export class DeliveryStore {
        d AS (
          INSERT INTO delivery (job_id, queue_id, lease_token, attempt, phase, printer_uri)
          SELECT begun.id, $1, $2, begun.attempts, 'creating', queue.printer_uri FROM begun JOIN queue ON queue.id = $1 RETURNING *)
-       SELECT ${DELIVERY_COLUMNS} FROM d JOIN begun AS job ON job.id = d.job_id JOIN queue q ON q.id = d.queue_id ORDER BY job.released_at, job.created_at, job.position`,
+       SELECT ${DELIVERY_COLUMNS} FROM d JOIN begun AS job ON job.id = d.job_id ${WITH_PRINTER} ORDER BY job.released_at, job.created_at, job.position`,
       [queueId, leaseToken, accountsUnderWay, from, to, limit],
     );
     return rows.map(toDelivery);
@@ -83,11 +87,13 @@ export class DeliveryStore {
     );
   }
 
-  /** The document is about to leave. Rejects when another took the delivery over: then it must not. */
-  async noteSending(jobId: string, leaseToken: string, printerJobId: number): Promise<void> {
+  /** The document is about to leave, without these of its options. Rejects when another took the delivery over: then it must not. */
+  async noteSending(jobId: string, leaseToken: string, printerJobId: number, notApplied: readonly FinishingOption[]): Promise<void> {
     const rows = await query(
       this.pool, 'delivery.sending',
-      `UPDATE delivery SET phase = 'sending', printer_job_id = $3 WHERE job_id = $1 AND lease_token = $2 AND phase = 'creating' RETURNING 1 AS noted`, [jobId, leaseToken, printerJobId],
+      `WITH d AS (UPDATE delivery SET phase = 'sending', printer_job_id = $3 WHERE job_id = $1 AND lease_token = $2 AND phase = 'creating' RETURNING job_id),
+       told AS (UPDATE job SET not_applied = $4 FROM d WHERE job.id = d.job_id AND job.not_applied <> $4::text[])
+       SELECT 1 AS noted FROM d`, [jobId, leaseToken, printerJobId, notApplied],
     );
     if (rows.length === 0) throw new TransientFailure('print.delivery-overtaken', 'Another instance took this delivery over.');
   }
@@ -160,9 +166,10 @@ export class DeliveryStore {
   }
 }
 
-function toDelivery({ phase, attempt, printerUri, certificateAuthority, printerJobId, sentBytes, sentSha256, ...job }: Row): Delivery {
+function toDelivery({ phase, attempt, printerUri, certificateAuthority, capabilities, printerJobId, sentBytes, sentSha256, ...job }: Row): Delivery {
   return {
     job, phase, attempt, printerUri, certificateAuthority,
+    capabilities: capabilities ?? undefined,
     printerJobId: printerJobId ?? undefined,
     sent: sentBytes === null || sentSha256 === null ? undefined : { bytes: sentBytes, sha256: sentSha256 },
   };

@@ -1,4 +1,5 @@
 import type { Job } from '../print-job/job.js';
+import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
 import type { SentDocument } from './measure-document.js';
 import { nameDelivery } from './name-delivery.js';
 
@@ -10,6 +11,8 @@ export interface Delivery {
   readonly attempt: number;
   readonly printerUri: string;
   readonly certificateAuthority: string;
+  /** Undefined: the printer was not asked yet. */
+  readonly capabilities: PrinterCapabilities | undefined;
   readonly printerJobId: number | undefined;
   readonly sent: SentDocument | undefined;
 }

@@ -5,11 +5,12 @@ import type { Failure } from '@inkpost/failure/failure.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import { printLimits } from '../limits.js';
 import type { PrintMetrics } from '../print-metrics.js';
+import type { PrinterStore } from '../queues/printer.store.js';
 import { askPrinter } from './ask-printer.js';
 import type { Delivery } from './delivery.js';
 import type { DeliveryResults } from './delivery-results.js';
 import { judgeFailure, type WaitReason } from './judge-failure.js';
-import type { SentDocument } from './measure-document.js';
+import { learnCapabilities } from './learn-capabilities.js';
 import { sendDocument } from './send-document.js';
 
 /** How a delivery stands, for the loop of its printer. */
@@ -40,6 +41,7 @@ export class DocumentDelivery {
     private readonly results: DeliveryResults,
     private readonly spool: Spool,
     private readonly metrics: PrintMetrics,
+    private readonly printers: PrinterStore,
   ) {}
 
   /** Sends the document. Rejects when the database or something of ours fails: then the delivery stays as its row says, and is asked for. */
@@ -47,9 +49,10 @@ export class DocumentDelivery {
     const { job } = delivery;
     const sending = await sendDocument(printer, delivery, {
       open: () => this.spool.open(job.jobId),
-      noteSending: (printerJobId) => this.results.store.noteSending(job.jobId, leaseToken, printerJobId),
+      noteSending: (printerJobId, notApplied) => this.results.store.noteSending(job.jobId, leaseToken, printerJobId, notApplied),
+      learn: () => learnCapabilities(printer, job.queueId, this.printers),
     });
-    if (sending.kind === 'accepted') return this.accept({ ...delivery, printerJobId: sending.job.jobId, sent: sending.sent }, leaseToken, sending);
+    if (sending.kind === 'accepted') return this.accept({ ...sending.delivery, printerJobId: sending.job.jobId, sent: sending.sent }, leaseToken, sending.job);
     const { failure } = sending;
     if (failure.code === 'print.delivery-overtaken') return OVERTAKEN;
     if (!/^(?:ipp|spool)\./u.test(failure.code)) throw failure;
@@ -64,7 +67,7 @@ export class DocumentDelivery {
     const answer = await askPrinter(printer, delivery, asked);
     switch (answer.kind) {
       case 'has-it':
-        return this.accept({ ...delivery, printerJobId: answer.job.jobId }, leaseToken, { job: answer.job, unsupportedAttributes: [] });
+        return this.accept({ ...delivery, printerJobId: answer.job.jobId }, leaseToken, answer.job);
       case 'has-nothing':
         return this.sendAgain(delivery, leaseToken, cut);
       case 'uncertain':
@@ -76,11 +79,11 @@ export class DocumentDelivery {
     return { kind: 'unanswered', delivery, asked: asked + 1, failure: answer.failure };
   }
 
-  private async accept(delivery: Delivery, leaseToken: string, accepted: { job: JobStatus; sent?: SentDocument; unsupportedAttributes: readonly string[] }): Promise<Standing> {
+  private async accept(delivery: Delivery, leaseToken: string, status: JobStatus): Promise<Standing> {
     const acceptedAt = new Date();
     this.metrics.measureAccepted(delivery.job, acceptedAt);
-    if (isFinished(accepted.job.jobState)) return this.ended(await this.results.finish(delivery, leaseToken, { status: accepted.job, acceptedAt, justAccepted: accepted }), accepted.job.jobState === 'completed');
-    const noted = await this.results.accept(delivery, leaseToken, acceptedAt, accepted);
+    if (isFinished(status.jobState)) return this.ended(await this.results.finish(delivery, leaseToken, { status, acceptedAt, justAccepted: true }), status.jobState === 'completed');
+    const noted = await this.results.accept(delivery, leaseToken, acceptedAt, status);
     return noted ? { kind: 'followed', delivery: { ...delivery, phase: 'following' }, acceptedAt } : OVERTAKEN;
   }
 

@@ -27,6 +27,10 @@ async function expectOnPaper(mails: readonly Mailed[], folder: string): Promise<
   expect(printed.toSorted()).toEqual(mails.flatMap(({ sha256 }) => sha256).toSorted());
 }
 
+async function printerJobOf({ messageId }: Mailed): Promise<number> {
+  return Number((await harness.journey(messageId)).find(({ step }) => step === 'sent-to-printer')?.evidence['printerJobId']);
+}
+
 const document = (index: number) => ({ fileName: `Übersicht ${index}.pdf`, bytes: samplePdf({ text: `number ${index}`, sizeBytes: 100_000 * (index + 1) }) });
 
 describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a time', () => {
@@ -53,6 +57,32 @@ describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a tim
     expect(await readdir(printer.printedFolder)).toHaveLength(before.length + 3);
     const reasons = (await Promise.all(mails.map(({ messageId }) => harness.journey(messageId)))).flat().filter(({ step }) => step === 'waiting-for-printer').map(({ evidence }) => evidence['reason']);
     expect(new Set(reasons)).toEqual(new Set(['printer-busy']));
+  });
+
+  it('is asked for colour and sides as the job says', async () => {
+    await instance.queues.createQueue({ settings: queueSettings('ippeve-finished', printer.uri, false) });
+    const attributes = new Map<string, Readonly<Record<string, string>>>();
+    for (const [colorMode, sides] of [['monochrome', 'two-sided-short-edge'], ['color', 'two-sided-long-edge'], ['color', 'one-sided']] as const) {
+      await instance.finishing.putFinishing({ finishing: { colorMode, sides } });
+      const mailed = await harness.mail('ippeve-finished');
+      await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+      attributes.set(`${colorMode} ${sides}`, await printer.jobAttributes(await printerJobOf(mailed)));
+      expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job?.finishing).toMatchObject({ colorMode, sides, notApplied: [] });
+    }
+    expect([...attributes].map(([wanted, got]) => [wanted, `${got['print-color-mode']} ${got['sides']}`])).toEqual([...attributes.keys()].map((wanted) => [wanted, wanted]));
+  });
+
+  it('prints on one side what it has no duplex unit for, in black what it has no colour for, and says so', async () => {
+    const simple = await startIppeve({ duplex: false, color: false });
+    await instance.queues.createQueue({ settings: queueSettings('ippeve-simple', simple.uri, false) });
+    await instance.finishing.putFinishing({ finishing: { colorMode: 'color', sides: 'two-sided-long-edge' } });
+    const mailed = await harness.mail('ippeve-simple');
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+    expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job?.finishing).toMatchObject({ colorMode: 'color', sides: 'two-sided-long-edge', notApplied: ['colorMode', 'sides'] });
+    expect((await harness.journey(mailed.messageId)).at(-1)?.evidence).toMatchObject({ notApplied: ['colorMode', 'sides'] });
+    expect(await simple.jobAttributes(await printerJobOf(mailed))).toEqual({});
+    await instance.finishing.putFinishing({ finishing: { colorMode: 'color', sides: 'one-sided' } });
+    await simple.stop();
   });
 
   it('prints over TLS when its certificate is trusted, and is not sent a byte before', async () => {

@@ -1,8 +1,11 @@
 import { asFailure, type Failure } from '@inkpost/failure/failure.js';
 import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
-import { deliverDocument } from '@inkpost/ipp/deliver-document/deliver-document.js';
+import { type DeliveredJob, deliverDocument } from '@inkpost/ipp/deliver-document/deliver-document.js';
 import type { DocumentSource } from '@inkpost/ipp/client/http-exchange.js';
+import type { FinishingOption } from '../finishing/finishing.js';
+import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
+import { type AppliedFinishing, applyFinishing, passedOver, withoutRefused } from './apply-finishing.js';
 import { type Delivery, printerJobName } from './delivery.js';
 import { MeasuredDocument, type SentDocument } from './measure-document.js';
 import { shorten } from './name-delivery.js';
@@ -12,31 +15,42 @@ export interface SendHooks {
   /** The clear bytes of the job's document. */
   readonly open: () => Promise<DocumentSource>;
   /** Makes durable that the document is about to leave as this job of the printer; rejects when another took the delivery over. */
-  readonly noteSending: (printerJobId: number) => Promise<void>;
+  readonly noteSending: (printerJobId: number, notApplied: readonly FinishingOption[]) => Promise<void>;
+  /** What the printer can do, where nobody knows it yet. */
+  readonly learn: () => Promise<PrinterCapabilities | undefined>;
 }
 
+/** The delivery comes as far as it had come: after a failure, to ask the printer by. */
 export type Sending =
-  | { readonly kind: 'accepted'; readonly job: JobStatus; readonly sent: SentDocument; readonly unsupportedAttributes: readonly string[] }
+  | { readonly kind: 'accepted'; readonly job: JobStatus; readonly sent: SentDocument; readonly delivery: Delivery }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly delivery: Delivery };
 
-/** Sends a job's document. A failure comes with the delivery as far as it had come, to ask the printer by. */
+/** Sends a job's document. An option that the printer doesn't have keeps no job from being printed. */
 export async function sendDocument(printer: IppPrinter, delivery: Delivery, hooks: SendHooks): Promise<Sending> {
   const { job } = delivery;
   const measured = new MeasuredDocument();
   let reached = delivery;
-  try {
-    const { job: status, unsupportedAttributes } = await deliverDocument(printer, {
+  const deliver = async (finishing: AppliedFinishing): Promise<DeliveredJob> =>
+    deliverDocument(printer, {
       jobName: printerJobName(delivery),
       requestingUserName: job.ownerAddress,
+      finishing: finishing.asked,
       documentFormat: job.documentFormat,
       documentName: shorten(job.fileName) || job.jobId,
       open: async () => measured.pass(await hooks.open()),
-      beforeSend: async (printerJobId) => {
-        await hooks.noteSending(printerJobId);
-        reached = { ...delivery, phase: 'sending', printerJobId };
+      beforeSend: async (printerJobId, unsupportedAttributes) => {
+        const notApplied = passedOver(finishing, unsupportedAttributes);
+        await hooks.noteSending(printerJobId, notApplied);
+        reached = { ...delivery, phase: 'sending', printerJobId, job: { ...job, notApplied } };
       },
+    }).catch((error: unknown) => {
+      const less = withoutRefused(finishing, error);
+      if (!less) throw error;
+      return deliver(less);
     });
-    return { kind: 'accepted', job: status, sent: measured.result(), unsupportedAttributes };
+  try {
+    const { job: status } = await deliver(applyFinishing(job, delivery.capabilities ?? (await hooks.learn())));
+    return { kind: 'accepted', job: status, sent: measured.result(), delivery: reached };
   } catch (error) {
     return { kind: 'failed', failure: asFailure(error), delivery: reached };
   }

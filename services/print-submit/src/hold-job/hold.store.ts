@@ -4,6 +4,8 @@ import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import { printLimits } from '../limits.js';
+import type { DecidedFinishing } from '../finishing/finishing.js';
+import { decisiveRow } from '../finishing/finishing.store.js';
 import type { KnownQueue } from '../queues/known-queues.js';
 import type { Hold } from './decide-hold.js';
 
@@ -12,6 +14,7 @@ type OwnerResolved = FlowMessage<'account.owner-resolved.v1'>;
 export interface JobsToHold {
   readonly message: OwnerResolved;
   readonly queue: KnownQueue;
+  readonly finishing: DecidedFinishing;
   readonly hold: Hold;
   /** Absent on a queue without validation. */
   readonly codeHash: Buffer | undefined;
@@ -21,12 +24,14 @@ export interface JobsToHold {
 
 const NEW_JOBS = `
   INSERT INTO job (id, message_id, mailbox_id, queue_id, queue_name, account_id, directory, owner_address, owner_name, owner_language,
-    position, file_name, document_format, pages, size_bytes, sha256, job_state, job_state_reason, problem, trace, job_hold_until, hold_due_at, released_at, completed_at)
+    position, file_name, document_format, pages, size_bytes, sha256, color_mode, sides, finishing_decided_by, job_state, job_state_reason, problem, trace, job_hold_until, hold_due_at, released_at, completed_at)
   SELECT d.id, h.message_id, h.mailbox_id, h.queue_id, h.queue_name, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language,
-    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.job_state, h.job_state_reason, h.problem, h.trace, h.job_hold_until, h.hold_due_at, h.released_at, h.completed_at
+    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.color_mode, h.sides, h.finishing_decided_by, h.job_state, h.job_state_reason, h.problem, h.trace, h.job_hold_until, h.hold_due_at, h.released_at, h.completed_at
   FROM jsonb_populate_record(NULL::job, $7) AS h, jsonb_populate_recordset(NULL::job, $6) AS d`;
+// Whether the options that the jobs are made with are still those that hold (EDG-12).
+const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (h.color_mode, h.sides, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
 // The lock keeps the queue from being deleted until its jobs can be seen.
-const HOME = 'home AS MATERIALIZED (SELECT q.id FROM queue q, step WHERE q.id = $8 AND q.version = $9 FOR KEY SHARE OF q)';
+const HOME = `home AS MATERIALIZED (SELECT q.id FROM queue q, step WHERE q.id = $8 AND q.version = $9 AND ${FINISHING_HOLDS} FOR KEY SHARE OF q)`;
 const JOBS = `jobs AS (${NEW_JOBS}, home RETURNING id)`;
 const CODE = 'code AS (INSERT INTO puk (code_hash, account_id) SELECT $10::bytea, $11::text FROM home WHERE $10::bytea IS NOT NULL)';
 
@@ -39,12 +44,12 @@ export class HoldStore {
   ) {}
 
   /**
-   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when the queue is no longer as
-   * `queue` says, and a unique violation when the code is another account's.
+   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when queue or finishing
+   * options are no longer as given, and a unique violation when the code is another account's.
    */
-  async hold({ message, queue, hold, codeHash, entries, publish }: JobsToHold): Promise<boolean> {
+  async hold({ message, queue, finishing, hold, codeHash, entries, publish }: JobsToHold): Promise<boolean> {
     const { payload, journeyId } = message;
-    const head = { ...headOf(message), queue_name: queue.name, problem: '', ...stateOf(hold) };
+    const head = { ...headOf(message, finishing), queue_name: queue.name, problem: '', ...stateOf(hold) };
     const row = await this.flow.step(message, { journeyId, entries, publish }, {
       name: 'jobs.hold',
       with: `${HOME}, ${JOBS}, ${CODE}`,
@@ -63,11 +68,11 @@ export class HoldStore {
   }
 
   /** Jobs that never find a queue: they end where they begin, and their owner is told. */
-  async giveUp(message: OwnerResolved, reason: string, problem: string): Promise<void> {
+  async giveUp(message: OwnerResolved, finishing: DecidedFinishing, reason: string, problem: string): Promise<void> {
     const { payload, journeyId } = message;
     const jobs = payload.documents.map(({ documentId, fileName, pages }) => ({ jobId: documentId, fileName, pages }));
     const { messageId, owner, queueId } = payload;
-    const head = { ...headOf(message), queue_name: queueId, job_state: 'aborted', job_state_reason: reason, problem, completed_at: new Date() };
+    const head = { ...headOf(message, finishing), queue_name: queueId, job_state: 'aborted', job_state_reason: reason, problem, completed_at: new Date() };
     const row = await this.flow.step<{ erased: string[] }>(
       message,
       {
@@ -87,11 +92,12 @@ export class HoldStore {
 }
 
 /** What the jobs of a message have in common, by column. */
-function headOf({ payload }: OwnerResolved) {
+function headOf({ payload }: OwnerResolved, { colorMode, sides, decidedBy }: DecidedFinishing) {
   const { owner } = payload;
   return {
     message_id: payload.messageId, mailbox_id: payload.mailboxId, queue_id: payload.queueId, account_id: owner.accountId, directory: owner.directory,
     owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, trace: currentTraceparent(),
+    color_mode: colorMode, sides, finishing_decided_by: decidedBy,
   };
 }
 

@@ -6,14 +6,16 @@ import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
-import { type KnownQueue, KnownQueues } from '../queues/known-queues.js';
+import type { DecidedFinishing } from '../finishing/finishing.js';
+import type { KnownQueue } from '../queues/known-queues.js';
 import { decideHold, type Hold } from './decide-hold.js';
 import { HoldStore } from './hold.store.js';
+import { KnownSettings } from './known-settings.js';
 import { PukIssuer } from './puk.js';
 
 type OwnerResolved = FlowMessage<'account.owner-resolved.v1'>;
 
-/** A queue changed, or a code was another account's: even with a million live codes a second try is a rarity. */
+/** A queue or the finishing options changed, or a code was another account's: even with a million live codes a second try is a rarity. */
 const TRIES_MAX = 5;
 
 /** Documents with an owner become jobs: held under a new code on a queue with validation, else released at once. */
@@ -21,33 +23,34 @@ const TRIES_MAX = 5;
 export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved.v1'> {
   constructor(
     private readonly store: HoldStore,
-    private readonly queues: KnownQueues,
+    private readonly settings: KnownSettings,
     private readonly puks: PukIssuer,
     private readonly metrics: PrintMetrics,
   ) {}
 
   async handle(message: OwnerResolved): Promise<void> {
+    const { queueId, mailboxId, documents } = message.payload;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const queue = await this.queues.find(message.payload.queueId);
-      if (!queue) return this.waitForQueue(message);
+      const { queue, finishing } = await this.settings.find(queueId, mailboxId);
+      if (!queue) return this.waitForQueue(message, finishing);
       try {
-        const handled = await this.hold(message, queue);
-        if (handled) this.count(queue, message.payload.documents.length);
+        const handled = await this.hold(message, queue, finishing);
+        if (handled) this.count(queue, documents.length);
         return;
       } catch (error) {
-        if (isOvertaken(error)) this.queues.forget(queue.queueId);
+        if (isOvertaken(error)) this.settings.forget(queueId, mailboxId);
         else if (!isDoubleOf(error, 'puk_pkey')) throw error;
       }
     }
-    throw new TransientFailure('print.queue-changing', `The queue "${message.payload.queueId}" changed while jobs were put on it.`);
+    throw new TransientFailure('print.settings-changing', `The queue "${queueId}" or the finishing options changed while jobs were made.`);
   }
 
-  private hold(message: OwnerResolved, queue: KnownQueue): Promise<boolean> {
+  private hold(message: OwnerResolved, queue: KnownQueue, finishing: DecidedFinishing): Promise<boolean> {
     const hold = decideHold(queue, new Date());
-    const entries = journeyOf(message, queue, hold);
-    if (hold.kind === 'released') return this.store.hold({ message, queue, hold, codeHash: undefined, entries, publish: releasedFacts(message, queue) });
+    const settings = { message, queue, finishing, hold, entries: journeyOf(message, { queue, finishing, hold }) };
+    if (hold.kind === 'released') return this.store.hold({ ...settings, codeHash: undefined, publish: releasedFacts(message, queue) });
     const { codeHash, sealedPuk } = this.puks.issue(message.payload.messageId, message.payload.owner.address);
-    return this.store.hold({ message, queue, hold, codeHash, entries, publish: [heldFact(message, queue, hold.jobHoldUntil, sealedPuk)] });
+    return this.store.hold({ ...settings, codeHash, publish: [heldFact(message, queue, hold.jobHoldUntil, sealedPuk)] });
   }
 
   private count({ queueId, validation }: KnownQueue, jobs: number): void {
@@ -59,17 +62,18 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
    * The mailbox names a queue that doesn't exist (any more). The message waits, visibly in its journey and among the troubled
    * messages, until an administrator makes the queue; it is given up once its documents are no longer kept.
    */
-  private async waitForQueue(message: OwnerResolved): Promise<void> {
+  private async waitForQueue(message: OwnerResolved, finishing: DecidedFinishing): Promise<void> {
     const { queueId, documents } = message.payload;
     if (await this.store.areKept(documents.map(({ documentId }) => documentId))) {
       throw new CauseDown('print.queue-unknown', `There is no queue "${queueId}": create it, and the message goes on by itself.`, { fields: { queueId } });
     }
-    await this.store.giveUp(message, 'queue-unknown', `There was no queue "${queueId}" to print on for as long as the document was kept.`);
+    await this.store.giveUp(message, finishing, 'queue-unknown', `There was no queue "${queueId}" to print on for as long as the document was kept.`);
   }
 }
 
-function journeyOf({ payload }: OwnerResolved, queue: KnownQueue, hold: Hold): JourneyEntry[] {
-  const where = { queueId: queue.queueId, queueName: queue.name };
+function journeyOf({ payload }: OwnerResolved, { queue, finishing, hold }: { queue: KnownQueue; finishing: DecidedFinishing; hold: Hold }): JourneyEntry[] {
+  const { colorMode, sides, decidedBy } = finishing;
+  const where = { queueId: queue.queueId, queueName: queue.name, colorMode, sides, finishingDecidedBy: decidedBy };
   return payload.documents.map(({ documentId, fileName }) =>
     hold.kind === 'held'
       ? { step: 'held', document: documentId, evidence: { fileName, ...where, reason: 'job-hold-until-specified', jobHoldUntil: hold.jobHoldUntil.toISOString() } }

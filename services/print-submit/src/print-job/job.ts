@@ -1,7 +1,8 @@
+import type { DecidedFinishing, Finishing, FinishingOption } from '../finishing/finishing.js';
 import type { JobState } from './job-moves.js';
 
 /** One document to print for one owner on one queue; its id is the document's. */
-export interface Job {
+export interface Job extends Finishing {
   readonly jobId: string;
   /** Also the id of the journey. */
   readonly messageId: string;
@@ -20,6 +21,10 @@ export interface Job {
   readonly sizeBytes: number;
   /** Of the clear bytes, lower-case hexadecimal. */
   readonly sha256: string;
+  /** Whose options colorMode and sides are. */
+  readonly finishingDecidedBy: DecidedFinishing['decidedBy'];
+  /** Options that the printer can't do, as far as it was asked. */
+  readonly notApplied: readonly FinishingOption[];
   readonly jobState: JobState;
   /** IPP's job-state-reasons and our own: uncertain, expired, printer-unreachable, … */
   readonly jobStateReason: string;
@@ -44,6 +49,7 @@ export const JOB_COLUMNS = [
   ['id', 'jobId'], ['message_id', 'messageId'], ['mailbox_id', 'mailboxId'], ['queue_id', 'queueId'], ['queue_name', 'queueName'],
   ['account_id', 'accountId'], ['directory', 'directory'], ['owner_address', 'ownerAddress'], ['owner_name', 'ownerName'], ['owner_language', 'ownerLanguage'],
   ['file_name', 'fileName'], ['document_format', 'documentFormat'], ['pages', 'pages'], ['size_bytes', 'sizeBytes'], ['sha256', 'sha256'],
+  ['color_mode', 'colorMode'], ['sides', 'sides'], ['finishing_decided_by', 'finishingDecidedBy'], ['not_applied', 'notApplied'],
   ['job_state', 'jobState'], ['job_state_reason', 'jobStateReason'], ['problem', 'problem'], ['attempts', 'attempts'], ['cuts', 'cuts'],
   ['told_reason', 'toldReason'], ['trace', 'trace'], ['created_at', 'createdAt'], ['job_hold_until', 'jobHoldUntil'],
   ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'],

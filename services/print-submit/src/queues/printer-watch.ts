@@ -4,11 +4,13 @@ import { watchLimits } from '../limits.js';
 import { RepeatedRound } from '../repeated-round.js';
 import { describePrinter } from './describe-printer.js';
 import { openPrinter } from './open-printer.js';
+import { CAPABILITY_ATTRIBUTES, readCapabilities } from './printer-capabilities.js';
 import type { PrinterStore, PrinterToAsk } from './printer.store.js';
 
 const STOP_MS = 500;
+const ATTRIBUTES = ['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs', ...CAPABILITY_ATTRIBUTES] as const;
 
-/** Asks every printer once in a while how it is, so that a queue says so before anybody prints. */
+/** Asks every printer once in a while how it is and what it can do, so that a queue says so before anybody prints. */
 export class PrinterWatch {
   private readonly rounds: RepeatedRound;
 
@@ -46,8 +48,10 @@ export class PrinterWatch {
   private async ask(access: PrinterToAsk): Promise<void> {
     const printer = openPrinter(access, watchLimits.answerTimeoutMs);
     try {
-      const { state, problem } = describePrinter(await printer.getPrinterAttributes(['printer-state', 'printer-state-reasons', 'printer-is-accepting-jobs']));
+      const status = await printer.getPrinterAttributes(ATTRIBUTES);
+      const { state, problem } = describePrinter(status);
       await this.printers.noteState(access.queueId, state, problem);
+      await this.printers.noteCapabilities(access.queueId, readCapabilities(status));
     } catch (error) {
       const failure = asFailure(error);
       await this.printers.noteState(access.queueId, failure instanceof CauseDown ? 'unreachable' : 'unknown', failure.message);

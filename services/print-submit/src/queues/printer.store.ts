@@ -1,6 +1,7 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { watchLimits } from '../limits.js';
 import type { PrinterAccess } from './open-printer.js';
+import type { PrinterCapabilities } from './printer-capabilities.js';
 
 export type PrinterState = 'unknown' | 'idle' | 'processing' | 'stopped' | 'unreachable';
 
@@ -27,6 +28,10 @@ export class PrinterStore {
 
   async noteState(queueId: string, state: PrinterState, problem: string): Promise<void> {
     await query(this.pool, 'printer.state', 'UPDATE printer SET state = $2, problem = $3 WHERE queue_id = $1 AND (state, problem) IS DISTINCT FROM ($2, $3)', [queueId, state, problem]);
+  }
+
+  async noteCapabilities(queueId: string, capabilities: PrinterCapabilities): Promise<void> {
+    await query(this.pool, 'printer.capabilities', 'UPDATE printer SET capabilities = $2 WHERE queue_id = $1 AND capabilities IS DISTINCT FROM $2::jsonb', [queueId, JSON.stringify(capabilities)]);
   }
 
   /** It took a job after a trouble: how it is, is asked at once. */

@@ -16,7 +16,7 @@ export type Deletion = { readonly kind: 'deleted' | 'unknown' } | { readonly kin
 type QueueRow = Prisma.QueueGetPayload<{ include: { printer: true } }>;
 
 const withPrinter = { printer: true } as const;
-const notAskedYet = { state: 'unknown', problem: '', askedAt: null } as const;
+const notAskedYet = { state: 'unknown', problem: '', askedAt: null, capabilities: Prisma.DbNull } as const;
 
 /** The queues in Postgres. */
 export class QueueStore {

@@ -19,12 +19,26 @@ CREATE TABLE "printer" (
   "queue_id"    TEXT PRIMARY KEY REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
   "state"       TEXT NOT NULL DEFAULT 'unknown' CHECK ("state" IN ('unknown', 'idle', 'processing', 'stopped', 'unreachable')),
   "problem"     TEXT NOT NULL DEFAULT '',
+  -- What it says it can do, as PrinterCapabilities; NULL: not asked yet.
+  "capabilities" JSONB,
   -- NULL: to be asked at once.
   "asked_at"    TIMESTAMPTZ(3),
   -- One delivery loop per printer; a killed process's lease runs out by itself.
   "lease_token" UUID,
   "lease_until" TIMESTAMPTZ(3)
 ) WITH (fillfactor = 50);
+
+-- How jobs look on paper: the general options have the empty mailbox id, a mailbox's own its id.
+CREATE TABLE "finishing" (
+  "mailbox_id"   TEXT PRIMARY KEY,
+  "color_mode"   TEXT NOT NULL CHECK ("color_mode" IN ('color', 'monochrome')),
+  "sides"        TEXT NOT NULL CHECK ("sides" IN ('one-sided', 'two-sided-long-edge', 'two-sided-short-edge')),
+  -- The mailbox follows the general options; its own are kept for later.
+  "uses_default" BOOLEAN NOT NULL DEFAULT false CHECK ("mailbox_id" <> '' OR NOT "uses_default"),
+  "changed_at"   TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "changed_by"   TEXT NOT NULL
+);
+INSERT INTO "finishing" ("mailbox_id", "color_mode", "sides", "changed_by") VALUES ('', 'color', 'one-sided', 'installation');
 
 -- One document to print for one owner; its id is the document's. States and reasons are IPP's (RFC 8011, 5.3.7 and 5.3.8).
 -- The queue's identifier and name stay in the history of a queue that was deleted, so there is no foreign key.
@@ -46,6 +60,12 @@ CREATE TABLE "job" (
   "pages"            INTEGER NOT NULL,
   "size_bytes"       BIGINT NOT NULL,
   "sha256"           TEXT NOT NULL,
+  -- IPP's print-color-mode and sides, and whose choice they are, from when the job was made.
+  "color_mode"           TEXT NOT NULL CHECK ("color_mode" IN ('color', 'monochrome')),
+  "sides"                TEXT NOT NULL CHECK ("sides" IN ('one-sided', 'two-sided-long-edge', 'two-sided-short-edge')),
+  "finishing_decided_by" TEXT NOT NULL CHECK ("finishing_decided_by" IN ('general', 'mailbox')),
+  -- Options that the printer can't do: colorMode, sides.
+  "not_applied"          TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
   "job_state"        TEXT NOT NULL CHECK ("job_state" IN ('pending-held', 'pending', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted')),
   "job_state_reason" TEXT NOT NULL,
   "problem"          TEXT NOT NULL DEFAULT '',
