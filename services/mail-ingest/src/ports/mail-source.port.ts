@@ -1,4 +1,4 @@
-import type { AfterProcessing, MailServer } from '../mailboxes/mailbox.js';
+import type { AfterProcessing, ClientAccess, MailServer } from '../mailboxes/mailbox.js';
 
 export interface FetchedMail {
   /** Its name at the source, for as long as the epoch stays: UID of IMAP in decimal, UIDL of POP3, immutable id of Graph. */
@@ -38,10 +38,20 @@ export interface MailSource {
 
 export type SignIn =
   | { readonly kind: 'password'; readonly password: string }
-  /** A bearer token that is valid now (RFC 6750); asked for at every connection. Throws the `Failure`s of whoever grants it. */
-  | { readonly kind: 'token'; readonly accessToken: () => Promise<string> };
+  | {
+      readonly kind: 'token';
+      /** Whose token it is: a person's, or the application's own. */
+      readonly access: ClientAccess;
+      /**
+       * A bearer token that is valid now (RFC 6750); asked for at every connection. `refused`: one that a server did not take, so that
+       * another one is got. Throws the `Failure`s of whoever grants it.
+       */
+      readonly accessToken: (refused?: string) => Promise<string>;
+    };
 
 export interface SourceAccess extends MailServer {
+  /** What an adapter remembers of a mailbox goes by this. */
+  readonly mailboxId: string;
   readonly signIn: SignIn;
   readonly afterProcessing: AfterProcessing;
   readonly processedFolder: string;

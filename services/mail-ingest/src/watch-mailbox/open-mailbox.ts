@@ -15,10 +15,14 @@ export function withPassword(open: OpenSource): OpenMailbox {
 }
 
 /** For mailboxes that sign in with a token; `accessToken` gives one that is valid now, or throws why there is none. */
-export function withToken(open: OpenSource, accessToken: (mailboxId: string) => Promise<string>): OpenMailbox {
-  return (mailbox, signal) => openAs(open, mailbox, { kind: 'token', accessToken: () => accessToken(mailbox.id) }, signal);
+export function withToken(open: OpenSource, accessToken: (mailboxId: string, refused?: string) => Promise<string>): OpenMailbox {
+  return (mailbox, signal) => {
+    const { id, settings } = mailbox;
+    const access = settings.kind === 'office365' ? settings.access : 'delegated';
+    return openAs(open, mailbox, { kind: 'token', access, accessToken: (refused) => accessToken(id, refused) }, signal);
+  };
 }
 
-function openAs(open: OpenSource, { settings: { server, afterProcessing, processedFolder } }: OpenableMailbox, signIn: SignIn, signal: AbortSignal): Promise<MailSource> {
-  return open({ ...server, signIn, afterProcessing, processedFolder }, signal);
+function openAs(open: OpenSource, { id, settings: { server, afterProcessing, processedFolder } }: OpenableMailbox, signIn: SignIn, signal: AbortSignal): Promise<MailSource> {
+  return open({ ...server, mailboxId: id, signIn, afterProcessing, processedFolder }, signal);
 }

@@ -22,7 +22,7 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
   });
 
   const access = (own: Partial<SourceAccess>): SourceAccess => ({
-    protocol: 'imap', host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: user.address, signIn: { kind: 'password', password: user.password }, folder: 'INBOX', certificateAuthority: '', afterProcessing: 'keep', processedFolder: '', ...own,
+    mailboxId: 'mailbox', protocol: 'imap', host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', user: user.address, signIn: { kind: 'password', password: user.password }, folder: 'INBOX', certificateAuthority: '', afterProcessing: 'keep', processedFolder: '', ...own,
   });
 
   async function open(own: Partial<SourceAccess>): Promise<MailSource> {
