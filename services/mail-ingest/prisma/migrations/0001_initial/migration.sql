@@ -76,3 +76,102 @@ CREATE TABLE ledger_place (
   settled    boolean NOT NULL,
   PRIMARY KEY (folder, epoch, key)
 );
+
+-- Consent of a mailbox's owner to read its mails. The refresh token is replaced at every refresh, by one replica at a time.
+CREATE TABLE association (
+  mailbox_id               uuid PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  account                  text NOT NULL,
+  binding                  text NOT NULL,
+  sealed_refresh_token     bytea NOT NULL,
+  sealed_access_token      bytea NOT NULL,
+  access_token_fresh_until timestamptz(3) NOT NULL,
+  access_token_expires_at  timestamptz(3) NOT NULL,
+  grant_expires_at         timestamptz(3),
+  associated_at            timestamptz(3) NOT NULL,
+  associated_by            text NOT NULL,
+  problem                  text NOT NULL DEFAULT '',
+  version                  integer NOT NULL DEFAULT 1,
+  refresher                uuid,
+  refresh_until            timestamptz(3)
+);
+
+CREATE TABLE association_attempt (
+  id                 uuid PRIMARY KEY,
+  mailbox_id         uuid NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  state_sha256       bytea,
+  browser_sha256     bytea,
+  sealed_proof       bytea NOT NULL,
+  binding            text NOT NULL,
+  user_code          text,
+  verification_uri   text,
+  begun_by           text NOT NULL,
+  begun_at           timestamptz(3) NOT NULL,
+  expires_at         timestamptz(3) NOT NULL,
+  poll_at            timestamptz(3),
+  poll_every_seconds integer,
+  finished_at        timestamptz(3),
+  problem            text NOT NULL DEFAULT '',
+  -- A browser brings the state back; a device code is asked for.
+  CHECK ((state_sha256 IS NULL) = (num_nonnulls(user_code, verification_uri, poll_at, poll_every_seconds) = 4)),
+  CHECK (browser_sha256 IS NULL OR state_sha256 IS NOT NULL)
+);
+CREATE UNIQUE INDEX association_attempt_state_sha256_key ON association_attempt (state_sha256);
+CREATE INDEX association_attempt_mailbox_id_begun_at_idx ON association_attempt (mailbox_id, begun_at);
+
+-- One row: the client that Google mailboxes without one of their own use.
+CREATE TABLE google_client (
+  only_one      boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  client_id     text NOT NULL,
+  sealed_secret bytea NOT NULL,
+  changed_at    timestamptz(3) NOT NULL
+);
+
+CREATE TABLE canary_schedule (
+  mailbox_id    uuid PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  every_minutes integer NOT NULL,
+  next_at       timestamptz(3) NOT NULL
+);
+
+CREATE TABLE canary (
+  id           uuid PRIMARY KEY,
+  mailbox_id   uuid NOT NULL REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  requested_by text NOT NULL,
+  requested_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  mailed       boolean,
+  handled_at   timestamptz(3),
+  answer       text NOT NULL DEFAULT '',
+  received_at  timestamptz(3),
+  lost         boolean NOT NULL DEFAULT false,
+  CHECK ((mailed IS NULL) = (handled_at IS NULL))
+);
+CREATE INDEX canary_mailbox_id_requested_at_idx ON canary (mailbox_id, requested_at);
+
+CREATE TABLE trace (
+  mailbox_id uuid PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  started_at timestamptz(3) NOT NULL,
+  until      timestamptz(3) NOT NULL,
+  started_by text NOT NULL
+);
+
+CREATE TABLE trace_piece (
+  id         bigserial PRIMARY KEY,
+  mailbox_id uuid NOT NULL REFERENCES trace (mailbox_id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  lines      text NOT NULL,
+  size_bytes integer NOT NULL
+);
+CREATE INDEX trace_piece_mailbox_id_id_idx ON trace_piece (mailbox_id, id);
+
+CREATE TABLE graph_folder (
+  mailbox_id uuid PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  folder_id  text NOT NULL,
+  link       text,
+  round      integer NOT NULL
+);
+
+CREATE TABLE graph_mail (
+  mailbox_id  uuid NOT NULL REFERENCES graph_folder (mailbox_id) ON DELETE CASCADE ON UPDATE NO ACTION,
+  key         text NOT NULL,
+  received_at timestamptz(3),
+  round       integer NOT NULL,
+  PRIMARY KEY (mailbox_id, key)
+);
