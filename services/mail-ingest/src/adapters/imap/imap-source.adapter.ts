@@ -1,12 +1,10 @@
-import { getCACertificates } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type FetchMessageObject, ImapFlow, type ImapFlowOptions, type MailboxObject } from 'imapflow';
+import { type FetchMessageObject, ImapFlow, type MailboxObject } from 'imapflow';
 import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
-import {
-  FETCH_PIECE_BYTES, FOLDER_CHECKED_EVERY_MS, FOLDER_POLLED_EVERY_MS, IMAP_CONNECT_MAX_MS, IMAP_GREETING_MAX_MS, IMAP_LOGOUT_MAX_MS, IMAP_SILENCE_MAX_MS, MAIL_BYTES_MAX,
-} from '../../limits.js';
+import { FETCH_PIECE_BYTES, FOLDER_CHECKED_EVERY_MS, FOLDER_POLLED_EVERY_MS, IMAP_LOGOUT_MAX_MS, MAIL_BYTES_MAX } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
 import { type FetchedMail, MAIL_GONE, type MailSource, type SourceAccess } from '../../ports/mail-source.port.js';
+import { imapClientOptions } from './imap-client.js';
 import { imapFailure } from './imap-failure.js';
 
 const DONE_FLAGS = ['\\Seen', '$InkpostDone'];
@@ -14,7 +12,7 @@ const BY_UID = { uid: true } as const;
 
 /** Opens a folder by IMAP (RFC 9051, RFC 3501). See `OpenSource`. */
 export async function openImapSource(access: SourceAccess, signal: AbortSignal): Promise<MailSource> {
-  const client = new ImapFlow(await clientOptions(access));
+  const client = new ImapFlow(await imapClientOptions(access));
   // Without a listener an error would end the process; what waits is told by the rejection of its own command.
   client.on('error', () => undefined);
   const abort = (): void => client.close();
@@ -35,27 +33,6 @@ export async function openImapSource(access: SourceAccess, signal: AbortSignal):
 /** A mailbox that shall stay as it is isn't even opened for writing. */
 function openFolder(client: ImapFlow, { folder, afterProcessing }: SourceAccess): Promise<MailboxObject> {
   return client.mailboxOpen(folder, { readOnly: afterProcessing === 'keep' });
-}
-
-async function clientOptions(access: SourceAccess): Promise<ImapFlowOptions> {
-  const { host, port, tls, user, signIn, certificateAuthority } = access;
-  return {
-    host,
-    port,
-    secure: tls === 'implicit',
-    // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
-    ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
-    tls: certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] },
-    auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken() } : { user, pass: signIn.password },
-    clientInfo: { name: 'Inkpost' },
-    logger: false,
-    // It would cost both ends more time than a local network does.
-    disableCompression: true,
-    connectionTimeout: IMAP_CONNECT_MAX_MS,
-    greetingTimeout: IMAP_GREETING_MAX_MS,
-    socketTimeout: IMAP_SILENCE_MAX_MS,
-    maxLiteralSize: MAIL_BYTES_MAX,
-  };
 }
 
 class ImapSource implements MailSource {
