@@ -1,6 +1,7 @@
-/** Acceptance conditions: entries of one list (SKY-065..067), and characters of one entry before it is parsed. */
+/** Acceptance conditions: entries of one list (SKY-065..067), characters of one entry before it is parsed, and of a text with several. */
 export const CONDITION_ENTRIES_MAX = 1_000;
 export const CONDITION_ENTRY_LENGTH_MAX = 300;
+export const CONDITION_TEXT_LENGTH_MAX = 20_000;
 
 /** How long a service may decide by its copy of the conditions before it asks whether they were changed elsewhere. */
 export const CONDITIONS_AGE_MAX_MS = 1_000;

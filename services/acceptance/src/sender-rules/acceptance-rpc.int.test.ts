@@ -35,7 +35,7 @@ describe('the acceptance conditions', () => {
 
   it('are kept in canonical form, hold at once here and within two seconds in another replica', async () => {
     expect(await accepts(replica, 'a@xn--bro-hoa.example')).toBe(false);
-    const saved = await writer().putConditions({ conditions: { acceptedDomains: ['Büro.example', '@BÜRO.example'], refusedAddresses: ['B@büro.example'], userCreationAllowed: true } });
+    const saved = await writer().putConditions({ conditions: { acceptedDomains: ['Büro.example; @BÜRO.example;'], refusedAddresses: ['B@büro.example'], userCreationAllowed: true } });
     expect(saved.conditions).toMatchObject({ acceptedDomains: ['xn--bro-hoa.example'], refusedAddresses: ['b@xn--bro-hoa.example'], userCreationAllowed: true });
     expect(await here.client('configuration.read').testAddress({ address: 'A@Büro.example' })).toMatchObject({ accepted: true, rule: 'accepted domain xn--bro-hoa.example', userCreationAllowed: true, statusText: '' });
     await expect.poll(() => accepts(replica, 'a@büro.example'), { timeout: 2_000 }).toBe(true);
@@ -50,8 +50,28 @@ describe('the acceptance conditions', () => {
     expect(await writer().putConditions({ mailboxId, conditions: { acceptedDomains: ['own.example'] } })).toMatchObject({ usesDefault: false, conditions: { acceptedDomains: ['own.example'] } });
     await writer().putConditions({ conditions: { acceptedDomains: ['changed.example'] } });
     expect([await accepts(here, 'a@own.example', mailboxId), await accepts(here, 'a@changed.example', mailboxId), await accepts(here, 'a@own.example')]).toEqual([true, false, false]);
-    expect(await writer().putConditions({ mailboxId, useDefault: true })).toMatchObject({ usesDefault: true, conditions: { acceptedDomains: ['changed.example'] } });
+    const own = { acceptedDomains: ['own.example'] };
+    // Frozen while it follows: what is sent along is not looked at (SKY-090).
+    expect(await writer().putConditions({ mailboxId, useDefault: true, conditions: { acceptedDomains: ['frozen.example'] } })).toMatchObject({ usesDefault: true, conditions: { acceptedDomains: ['changed.example'] }, own });
     expect(await accepts(here, 'a@changed.example', mailboxId)).toBe(true);
+    await expect.poll(() => accepts(replica, 'a@changed.example', mailboxId), { timeout: 2_000 }).toBe(true);
+    await writer().putConditions({ conditions: { acceptedDomains: ['again.example'] } });
+    expect(await writer().getConditions({ mailboxId })).toMatchObject({ usesDefault: true, conditions: { acceptedDomains: ['again.example'] }, own });
+    expect([await accepts(here, 'a@again.example', mailboxId), await accepts(here, 'a@own.example', mailboxId)]).toEqual([true, false]);
+    expect(await writer().putConditions({ mailboxId })).toMatchObject({ usesDefault: false, conditions: own, own });
+    expect([await accepts(here, 'a@own.example', mailboxId), await accepts(here, 'a@again.example', mailboxId)]).toEqual([true, false]);
+    await expect.poll(() => accepts(replica, 'a@own.example', mailboxId), { timeout: 2_000 }).toBe(true);
+  });
+
+  it('of a mailbox that stops following and never had its own are a copy of the general ones', async () => {
+    const [mailboxId, before] = [randomUUID(), { acceptedDomains: ['before.example'], refusedAddresses: ['a@before.example'], userCreationAllowed: true }];
+    await writer().putConditions({ conditions: before });
+    await writer().putConditions({ mailboxId, useDefault: true });
+    expect((await writer().getConditions({ mailboxId })).own).toBeUndefined();
+    expect(await writer().putConditions({ mailboxId })).toMatchObject({ usesDefault: false, conditions: before, own: before });
+    await writer().putConditions({ conditions: { acceptedDomains: ['after.example'] } });
+    expect(await writer().getConditions({ mailboxId })).toMatchObject({ usesDefault: false, conditions: before });
+    expect(await accepts(here, 'b@before.example', mailboxId)).toBe(true);
   });
 
   it('of a deleted mailbox are forgotten', async () => {
@@ -65,7 +85,9 @@ describe('the acceptance conditions', () => {
   it('can be tried before they are saved (SKY-073)', async () => {
     const draft = { acceptedDomains: ['draft.example'], refusedAddresses: ['b@draft.example'] };
     const reader = here.client('configuration.read');
-    expect(await reader.testAddress({ address: 'a@draft.example', draft })).toMatchObject({ accepted: true, rule: 'accepted domain draft.example', decidedBy: 'draft' });
+    expect(await reader.testAddress({ address: 'a@draft.example', draft })).toMatchObject({
+      accepted: true, rule: 'accepted domain draft.example', decidedBy: 'draft', report: expect.arrayContaining(['Is it an accepted domain? Yes: draft.example.', 'The sender is accepted.']) as string[],
+    });
     expect(await reader.testAddress({ address: 'b@draft.example', draft })).toMatchObject({ accepted: false, rule: 'refused address b@draft.example' });
     expect(await accepts(here, 'a@draft.example')).toBe(false);
   });
@@ -75,8 +97,9 @@ describe('the acceptance conditions', () => {
     const mailboxId = randomUUID();
     expect(await fieldOf(writer().putConditions({ conditions: { acceptedDomains: ['a b'] } }))).toBe('acceptedDomains');
     expect(await fieldOf(writer().putConditions({ conditions: { refusedAddresses: ['a;b@example.org'] } }))).toBe('refusedAddresses');
+    expect((await writer().getConditions({ mailboxId })).own).toBeUndefined();
     expect(await fieldOf(writer().putConditions({ mailboxId: "'; DROP TABLE conditions", conditions: {} }))).toBe('mailboxId');
-    expect(await fieldOf(writer().putConditions({ mailboxId }))).toBe('conditions');
+    expect(await fieldOf(writer().putConditions({}))).toBe('conditions');
     expect(await fieldOf(writer().putConditions({ useDefault: true }))).toBe('useDefault');
     expect(await fieldOf(writer().testAddress({ address: 'not an address' }))).toBe('address');
     expect(await writer().getConditions({})).toEqual(before);

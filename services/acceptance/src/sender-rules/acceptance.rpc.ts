@@ -4,14 +4,15 @@ import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { type Conditions, NO_CONDITIONS, normaliseConditions } from './conditions.js';
+import { type Conditions, normaliseConditions } from './conditions.js';
 import { type ConditionsStore, GENERAL } from './conditions.store.js';
 import type { CurrentConditions } from './current-conditions.js';
 import { decideSender, forbiddenSenderText, type SenderRules, senderRules } from './decide-sender.js';
+import { reportSender } from './report-sender.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
-/** Who may print by mail, for administrators (SKY-064..074, SKY-091). */
+/** Who may print by mail, for administrators (SKY-064..074, SKY-090, SKY-091). */
 export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
   constructor(
     private readonly store: ConditionsStore,
@@ -21,21 +22,16 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
 
   async getConditions({ mailboxId }: GetConditionsRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
-    return this.effective(checkedMailboxId(mailboxId));
+    return this.shown(checkedMailboxId(mailboxId));
   }
 
   async putConditions(request: PutConditionsRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
     const mailboxId = checkedMailboxId(request.mailboxId);
-    if (request.useDefault) {
-      if (mailboxId === GENERAL) throw invalidField('useDefault', 'only a mailbox can follow the general conditions');
-      await this.store.remove(mailboxId);
-    } else {
-      await this.store.put(mailboxId, checkedConditions(request.conditions), actor);
-    }
+    await this.change(mailboxId, request, actor);
     this.current.expire();
     this.log.info('acceptance conditions changed', { mailboxId, usesDefault: request.useDefault, actor });
-    return this.effective(mailboxId);
+    return this.shown(mailboxId);
   }
 
   async testAddress(request: TestAddressRequest, context: HandlerContext) {
@@ -45,13 +41,20 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
     if (address === undefined) throw invalidField('address', 'must be one e-mail address, for example somebody@example.org');
     const { rules, from } = request.draft ? draftRules(request.draft) : await this.current.rulesFor(mailboxId);
     const { accepted, rule } = decideSender(rules, address);
-    return { accepted, rule, userCreationAllowed: rules.userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address) };
+    const { userCreationAllowed } = rules;
+    return { accepted, rule, userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address), report: reportSender(rules, address, from) };
   }
 
-  private async effective(mailboxId: string) {
-    const own = await this.store.find(mailboxId);
-    const conditions = own ?? (await this.store.find(GENERAL)) ?? NO_CONDITIONS;
-    return { conditions: toMessage(conditions), usesDefault: mailboxId !== GENERAL && own === undefined };
+  private change(mailboxId: string, { useDefault, conditions }: PutConditionsRequest, actor: string): Promise<void> {
+    if (mailboxId === GENERAL && useDefault) throw invalidField('useDefault', 'only a mailbox can follow the general conditions');
+    if (useDefault) return this.store.follow(mailboxId, actor);
+    if (mailboxId !== GENERAL && !conditions) return this.store.stopFollowing(mailboxId, actor);
+    return this.store.put(mailboxId, checkedConditions(conditions), actor);
+  }
+
+  private async shown(mailboxId: string) {
+    const { conditions, usesDefault, own } = await this.store.show(mailboxId);
+    return { conditions: toMessage(conditions), usesDefault, ...(own ? { own: toMessage(own) } : {}) };
   }
 }
 

@@ -1,34 +1,63 @@
 import type { PrismaClient } from '../gen/prisma/client.js';
-import type { Conditions } from './conditions.js';
+import { type Conditions, NO_CONDITIONS } from './conditions.js';
 
 /** The general conditions' key; a mailbox's own have its id. */
 export const GENERAL = '';
+
+/** The conditions as an administrator sees them. */
+export interface ShownConditions {
+  /** Those that hold. */
+  readonly conditions: Conditions;
+  readonly usesDefault: boolean;
+  /** Kept also while the mailbox follows the general ones; undefined: it never had any. */
+  readonly own: Conditions | undefined;
+}
 
 /** Conditions as they are stored, for administrators. The flow decides by `CurrentConditions`. */
 export class ConditionsStore {
   constructor(private readonly prisma: PrismaClient) {}
 
-  /** Those stored under this very id; undefined where none are. */
-  async find(mailboxId: string): Promise<Conditions | undefined> {
-    const row = await this.prisma.conditions.findUnique({ where: { mailboxId } });
-    return row ?? undefined;
+  async show(mailboxId: string): Promise<ShownConditions> {
+    const rows = await this.prisma.conditions.findMany({ where: { mailboxId: { in: [mailboxId, GENERAL] } } });
+    const general = rows.find((row) => row.mailboxId === GENERAL) ?? NO_CONDITIONS;
+    const own = mailboxId === GENERAL ? undefined : rows.find((row) => row.mailboxId === mailboxId);
+    const usesDefault = mailboxId !== GENERAL && (own?.usesDefault ?? true);
+    return { conditions: own && !usesDefault ? own : general, usesDefault, own };
   }
 
-  async put(mailboxId: string, conditions: Conditions, actor: string): Promise<void> {
-    const { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed } = conditions;
-    const row = {
-      acceptedDomains: [...acceptedDomains], acceptedAddresses: [...acceptedAddresses], refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses],
-      userCreationAllowed, changedAt: new Date(), changedBy: actor,
-    };
+  /** The general conditions, or a mailbox's own, which hold from now on. */
+  async put(mailboxId: string, conditions: Conditions, changedBy: string): Promise<void> {
+    const row = { ...listsOf(conditions), usesDefault: false, changedAt: new Date(), changedBy };
     await this.prisma.$transaction([this.countRevision(), this.prisma.conditions.upsert({ where: { mailboxId }, create: { mailboxId, ...row }, update: row })]);
   }
 
-  /** Lets a mailbox follow the general conditions again. */
-  async remove(mailboxId: string): Promise<void> {
-    await this.prisma.$transaction([this.countRevision(), this.prisma.conditions.deleteMany({ where: { mailboxId } })]);
+  /** The mailbox follows the general conditions; its own, if it has any, are kept. */
+  async follow(mailboxId: string, changedBy: string): Promise<void> {
+    const change = { usesDefault: true, changedAt: new Date(), changedBy };
+    await this.prisma.$transaction([this.countRevision(), this.prisma.conditions.updateMany({ where: { mailboxId }, data: change })]);
+  }
+
+  /** The mailbox's own conditions hold again; where it never had any, it begins with a copy of the general ones. */
+  async stopFollowing(mailboxId: string, changedBy: string): Promise<void> {
+    await this.prisma.$transaction(async (transaction) => {
+      await transaction.conditionsRevision.update(NEXT_REVISION);
+      const general = (await transaction.conditions.findUnique({ where: { mailboxId: GENERAL } })) ?? NO_CONDITIONS;
+      const change = { usesDefault: false, changedAt: new Date(), changedBy };
+      await transaction.conditions.upsert({ where: { mailboxId }, create: { mailboxId, ...listsOf(general), ...change }, update: change });
+    });
   }
 
   private countRevision() {
-    return this.prisma.conditionsRevision.update({ where: { id: true }, data: { revision: { increment: 1 } } });
+    return this.prisma.conditionsRevision.update(NEXT_REVISION);
   }
+}
+
+/** First of a transaction: its row lock puts concurrent changes in order. */
+const NEXT_REVISION = { where: { id: true }, data: { revision: { increment: 1 } } } as const;
+
+function listsOf({ acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed }: Conditions) {
+  return {
+    acceptedDomains: [...acceptedDomains], acceptedAddresses: [...acceptedAddresses],
+    refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses], userCreationAllowed,
+  };
 }

@@ -17,18 +17,43 @@ describe('conditions', () => {
 
   it.each([
     [{ acceptedDomains: ['example.org', 'a b'] }, 'acceptedDomains', 'entry 2 ("a b")'],
-    [{ acceptedDomains: ['a.example;b.example'] }, 'acceptedDomains', 'each as an entry of its own'],
+    [{ acceptedDomains: ['a.example; b,example ;c.example'] }, 'acceptedDomains', 'entry 2 ("b,example") is not a domain'],
+    [{ acceptedDomains: ['a.example', ' ; '] }, 'acceptedDomains', 'entry 2 (";") is not a domain'],
+    [{ acceptedAddresses: ['"a@x.example;b@x.example'] }, 'acceptedAddresses', 'entry 1'],
     [{ refusedDomains: ['*'] }, 'refusedDomains', 'entry 1'],
     [{ refusedDomains: ['*.*.example'] }, 'refusedDomains', 'entry 1'],
     [{ refusedDomains: ['a.*.example'] }, 'refusedDomains', 'entry 1'],
     [{ acceptedAddresses: ['example.org'] }, 'acceptedAddresses', 'somebody@example.org'],
     [{ refusedAddresses: [''] }, 'refusedAddresses', 'entry 1'],
-    [{ refusedAddresses: [`a@${'b'.repeat(10_000)}.example`] }, 'refusedAddresses', 'entry 1'],
-    [{ acceptedAddresses: Array.from({ length: 1_001 }, (_, index) => `a${index}@example.org`) }, 'acceptedAddresses', 'at most 1000'],
   ])('name the entry that is none: %j', (wanted, field, reason) => {
     const problem = normalise(wanted);
     expect(problem).toMatchObject({ field, reason: expect.stringContaining(reason) as string });
     expect(JSON.stringify(problem).length).toBeLessThan(400);
+  });
+
+  it.each<[string, Partial<Conditions>, keyof Conditions, string]>([
+    ['a text', { refusedDomains: ['a.example;'.repeat(2_001)] }, 'refusedDomains', 'more than 20000 characters'],
+    ['an entry', { refusedAddresses: [`a@${'b'.repeat(10_000)}.example`] }, 'refusedAddresses', 'entry 1'],
+    ['a list', { acceptedAddresses: Array.from({ length: 1_001 }, (_, index) => `a${index}@example.org`) }, 'acceptedAddresses', 'at most 1000'],
+    ['a list in one text', { acceptedDomains: [Array.from({ length: 1_001 }, (_, index) => `d${index}.example`).join(';')] }, 'acceptedDomains', 'has 1001 entries; at most 1000'],
+  ])('are refused shortly where %s is too long', (_, wanted, field, reason) => {
+    const problem = normalise(wanted);
+    expect(problem).toMatchObject({ field, reason: expect.stringContaining(reason) as string });
+    expect(JSON.stringify(problem).length).toBeLessThan(400);
+  });
+
+  it('are taken out of texts with semicolons between, one by one (SKY-065)', () => {
+    expect(normalise({
+      acceptedDomains: ['a.example;B.example ; @c.example;', 'd.example'], acceptedAddresses: ['a@x.example; b@x.example', '"semi;colon"@x.example;c@x.example'], refusedAddresses: ['"a\\";b"@x.example'],
+    })).toMatchObject({
+      acceptedDomains: ['a.example', 'b.example', 'c.example', 'd.example'], acceptedAddresses: ['a@x.example', 'b@x.example', '"semi;colon"@x.example', 'c@x.example'], refusedAddresses: ['"a\\";b"@x.example'],
+    });
+  });
+
+  it('are told quickly what is wrong with them, however they were made up', () => {
+    const startedAtMs = performance.now();
+    expect(normalise({ acceptedAddresses: Array.from({ length: 50 }, () => '"\\'.repeat(10_000)) })).toMatchObject({ field: 'acceptedAddresses' });
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 
   it('may have a thousand entries in each list', () => {

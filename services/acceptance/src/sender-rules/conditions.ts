@@ -1,5 +1,5 @@
 import { parseDomain, parseMailAddress } from '@inkpost/mail-address/mail-address.js';
-import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX } from '../limits.js';
+import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX, CONDITION_TEXT_LENGTH_MAX } from '../limits.js';
 
 /** Who may print by mail (SKY-064..071), in canonical form: lower-cased, domains in ASCII, `*.example.org` for subdomains. */
 export interface Conditions {
@@ -22,7 +22,7 @@ export interface ConditionProblem {
   readonly reason: string;
 }
 
-/** Puts conditions into canonical form, each entry once and in its order; or names the first entry that can't be one. */
+/** Puts conditions into canonical form, entry by entry, each once and in its order; or names the first entry that can't be one. */
 export function normaliseConditions(wanted: Conditions): Conditions | ConditionProblem {
   const lists: Record<ConditionList, readonly string[]> = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [] };
   for (const field of Object.keys(lists) as ConditionList[]) {
@@ -34,15 +34,26 @@ export function normaliseConditions(wanted: Conditions): Conditions | ConditionP
 }
 
 function normaliseList(field: ConditionList, wanted: readonly string[]): { readonly entries: readonly string[] } | ConditionProblem {
-  if (wanted.length > CONDITION_ENTRIES_MAX) return { field, reason: `has ${wanted.length} entries; at most ${CONDITION_ENTRIES_MAX} are allowed` };
+  if (wanted.some((text) => text.length > CONDITION_TEXT_LENGTH_MAX)) return { field, reason: `has a text of more than ${CONDITION_TEXT_LENGTH_MAX} characters` };
+  const texts = wanted.flatMap(splitEntries);
+  if (texts.length > CONDITION_ENTRIES_MAX) return { field, reason: `has ${texts.length} entries; at most ${CONDITION_ENTRIES_MAX} are allowed` };
   const isDomains = field === 'acceptedDomains' || field === 'refusedDomains';
   const entries = new Set<string>();
-  for (const [index, text] of wanted.entries()) {
-    const entry = text.length > CONDITION_ENTRY_LENGTH_MAX ? undefined : isDomains ? normaliseDomain(text.trim()) : parseMailAddress(text.trim())?.text;
+  for (const [index, text] of texts.entries()) {
+    const entry = text.length > CONDITION_ENTRY_LENGTH_MAX ? undefined : isDomains ? normaliseDomain(text) : parseMailAddress(text)?.text;
     if (entry === undefined) return { field, reason: whyNot(index, text, isDomains) };
     entries.add(entry);
   }
   return { entries: [...entries] };
+}
+
+/**
+ * Several entries in one text have semicolons between (SKY-065), one more at the end does no harm; a quoted local part, of
+ * 64 octets at most, may bear semicolons of its own (RFC 5321, 4.1.2 and 4.5.3.1). A text without any entry is kept, to be refused by name.
+ */
+function splitEntries(text: string): string[] {
+  const entries = (text.match(/(?:"(?:\\.|[^"\\]){0,64}"|[^;])+/gsu) ?? []).map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return entries.length > 0 ? entries : [text.trim()];
 }
 
 /** `@example.org`, as people write it (SKY-068), means `example.org`. */
@@ -55,6 +66,6 @@ function normaliseDomain(text: string): string | undefined {
 function whyNot(index: number, text: string, isDomains: boolean): string {
   const entry = `entry ${index + 1} (${JSON.stringify(text.slice(0, 80))})`;
   return isDomains
-    ? `${entry} is not a domain: write example.org, or *.example.org for its subdomains, each as an entry of its own`
-    : `${entry} is not an e-mail address: write somebody@example.org, each address as an entry of its own`;
+    ? `${entry} is not a domain: write example.org, or *.example.org for its subdomains; several with ; between`
+    : `${entry} is not an e-mail address: write somebody@example.org; several with ; between`;
 }

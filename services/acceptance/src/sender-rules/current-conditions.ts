@@ -20,7 +20,7 @@ const CHANGED_SINCE = `
   SELECT r.revision, CASE WHEN c.mailbox_id IS NOT NULL THEN jsonb_build_object(
     'mailboxId', c.mailbox_id, 'acceptedDomains', c.accepted_domains, 'acceptedAddresses', c.accepted_addresses,
     'refusedDomains', c.refused_domains, 'refusedAddresses', c.refused_addresses, 'userCreationAllowed', c.user_creation_allowed) END AS conditions
-  FROM conditions_revision r LEFT JOIN conditions c ON true WHERE r.revision <> $1`;
+  FROM conditions_revision r LEFT JOIN conditions c ON NOT c.uses_default WHERE r.revision <> $1`;
 
 /**
  * All conditions in memory, at most a second old. Under load the look whether they were changed elsewhere is shared by all
@@ -38,7 +38,7 @@ export class CurrentConditions {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** A mailbox's own rules, or the general ones if it has none (EDG-12). Throws a `CauseDown` while the database is away. */
+  /** A mailbox's own rules, or the general ones if it follows those (EDG-12). Throws a `CauseDown` while the database is away. */
   async rulesFor(mailboxId: string): Promise<MailboxRules> {
     if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
     const own = this.byMailbox.get(mailboxId);

@@ -1,4 +1,4 @@
-import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
+import { type MailAddress, parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Conditions } from './conditions.js';
 
 /** Conditions made ready to decide: one look per list, however many entries it has. */
@@ -26,23 +26,40 @@ export function senderRules(conditions: Conditions): SenderRules {
   };
 }
 
-/**
- * May this sender print? Refused beats accepted (SKY-068), however exact the accepted entry is; who is not accepted is
- * refused. An address that can't be parsed matches nothing.
- */
+/** One look at an address: does an entry of this list cover it? */
+interface SenderCheck {
+  readonly kind: string;
+  readonly accepts: boolean;
+  readonly entries: (rules: SenderRules) => ReadonlySet<string>;
+  /** The entry that covers the address. */
+  readonly match: (entries: ReadonlySet<string>, address: MailAddress) => string | undefined;
+}
+
+/** In their order: refused beats accepted (SKY-068), however exact the accepted entry is. The first that matches decides. */
+export const SENDER_CHECKS: readonly SenderCheck[] = [
+  { kind: 'refused address', accepts: false, entries: (rules) => rules.refusedAddresses, match: matchingAddress },
+  { kind: 'refused domain', accepts: false, entries: (rules) => rules.refusedDomains, match: matchingDomain },
+  { kind: 'accepted address', accepts: true, entries: (rules) => rules.acceptedAddresses, match: matchingAddress },
+  { kind: 'accepted domain', accepts: true, entries: (rules) => rules.acceptedDomains, match: matchingDomain },
+];
+
+/** May this sender print? Who is not accepted is refused; an address that can't be parsed matches nothing. */
 export function decideSender(rules: SenderRules, sender: string): SenderDecision {
   const address = parseMailAddress(sender);
   if (!address) return { accepted: false, rule: '' };
-  if (rules.refusedAddresses.has(address.text)) return { accepted: false, rule: `refused address ${address.text}` };
-  const refusedDomain = matchingDomain(rules.refusedDomains, address.domain);
-  if (refusedDomain) return { accepted: false, rule: `refused domain ${refusedDomain}` };
-  if (rules.acceptedAddresses.has(address.text)) return { accepted: true, rule: `accepted address ${address.text}` };
-  const acceptedDomain = matchingDomain(rules.acceptedDomains, address.domain);
-  return acceptedDomain ? { accepted: true, rule: `accepted domain ${acceptedDomain}` } : { accepted: false, rule: '' };
+  for (const { kind, accepts, entries, match } of SENDER_CHECKS) {
+    const entry = match(entries(rules), address);
+    if (entry !== undefined) return { accepted: accepts, rule: `${kind} ${entry}` };
+  }
+  return { accepted: false, rule: '' };
+}
+
+function matchingAddress(entries: ReadonlySet<string>, { text }: MailAddress): string | undefined {
+  return entries.has(text) ? text : undefined;
 }
 
 /** The entry that covers a domain: itself, or `*.` and one of the domains above it. */
-function matchingDomain(entries: ReadonlySet<string>, domain: string): string | undefined {
+function matchingDomain(entries: ReadonlySet<string>, { domain }: MailAddress): string | undefined {
   if (entries.has(domain)) return domain;
   for (let dot = domain.indexOf('.'); dot > 0; dot = domain.indexOf('.', dot + 1)) {
     const subdomains = `*${domain.slice(dot)}`;

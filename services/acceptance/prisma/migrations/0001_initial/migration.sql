@@ -1,5 +1,6 @@
 -- Who may print by mail, and what was decided about each message. Run by the owner with search_path = acceptance.
 
+-- The general conditions have the empty mailbox id, a mailbox's own its id.
 CREATE TABLE conditions (
   mailbox_id            text PRIMARY KEY,
   accepted_domains      text[],
@@ -7,6 +8,8 @@ CREATE TABLE conditions (
   refused_domains       text[],
   refused_addresses     text[],
   user_creation_allowed boolean NOT NULL,
+  -- The mailbox follows the general conditions; its own are kept for later.
+  uses_default          boolean NOT NULL DEFAULT false CHECK (mailbox_id <> '' OR NOT uses_default),
   changed_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   changed_by            text NOT NULL
 );
