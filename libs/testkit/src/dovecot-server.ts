@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ServerProcess, startServerProcess } from '@inkpost/local/server-process.js';
 import { type DovecotPlace, dovecotSettings, INTROSPECTION_FILE, introspectionSettings, tokenSettings } from './dovecot-settings.js';
-import { freePort } from './free-port.js';
+import { freePorts } from './free-port.js';
 import { deliverByLmtp } from './deliver-by-lmtp.js';
 import { makeCertificate, type KeyedCertificate } from './make-certificate.js';
 import { findServer } from './server-process.js';
@@ -106,13 +106,7 @@ async function preparePlace(folder: string, { certificate, introspectionUrl, set
   const shown = certificate ?? (await makeCertificate({ commonName: 'localhost', names: ['DNS:localhost', 'IP:127.0.0.1'] }));
   await writeFile(join(folder, 'tls', 'certificate.pem'), shown.certificate);
   await writeFile(join(folder, 'tls', 'key.pem'), shown.key, { mode: 0o600 });
-  const [imap, imaps, pop3, pop3s, lmtp] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
+  const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0] = await freePorts(5);
   const place: DovecotPlace = { folder, ports: { imap, imaps, pop3, pop3s, lmtp }, mailAccount: { uid, gid } };
   const tokens = introspectionUrl === undefined ? '' : tokenSettings(folder);
   if (introspectionUrl !== undefined) await writeFile(join(folder, INTROSPECTION_FILE), introspectionSettings(introspectionUrl));
