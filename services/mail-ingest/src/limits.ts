@@ -37,15 +37,27 @@ export const FETCH_PIECE_BYTES = 4 * 1024 * 1024;
 export const INTAKE_CONCURRENCY = 8;
 /** A watched folder is compared with the ledger anew, for what was missed or failed. */
 export const RECONCILE_EVERY_MS = 300_000;
-/** A watched folder is asked for, whatever IDLE says: whether connection and folder are still there, and nothing came unheard. */
-export const FOLDER_CHECKED_EVERY_MS = 30_000;
-/** The same on a server without IDLE. */
+/** A server that doesn't announce mails is asked for them. */
 export const FOLDER_POLLED_EVERY_MS = 10_000;
-/** How long a server may be silent that is asked. Together with the check it bounds how long a dead connection goes unnoticed: 75 s. */
-export const IMAP_SILENCE_MAX_MS = 45_000;
-export const IMAP_CONNECT_MAX_MS = 20_000;
-export const IMAP_GREETING_MAX_MS = 15_000;
-export const IMAP_LOGOUT_MAX_MS = 500;
+/** The patience with mail servers. */
+export const SERVER_TIMES = {
+  connectMaxMs: 20_000,
+  greetingMaxMs: 15_000,
+  /** How long a server may be silent that is asked. Together with the check it bounds how long a dead connection goes unnoticed: 75 s. */
+  silenceMaxMs: 45_000,
+  /** A watched folder is asked for, whatever IDLE says: whether connection and folder are still there, and nothing came unheard. */
+  checkedEveryMs: 30_000,
+  polledEveryMs: FOLDER_POLLED_EVERY_MS,
+  /** By POP3 every look is a sign-in, which servers count. */
+  signedInEveryMs: 30_000,
+  farewellMaxMs: 500,
+} as const;
+export type ServerTimes = Readonly<Record<keyof typeof SERVER_TIMES, number>>;
+
+/** A line of a POP3 server's answer: RFC 1939 allows 512 octets. */
+export const POP3_LINE_BYTES_MAX = 4_096;
+/** Mails of one POP3 mailbox. */
+export const POP3_MAILS_MAX = 500_000;
 
 /** How long a replica watches a mailbox without renewing its lease. */
 export const LEASE_MS = 15_000;
@@ -102,9 +114,8 @@ export const CANARY_LOST_AFTER_MS = 1_800_000;
 export const CANARY_PAUSE_MS = 10_000;
 export const CANARY_MINUTES_MIN = 5;
 export const CANARY_MINUTES_MAX = 1_440;
-/** Canaries of a mailbox that are remembered, and for how long. */
+/** Canaries of a mailbox that are remembered. */
 export const CANARIES_KEPT_MAX = 50;
-export const CANARY_KEPT_DAYS = 30;
 /** How often it is looked whether a canary is due, or overdue. */
 export const CANARY_LOOK_EVERY_MS = 10_000;
 export const CANARY_ANSWER_CHARACTERS_MAX = 300;
@@ -118,3 +129,45 @@ export const TRACE_KEPT_DAYS = 7;
 /** Lines wait so long to be written together, and so many of them. */
 export const TRACE_FLUSH_MS = 500;
 export const TRACE_WAITING_BYTES_MAX = 256 * 1024;
+
+/** Microsoft Graph: how long a connection is kept that nobody uses. */
+export const GRAPH_IDLE_CONNECTION_MS = 90_000;
+/** Requests for one mailbox at a time; Graph allows an application four ("Outlook service limits"), a test of the mailbox among them. */
+export const GRAPH_REQUESTS_AT_ONCE = 3;
+/** A pause that Graph wants is waited for so long within a request; a longer one is a state of the mailbox. */
+export const GRAPH_PATIENCE_MAX_MS = 15_000;
+/** How often a request is sent that Graph has no time for. */
+export const GRAPH_TRIES_MAX = 4;
+/** An answer that isn't a mail. */
+export const GRAPH_JSON_BYTES_MAX = 8 * 1024 * 1024;
+/** Mails that one page of a folder's changes tells. */
+export const GRAPH_PAGE_MAILS = 200;
+/** Pages of 100 folders within one folder. */
+export const GRAPH_FOLDER_PAGES_MAX = 100;
+/** A folder where nothing happens: how old the stored link to its changes may become. */
+export const GRAPH_LINK_STORED_EVERY_MS = 600_000;
+
+/** Entra and Google: how long an answer may take and be, and how long what they publish about themselves holds. */
+export const AUTHORITY_ANSWER_MAX_MS = 15_000;
+export const AUTHORITY_ANSWER_BYTES_MAX = 1024 * 1024;
+export const AUTHORITY_METADATA_KEPT_MS = 3_600_000;
+/** An access token is refreshed this long before it ends, or a tenth of its life, whichever is shorter. */
+export const ACCESS_TOKEN_MARGIN_MS = 300_000;
+/** Nobody else refreshes a mailbox's tokens meanwhile: longer than an authority may take to answer. */
+export const REFRESH_LEASE_MS = 30_000;
+/** How soon another replica's refresh is looked for. */
+export const REFRESH_LOOK_EVERY_MS = 150;
+/** A new refresh token is tried to be stored for so long when the database is away, and at a stop for so long. */
+export const REFRESH_STORE_MAX_MS = 120_000;
+export const REFRESH_STOP_MAX_MS = 3_000;
+/** From the beginning of an association to its end in a browser. */
+export const ASSOCIATION_MINUTES = 10;
+/** How often it is asked whether a device code was confirmed, where the authority doesn't say (RFC 8628, 3.5). */
+export const DEVICE_POLL_SECONDS = 5;
+/** How soon a replica notices a device code that another one began, and left. */
+export const DEVICE_POLL_IDLE_MS = 60_000;
+export const DEVICE_POLL_BATCH = 20;
+/** A callback's query. */
+export const CALLBACK_CHARACTERS_MAX = 16_384;
+/** What will run out is looked at so often. */
+export const EXPIRY_WATCHED_EVERY_MS = 86_400_000;

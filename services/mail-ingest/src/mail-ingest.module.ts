@@ -9,7 +9,7 @@ import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
-import { openImapSource } from './adapters/imap/imap-source.adapter.js';
+import { imapSource } from './adapters/imap/imap-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
@@ -43,7 +43,7 @@ export const mailIngest: ServiceDefinition = {
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
     const sources = new MailboxSources({
-      'imap/imap': withPassword(openImapSource),
+      'imap/imap': withPassword(imapSource()),
     });
     return {
       module: MailIngestModule,

@@ -1,39 +1,38 @@
-import { asFailure, CauseDown, Failure } from '@inkpost/failure/failure.js';
-import { FOLDER_MISSING, LOGIN_REFUSED } from '../../ports/mail-source.port.js';
+import { asFailure, Failure } from '@inkpost/failure/failure.js';
+import type { SourceAccess } from '../../ports/mail-source.port.js';
+import { connectionFailure, connectionLost, folderMissing, loginRefused, tlsFailed } from '../mail-server-failure.js';
 
 interface ImapError {
-  readonly code?: string;
   readonly authenticationFailed?: boolean;
+  /** The JSON that came before the refusal of a token (RFC 7628, 3.2.2). */
+  readonly oauthError?: unknown;
   readonly mailboxMissing?: boolean;
   readonly tlsFailed?: boolean;
   readonly responseText?: string;
 }
 
-const CERTIFICATE_CODES = /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
-const NETWORK_TEXTS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name is unknown',
-  EAI_AGAIN: 'its name can\'t be looked up now',
-  ECONNREFUSED: 'it refuses connections on this port',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
-  CONNECT_TIMEOUT: 'it does not answer',
-  ETIMEDOUT: 'it does not answer',
-  GREETING_TIMEOUT: 'it is silent: is it an IMAP server, and the choice of TLS right?',
-};
+/** Whether it is the server's word that user, password or token are no good. */
+export function isLoginRefused(error: unknown): boolean {
+  return factsOf(error).authenticationFailed === true;
+}
 
-/** What an error of imapflow means, in a sentence an administrator can act on. None is final: what is wrong on a server can be put right. */
-export function imapFailure(error: unknown, server: { readonly host: string; readonly port: number }): Failure {
+/** What an error of imapflow means, in a sentence an administrator can act on. */
+export function imapFailure(error: unknown, access: SourceAccess): Failure {
   if (error instanceof Failure) return error;
-  const { code = '', authenticationFailed, mailboxMissing, tlsFailed, responseText = '' } = (error instanceof Error ? error : {}) as ImapError;
-  const message = asFailure(error).message;
-  const at = `${server.host}:${server.port}`;
-  const fail = (ownCode: string, text: string): Failure => new CauseDown(ownCode, text, { cause: error, fields: { host: server.host, port: server.port } });
-  if (authenticationFailed) return fail(LOGIN_REFUSED, `The mail server ${at} refused the user name or the password${responseText ? `: ${responseText}` : ''}.`);
-  // The manual's own words.
-  if (mailboxMissing) return fail(FOLDER_MISSING, 'The requested folder could not be found');
-  if (CERTIFICATE_CODES.test(code)) return fail('mailbox.certificate-untrusted', `The certificate of the mail server ${at} is not trusted: ${message}.`);
-  if (tlsFailed || /^(?:ERR_SSL|EPROTO|ERR_TLS)/.test(code)) return fail('mailbox.tls-failed', `No TLS with the mail server ${at}: ${message}.`);
-  const network = NETWORK_TEXTS[code];
-  if (network) return fail('mailbox.server-unreachable', `The mail server ${at} can't be reached: ${network}.`);
-  return fail('mailbox.connection-lost', `The connection to the mail server ${at} was lost: ${responseText || message}.`);
+  const { authenticationFailed, oauthError, mailboxMissing, tlsFailed: noTls, responseText = '' } = factsOf(error);
+  if (authenticationFailed) return loginRefused(access, [responseText, statusOf(oauthError)].filter((text) => text !== '').join(', '), error);
+  if (mailboxMissing) return folderMissing(access, error);
+  const failure = connectionFailure(error, access);
+  if (failure.code !== 'mailbox.connection-lost') return failure;
+  if (noTls) return tlsFailed(access, asFailure(error).message, error);
+  return responseText === '' ? failure : connectionLost(access, responseText, error);
+}
+
+function factsOf(error: unknown): ImapError {
+  return (error instanceof Error ? error : {}) as ImapError;
+}
+
+function statusOf(oauthError: unknown): string {
+  const status = typeof oauthError === 'object' && oauthError !== null && 'status' in oauthError ? oauthError.status : undefined;
+  return typeof status === 'string' || typeof status === 'number' ? `status ${status}` : '';
 }

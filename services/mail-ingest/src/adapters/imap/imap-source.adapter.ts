@@ -1,18 +1,52 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type FetchMessageObject, ImapFlow, type MailboxObject } from 'imapflow';
-import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
-import { FETCH_PIECE_BYTES, FOLDER_CHECKED_EVERY_MS, FOLDER_POLLED_EVERY_MS, IMAP_LOGOUT_MAX_MS, MAIL_BYTES_MAX } from '../../limits.js';
+import { type FetchMessageObject, ImapFlow, type ImapFlowOptions, type MailboxObject } from 'imapflow';
+import { type Failure, TransientFailure } from '@inkpost/failure/failure.js';
+import { FETCH_PIECE_BYTES, MAIL_BYTES_MAX, SERVER_TIMES, type ServerTimes } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
-import { type FetchedMail, MAIL_GONE, type MailSource, type SourceAccess } from '../../ports/mail-source.port.js';
+import { type FetchedMail, MAIL_GONE, type MailSource, type OpenSource, type SourceAccess } from '../../ports/mail-source.port.js';
+import { connectionLost } from '../mail-server-failure.js';
 import { imapClientOptions } from './imap-client.js';
-import { imapFailure } from './imap-failure.js';
+import { imapFailure, isLoginRefused } from './imap-failure.js';
 
 const DONE_FLAGS = ['\\Seen', '$InkpostDone'];
 const BY_UID = { uid: true } as const;
 
-/** Opens a folder by IMAP (RFC 9051, RFC 3501). See `OpenSource`. */
-export async function openImapSource(access: SourceAccess, signal: AbortSignal): Promise<MailSource> {
-  const client = new ImapFlow(await imapClientOptions(access));
+/** How to open folders by IMAP (RFC 9051, RFC 3501). See `OpenSource`. */
+export function imapSource(times: ServerTimes = SERVER_TIMES): OpenSource {
+  return async (access, signal) => {
+    const client = await connect(access, times, signal);
+    const abort = (): void => client.close();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      if (access.afterProcessing === 'move') await client.mailboxCreate(access.processedFolder);
+      return new ImapSource(client, access, times, await openFolder(client, access));
+    } catch (error) {
+      client.close();
+      throw imapFailure(error, access);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+}
+
+/** Signed in. A token that the server doesn't take may have been revoked or changed: then one other is tried. */
+async function connect(access: SourceAccess, times: ServerTimes, signal: AbortSignal): Promise<ImapFlow> {
+  const options = await imapClientOptions(access, times);
+  try {
+    return await connectWith(options, signal);
+  } catch (error) {
+    const refusedToken = options.auth?.accessToken;
+    if (refusedToken === undefined || !isLoginRefused(error)) throw imapFailure(error, access);
+    const another = await imapClientOptions(access, times, refusedToken);
+    if (another.auth?.accessToken === refusedToken) throw imapFailure(error, access);
+    return connectWith(another, signal).catch((again: unknown) => {
+      throw imapFailure(again, access);
+    });
+  }
+}
+
+async function connectWith(options: ImapFlowOptions, signal: AbortSignal): Promise<ImapFlow> {
+  const client = new ImapFlow(options);
   // Without a listener an error would end the process; what waits is told by the rejection of its own command.
   client.on('error', () => undefined);
   const abort = (): void => client.close();
@@ -20,11 +54,10 @@ export async function openImapSource(access: SourceAccess, signal: AbortSignal):
   try {
     signal.throwIfAborted();
     await client.connect();
-    if (access.afterProcessing === 'move') await client.mailboxCreate(access.processedFolder);
-    return new ImapSource(client, access, await openFolder(client, access));
+    return client;
   } catch (error) {
     client.close();
-    throw imapFailure(error, access);
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
   }
@@ -46,6 +79,7 @@ class ImapSource implements MailSource {
   constructor(
     private readonly client: ImapFlow,
     private readonly access: SourceAccess,
+    private readonly times: ServerTimes,
     { uidValidity }: MailboxObject,
   ) {
     this.epoch = String(uidValidity);
@@ -121,7 +155,7 @@ class ImapSource implements MailSource {
     if (this.existsAt === undefined && this.client.usable) {
       // By itself imapflow enters IDLE only some time after the last command.
       if (this.announces) this.client.idle().catch(() => undefined);
-      const timer = setTimeout(waiting.resolve, this.announces ? FOLDER_CHECKED_EVERY_MS : FOLDER_POLLED_EVERY_MS);
+      const timer = setTimeout(waiting.resolve, this.announces ? this.times.checkedEveryMs : this.times.polledEveryMs);
       await waiting.promise;
       clearTimeout(timer);
     }
@@ -140,7 +174,7 @@ class ImapSource implements MailSource {
 
   async close(): Promise<void> {
     const left = this.client.logout().catch(() => undefined);
-    await Promise.race([left, pause(IMAP_LOGOUT_MAX_MS, undefined, { ref: false })]);
+    await Promise.race([left, pause(this.times.farewellMaxMs, undefined, { ref: false })]);
     this.client.close();
   }
 
@@ -157,8 +191,8 @@ class ImapSource implements MailSource {
     });
   }
 
-  private lost(why: string): CauseDown {
-    return new CauseDown('mailbox.connection-lost', `The connection to the mail server ${this.access.host}:${this.access.port} was lost: ${why}.`);
+  private lost(why: string): Failure {
+    return connectionLost(this.access, why);
   }
 }
 
