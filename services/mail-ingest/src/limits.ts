@@ -132,6 +132,8 @@ export const TRACE_WAITING_BYTES_MAX = 256 * 1024;
 
 /** Microsoft Graph: how long a connection is kept that nobody uses. */
 export const GRAPH_IDLE_CONNECTION_MS = 90_000;
+/** How long a token is used without asking whether there is a newer one. */
+export const GRAPH_TOKEN_KEPT_MS = 60_000;
 /** Requests for one mailbox at a time; Graph allows an application four ("Outlook service limits"), a test of the mailbox among them. */
 export const GRAPH_REQUESTS_AT_ONCE = 3;
 /** A pause that Graph wants is waited for so long within a request; a longer one is a state of the mailbox. */

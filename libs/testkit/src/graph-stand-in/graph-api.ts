@@ -113,7 +113,8 @@ function messageJson({ immutableIds }: GraphCall, message: GraphMessage, select:
   const properties: Record<string, Json> = {
     id: immutableIds ? message.immutableId : message.id,
     subject: /^Subject: (.*)$/m.exec(message.raw.toString('latin1', 0, 4_096))?.[1] ?? '',
-    receivedDateTime: message.receivedAt.toISOString(),
+    // Whole seconds, as Graph gives it.
+    receivedDateTime: message.receivedAt.toISOString().replace(/\.\d+Z$/, 'Z'),
     isRead: message.isRead,
     categories: message.categories,
     parentFolderId: message.folderId,

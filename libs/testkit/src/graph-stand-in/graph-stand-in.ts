@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { makeTestCertificate } from '../test-certificate.js';
 import { answerGraphCall, type GraphAnswer } from './graph-api.js';
@@ -24,13 +26,16 @@ export type AuthorizeGraphToken = (token: string) => GraphCaller | 'claims-chall
 /** What happens instead of the answer, or in the midst of it. */
 export type GraphFault =
   | { readonly status: number; readonly code?: string; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly afterBytes: number; readonly then: 'cut' | 'silence' };
+  | { readonly afterBytes: number; readonly andThen: 'cut' | 'silence' };
 
 export interface GraphRequest {
   /** Method and path below the version, such as `GET /me/mailFolders/inbox`. */
   readonly line: string;
+  /** performance.now() */
   readonly at: number;
   readonly token: string;
+  /** Counts the connections. */
+  readonly connection: number;
 }
 
 /**
@@ -48,6 +53,12 @@ export interface GraphStandIn {
   delta(address: string): GraphDelta;
   /** The next `times` requests whose line fits don't get their answer. */
   fail(line: RegExp, fault: GraphFault, times?: number): void;
+  /** Takes back what wasn't asked for. */
+  heal(): void;
+  /** Ends all connections, whatever is under way; new ones work. */
+  cut(): void;
+  /** As a load balancer does with connections that it has kept for long: the next request on each gets no answer. */
+  endConnectionsBeforeNextAnswer(): void;
   stop(): Promise<void>;
 }
 
@@ -62,6 +73,7 @@ export interface GraphStandInOptions {
 /** Requests of one application for one mailbox at a time (Graph, "Outlook service limits"). */
 const CONCURRENT_MAX = 4;
 const VERSION = '/v1.0';
+const CHUNK_BYTES = 32 * 1024;
 
 export async function startGraphStandIn(options: GraphStandInOptions): Promise<GraphStandIn> {
   const { ca, certificate, key } = await makeTestCertificate();
@@ -80,7 +92,12 @@ export async function startGraphStandIn(options: GraphStandInOptions): Promise<G
     requests: graph.requests,
     mailbox: (own) => graph.account(own).mailbox,
     delta: (own) => graph.account(own).delta,
+    heal: () => void graph.faults.splice(0),
     fail: (line, fault, times = 1) => void graph.faults.push(...Array.from({ length: times }, () => ({ line, fault }))),
+    cut: () => server.closeAllConnections(),
+    endConnectionsBeforeNextAnswer: () => {
+      for (const socket of graph.connections.keys()) graph.ending.add(socket);
+    },
     stop: async () => {
       server.close();
       server.closeAllConnections();
@@ -99,6 +116,8 @@ class StandIn {
   url = '';
   readonly requests: GraphRequest[] = [];
   readonly faults: { readonly line: RegExp; readonly fault: GraphFault }[] = [];
+  readonly connections = new Map<Socket, number>();
+  readonly ending = new Set<Socket>();
   private readonly accounts: ReadonlyMap<string, Account>;
 
   constructor(private readonly options: GraphStandInOptions) {
@@ -117,20 +136,27 @@ class StandIn {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const line = `${request.method} ${request.url?.replace(VERSION, '')}`;
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    this.requests.push({ line, at: performance.now(), token });
+    this.requests.push({ line, at: performance.now(), token, connection: this.connectionOf(request.socket) });
+    if (this.ending.delete(request.socket)) return void request.socket.resetAndDestroy();
     const id = { 'request-id': randomUUID(), 'client-request-id': String(request.headers['client-request-id'] ?? randomUUID()) };
     const fault = this.takeFault(line);
     try {
       if (fault && 'status' in fault) throw new GraphError(fault.status, fault.code ?? 'UnknownError', '', fault.headers);
       const answer = await this.answer(request, token);
       if (fault) await breakOff(response, answer, fault);
-      else send(response, answer, id);
+      else await send(response, answer, id);
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
       const { status, code, message, headers } = error;
       const innerError = { date: new Date().toISOString().slice(0, 19), ...id };
-      send(response, { status, json: { error: { code, message, innerError } } }, { ...id, ...headers });
+      await send(response, { status, json: { error: { code, message, innerError } } }, { ...id, ...headers });
     }
+  }
+
+  private connectionOf(socket: Socket): number {
+    const known = this.connections.get(socket) ?? this.connections.size;
+    this.connections.set(socket, known);
+    return known;
   }
 
   private takeFault(line: string): GraphFault | undefined {
@@ -192,18 +218,27 @@ function readPreferences({ headers }: IncomingMessage): { immutableIds: boolean;
   return { immutableIds: /IdType="ImmutableId"/.test(prefer), pageSize: size === undefined ? undefined : Number(size) };
 }
 
-function send(response: ServerResponse, { status, json, mime }: GraphAnswer, headers: Readonly<Record<string, string>>): void {
-  if (mime) response.writeHead(status, { ...headers, 'content-type': 'text/plain', 'transfer-encoding': 'chunked' }).end(mime);
-  else if (json === undefined) response.writeHead(status, headers).end();
-  else response.writeHead(status, { ...headers, 'content-type': 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8' }).end(JSON.stringify(json));
+async function send(response: ServerResponse, { status, json, mime }: GraphAnswer, headers: Readonly<Record<string, string>>): Promise<void> {
+  if (mime) {
+    response.writeHead(status, { ...headers, 'content-type': 'text/plain', 'transfer-encoding': 'chunked' });
+    await pipeline(chunksOf(mime), response);
+  } else if (json === undefined) {
+    response.writeHead(status, headers).end();
+  } else {
+    response.writeHead(status, { ...headers, 'content-type': 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8' }).end(JSON.stringify(json));
+  }
+}
+
+function* chunksOf(bytes: Buffer): Generator<Buffer> {
+  for (let from = 0; from < bytes.length; from += CHUNK_BYTES) yield bytes.subarray(from, from + CHUNK_BYTES);
 }
 
 /** The first bytes of the answer, then the end of the connection, or nothing any more. */
-async function breakOff(response: ServerResponse, { status, json, mime }: GraphAnswer, { afterBytes, then }: Extract<GraphFault, { afterBytes: number }>): Promise<void> {
+async function breakOff(response: ServerResponse, { status, json, mime }: GraphAnswer, { afterBytes, andThen }: Extract<GraphFault, { afterBytes: number }>): Promise<void> {
   if (afterBytes > 0) {
     const bytes = mime ?? Buffer.from(JSON.stringify(json));
     response.writeHead(status, { 'content-type': mime ? 'text/plain' : 'application/json', 'transfer-encoding': 'chunked' });
     await new Promise((resolve) => response.write(bytes.subarray(0, afterBytes), resolve));
   }
-  if (then === 'cut') response.destroy();
+  if (andThen === 'cut') response.destroy();
 }

@@ -3,6 +3,7 @@ import type { AfterProcessing, ClientAccess, MailServer } from '../mailboxes/mai
 export interface FetchedMail {
   /** Its name at the source, for as long as the epoch stays: UID of IMAP in decimal, UIDL of POP3, immutable id of Graph. */
   readonly key: string;
+  /** Of a mail that isn't given whole at least so much, where its server doesn't say it (Graph). */
   readonly sizeBytes: number;
   /** When its server received it, where that is known. */
   readonly receivedAt: Date | undefined;

@@ -172,6 +172,7 @@ CREATE TABLE graph_mail (
   mailbox_id  uuid NOT NULL REFERENCES graph_folder (mailbox_id) ON DELETE CASCADE ON UPDATE NO ACTION,
   key         text NOT NULL,
   received_at timestamptz(3),
+  told        bigserial NOT NULL,
   round       integer NOT NULL,
   PRIMARY KEY (mailbox_id, key)
 );

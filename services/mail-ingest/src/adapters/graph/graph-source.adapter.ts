@@ -1,0 +1,239 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CauseDown, Defect, Failure } from '@inkpost/failure/failure.js';
+import { FETCH_PIECE_BYTES, GRAPH_REQUESTS_AT_ONCE, SERVER_TIMES, type ServerTimes } from '../../limits.js';
+import type { AfterProcessing } from '../../mailboxes/mailbox.js';
+import { type FetchedMail, MAIL_GONE, type MailSource, type OpenSource } from '../../ports/mail-source.port.js';
+import { FollowedFolder } from './followed-folder.js';
+import { readMarks } from './graph-answers.js';
+import { GraphClient, type GraphPauses, GraphRefused } from './graph-client.js';
+import { mailGone } from './graph-failure.js';
+import type { GraphFolderStore } from './graph-folder.store.js';
+import { ensureFolder, findFolder } from './graph-folders.js';
+import { makeAgent } from './graph-http.js';
+
+/** As Outlook shows it beside the mail. */
+const DONE_CATEGORY = 'InkpostDone';
+
+export interface GraphOptions {
+  /** Of the installation, such as https://graph.microsoft.com. */
+  readonly baseUrl: string;
+  /** PEM, trusted besides the system's authorities; empty: none. */
+  readonly certificateAuthority: string;
+  readonly folders: GraphFolderStore;
+  readonly times?: ServerTimes;
+}
+
+/** Opens folders by Microsoft Graph (REST API v1.0), for accounts whose tenant has IMAP closed. See `OpenSource`. */
+export function graphSource({ baseUrl, certificateAuthority, folders, times = SERVER_TIMES }: GraphOptions): OpenSource {
+  const shared = makeAgent(certificateAuthority);
+  const pauses: GraphPauses = new Map();
+  return async (access, signal) => {
+    const { signIn, user, mailboxId } = access;
+    if (signIn.kind !== 'token') throw new Defect('mailbox.graph-without-token', 'Microsoft Graph is signed in to with a token only.');
+    const ending = new AbortController();
+    const abort = (): void => ending.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const own = access.certificateAuthority === '' ? undefined : makeAgent(certificateAuthority, access.certificateAuthority);
+    const client = new GraphClient({
+      baseUrl, pauses, agent: own ?? shared, account: { address: user, access: signIn.access }, accessToken: signIn.accessToken, signal: ending.signal, silenceMaxMs: times.silenceMaxMs, trace: access.trace,
+    });
+    const close = (): void => {
+      ending.abort();
+      own?.destroy();
+    };
+    try {
+      signal.throwIfAborted();
+      const folderId = await findFolder(client, access.folder);
+      const processedFolderId = access.afterProcessing === 'move' ? await ensureFolder(client, access.processedFolder) : undefined;
+      return new GraphSource(client, new FollowedFolder(client, folders, mailboxId, folderId), { processedFolderId, polledEveryMs: times.polledEveryMs, ended: ending.signal, close });
+    } catch (error) {
+      close();
+      throw client.explain(error);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
+}
+
+interface GraphFolderState {
+  /** Where processed mails are moved to, if they are. */
+  readonly processedFolderId: string | undefined;
+  readonly polledEveryMs: number;
+  readonly ended: AbortSignal;
+  readonly close: () => void;
+}
+
+class GraphSource implements MailSource {
+  /** Immutable ids are for ever, whatever becomes of the folder. */
+  readonly epoch = 'immutable';
+  readonly announces = false;
+  /** Found by `check`, not listed yet. */
+  private found: string[] = [];
+  /** National clouds have no permanentDelete. */
+  private deletesForGood = true;
+
+  constructor(
+    private readonly client: GraphClient,
+    private readonly folder: FollowedFolder,
+    private readonly state: GraphFolderState,
+  ) {}
+
+  async list(): Promise<string[]> {
+    await this.told(this.folder.follow());
+    this.found = [];
+    return this.folder.keys();
+  }
+
+  async listNew(): Promise<string[]> {
+    const keys = [...this.found, ...await this.told(this.folder.follow())];
+    this.found = [];
+    return keys;
+  }
+
+  async check(): Promise<boolean> {
+    this.found.push(...await this.told(this.folder.follow()));
+    return this.found.length > 0;
+  }
+
+  /** The next ones are under way while one is taken: each is a request, and Graph is far. */
+  async *fetch(keys: readonly string[]): AsyncGenerator<FetchedMail, void, undefined> {
+    const received = await this.folder.receivedAt(keys);
+    const underWay: Promise<FetchedMail | undefined>[] = [];
+    const next = keys.values();
+    const leaving = new AbortController();
+    const begin = (): void => {
+      const { value: key } = next.next();
+      if (key === undefined) return;
+      const mail = this.fetchOne(key, received.get(key), leaving.signal);
+      // Told when its turn comes, if it comes.
+      mail.catch(() => undefined);
+      underWay.push(mail);
+    };
+    for (let at = 0; at < GRAPH_REQUESTS_AT_ONCE; at += 1) begin();
+    try {
+      for (let first = underWay.shift(); first; first = underWay.shift()) {
+        const mail = await first;
+        begin();
+        if (mail) yield mail;
+      }
+    } finally {
+      leaving.abort();
+      await Promise.allSettled(underWay);
+    }
+  }
+
+  async *fetchLong(key: string, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
+    let sizeBytes = 0;
+    for await (const chunk of this.content(key)) {
+      yield chunk;
+      sizeBytes += chunk.length;
+      if (sizeBytes > bytesMax) return;
+    }
+  }
+
+  /** Graph gives a mail only from its beginning: it is left after the empty line. */
+  async *fetchHeader(key: string): AsyncGenerator<Buffer, void, undefined> {
+    let tail = Buffer.alloc(0);
+    for await (const chunk of this.content(key)) {
+      const seen = Buffer.concat([tail, chunk]);
+      const end = seen.indexOf('\r\n\r\n');
+      if (end >= 0) {
+        yield chunk.subarray(0, end + 4 - tail.length);
+        return;
+      }
+      yield chunk;
+      tail = seen.subarray(-3);
+    }
+  }
+
+  async settle(keys: readonly string[], choice: AfterProcessing): Promise<boolean> {
+    const next = keys.values();
+    let refused = false;
+    const work = async (): Promise<void> => {
+      for (const key of next) refused ||= !(await this.settleOne(key, choice));
+    };
+    const workers = await Promise.allSettled(Array.from({ length: GRAPH_REQUESTS_AT_ONCE }, work));
+    for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+    return !refused;
+  }
+
+  async waitForMail(): Promise<undefined> {
+    await pause(this.state.polledEveryMs, undefined, { signal: this.state.ended }).catch((error: unknown) => {
+      throw new CauseDown('mailbox.connection-lost', 'The watching of the mailbox was ended.', { cause: error });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.state.close();
+  }
+
+  /** Undefined: it is gone. */
+  private async fetchOne(key: string, receivedAt: Date | undefined, leaving: AbortSignal): Promise<FetchedMail | undefined> {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    try {
+      for await (const chunk of this.content(key, leaving)) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > FETCH_PIECE_BYTES) return { key, sizeBytes, receivedAt, whole: undefined };
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      if (error instanceof Failure && error.code === MAIL_GONE) return undefined;
+      throw error;
+    }
+    return { key, sizeBytes, receivedAt, whole: Buffer.concat(chunks) };
+  }
+
+  private async *content(key: string, leaving?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      yield* this.client.download(`/messages/${encodeURIComponent(key)}/$value`, leaving);
+    } catch (error) {
+      if (isGone(error)) throw mailGone(key);
+      throw this.client.explain(error);
+    }
+  }
+
+  /** False: Graph doesn't let us. What is gone needs nothing more. */
+  private async settleOne(key: string, choice: AfterProcessing): Promise<boolean> {
+    const message = `/messages/${encodeURIComponent(key)}`;
+    try {
+      if (choice === 'flag') await this.flag(message);
+      if (choice === 'move') await this.client.change('POST', `${message}/move`, { destinationId: this.state.processedFolderId });
+      if (choice === 'delete') await this.remove(message);
+      return true;
+    } catch (error) {
+      if (isGone(error)) return true;
+      if (error instanceof GraphRefused && error.refusal.status < 429 && error.refusal.status !== 401) return false;
+      throw this.client.explain(error);
+    }
+  }
+
+  private async flag(message: string): Promise<void> {
+    const { isRead, categories } = readMarks(await this.client.get(`${message}?$select=isRead,categories`));
+    if (isRead && categories.includes(DONE_CATEGORY)) return;
+    // The list is replaced as a whole: the owner's own categories stay.
+    await this.client.change('PATCH', message, { isRead: true, categories: [...new Set([...categories, DONE_CATEGORY])] });
+  }
+
+  /** As IMAP does it: not into the deleted items, where they would still fill the mailbox. */
+  private async remove(message: string): Promise<void> {
+    try {
+      if (this.deletesForGood) await this.client.change('POST', `${message}/permanentDelete`);
+    } catch (error) {
+      if (!(error instanceof GraphRefused) || ![400, 405, 501].includes(error.refusal.status)) throw error;
+      this.deletesForGood = false;
+    }
+    if (!this.deletesForGood) await this.client.change('DELETE', message);
+  }
+
+  private async told<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      throw this.client.explain(error);
+    });
+  }
+}
+
+/** The folder is asked for elsewhere: here it is the mail that isn't there. */
+function isGone(error: unknown): boolean {
+  return error instanceof GraphRefused && error.refusal.status === 404;
+}
