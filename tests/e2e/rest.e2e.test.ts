@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { dirname, join } from 'node:path';
 import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { HELD_QUEUE, type Installation, install, PASSWORD } from './installation.js';
+import { DIRECT_MAILBOX, HELD_QUEUE, type Installation, install, PASSWORD } from './installation.js';
 
 // Every resource once, at its real owner; each answer is checked against the gateway's own OpenAPI description.
 
@@ -33,8 +33,32 @@ async function id(answer: Promise<{ status: number; body: Readonly<Record<string
   return String(body[name]);
 }
 
+/** EDG-12 over REST: a mailbox follows the general conditions, or has its own, which are kept while it follows. */
+async function ownConditions(mailboxId: string): Promise<void> {
+  const path = `/api/v0/mailboxes/${mailboxId}/acceptance-conditions`;
+  expect((await client.call('GET', path)).body).toMatchObject({ useDefault: true, acceptedDomains: ['example.org'], own: null });
+  const own = { acceptedDomains: ['elsewhere.test', 'third.test'], userCreationAllowed: false };
+  expect((await client.call('PUT', path, { useDefault: false, acceptedDomains: ['elsewhere.test;third.test'] })).body).toMatchObject({ useDefault: false, ...own, own });
+  expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'ada@example.org', mailboxId })).body).toMatchObject({ accepted: false, decidedBy: 'mailbox' });
+  expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ useDefault: true, acceptedDomains: ['example.org'], own });
+  expect((await client.call('PUT', path, { useDefault: false })).body).toMatchObject({ useDefault: false, ...own });
+}
+
+/** The same for finishing options. */
+async function ownFinishing(mailboxId: string): Promise<void> {
+  const path = `/api/v0/mailboxes/${mailboxId}/finishing`;
+  const [general, own] = [{ colorMode: 'color', sides: 'one-sided' }, { colorMode: 'monochrome', sides: 'two-sided-long-edge' }];
+  expect((await client.call('GET', path)).body).toEqual({ useDefault: true, ...general, own: null });
+  expect((await client.call('PUT', path, { useDefault: false, ...own })).body).toEqual({ useDefault: false, ...own, own });
+  expect((await client.call('PUT', '/api/v0/finishing', { ...general, sides: 'two-sided-short-edge' })).body).toEqual({ ...general, sides: 'two-sided-short-edge' });
+  expect((await client.call('PUT', path, { useDefault: true })).body).toEqual({ useDefault: true, ...general, sides: 'two-sided-short-edge', own });
+  expect((await client.call('PUT', '/api/v0/finishing', general)).status).toBe(200);
+  expect((await client.call('PUT', path, { useDefault: false })).body).toEqual({ useDefault: false, ...own, own });
+  expect(await fieldsOf('PUT', '/api/v0/finishing', { colorMode: 'sepia', sides: 'one-sided' })).toEqual(['colorMode']);
+}
+
 describe('over REST, at the real owners', () => {
-  it('a mailbox is made, shown without its password, changed, given conditions of its own, and deleted', async () => {
+  it('a mailbox is made, shown without its password, changed, given conditions and options of its own, and deleted', async () => {
     const imap = { host: '127.0.0.1', port: 1, tls: 'none', user: 'print', password: 'Never-Sh0wn' };
     const settings = { address: 'second@inkpost.test', kind: 'imap', queueId: HELD_QUEUE, enabled: false, imap };
     const mailboxId = await id(client.call('POST', '/api/v0/mailboxes', settings), 'mailboxId');
@@ -47,21 +71,34 @@ describe('over REST, at the real owners', () => {
     expect((await client.call('POST', '/api/v0/mailboxes', settings)).status).toBe(409);
     expect(await fieldsOf('POST', '/api/v0/mailboxes', { ...settings, address: 'no address' })).toEqual(['address']);
 
-    expect((await client.call('GET', `${path}/acceptance-conditions`)).body).toMatchObject({ usesDefault: true, conditions: { acceptedDomains: ['example.org'] } });
-    expect((await client.call('PUT', `${path}/acceptance-conditions`, { acceptedDomains: ['elsewhere.test'] })).body).toMatchObject({ usesDefault: false, conditions: { acceptedDomains: ['elsewhere.test'], userCreationAllowed: false } });
-    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'ada@example.org', mailboxId })).body).toMatchObject({ accepted: false, decidedBy: 'mailbox' });
-    expect((await client.call('DELETE', `${path}/acceptance-conditions`)).status).toBe(204);
-    expect((await client.call('GET', `${path}/acceptance-conditions`)).body).toMatchObject({ usesDefault: true });
+    expect(await fieldsOf('POST', '/api/v0/mailboxes', { ...settings, address: 'third@inkpost.test', queueId: 'nowhere' })).toEqual(['queueId']);
+    await ownConditions(mailboxId);
+    await ownFinishing(mailboxId);
 
     expect((await client.call('DELETE', path)).status).toBe(204);
-    for (const gone of [path, `${path}/acceptance-conditions`]) expect((await client.call('GET', gone)).status).toBe(404);
+    for (const gone of [path, `${path}/acceptance-conditions`, `${path}/finishing`]) expect((await client.call('GET', gone)).status).toBe(404);
+  });
+
+  it('the options of the mailbox that a mail came to reach the printer', async () => {
+    const { body } = await client.call('GET', '/api/v0/mailboxes');
+    const { mailboxId } = (body['mailboxes'] as { address: string; mailboxId: string }[]).find(({ address }) => address === DIRECT_MAILBOX) ?? {};
+    const path = `/api/v0/mailboxes/${mailboxId}/finishing`;
+    await client.call('PUT', path, { useDefault: false, colorMode: 'monochrome', sides: 'two-sided-short-edge' });
+    const mail = await inkpost.mailPdf({ to: DIRECT_MAILBOX, text: 'On both sides' });
+    const { steps } = await inkpost.journeyWith(mail.messageId, 'printed');
+    expect(steps.find(({ step }) => step === 'released')?.detail).toBe('document.pdf was released on Direct: the queue asks for no code; it is to be printed in monochrome and on both sides, turned on the short edge.');
+    const printed = inkpost.printer.printed.find(({ sha256 }) => sha256 === mail.sha256);
+    expect(printed?.attributes).toMatchObject([{ name: 'sides', values: [{ value: 'two-sided-short-edge' }] }, { name: 'print-color-mode', values: [{ value: 'monochrome' }] }]);
+    expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ colorMode: 'color', sides: 'one-sided' });
   });
 
   it('an address is tried against conditions before they are saved (SKY-073)', async () => {
     const { body: refused } = await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org' });
     expect(refused).toMatchObject({ accepted: false, decidedBy: 'general', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' });
     const draft = { acceptedAddresses: ['eve@example.org'] };
-    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org', draft })).body).toMatchObject({ accepted: true, decidedBy: 'draft', statusText: null });
+    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org', draft })).body).toMatchObject({
+      accepted: true, decidedBy: 'draft', statusText: null, report: expect.arrayContaining(['Is it an accepted address? Yes: eve@example.org.']) as string[],
+    });
     expect((await client.call('GET', '/api/v0/acceptance-conditions')).body).toMatchObject({ refusedAddresses: ['eve@example.org'] });
     expect(await fieldsOf('PUT', '/api/v0/acceptance-conditions', { acceptedDomains: ['ok.test', 'not a domain'] })).toEqual([expect.stringContaining('acceptedDomains')]);
   });
@@ -90,6 +127,7 @@ describe('over REST, at the real owners', () => {
     expect(await fieldsOf('POST', '/api/v0/queues', { queueId: 'bad id!', name: 'Bad', printerUri: 'ipp://printer' })).toEqual(['queueId']);
     expect(await fieldsOf('POST', '/api/v0/queues', { queueId: 'bad', name: 'Bad', printerUri: 'ftp://printer' })).toEqual(['printerUri']);
     expect((await client.call('POST', '/api/v0/queues', { queueId: 'hall', name: 'Hall', printerUri: inkpost.printer.uri })).status).toBe(409);
+    expect((await client.call('DELETE', `/api/v0/queues/${HELD_QUEUE}`)).body['detail']).toContain(`printed on the queue "${HELD_QUEUE}"`);
     expect((await client.call('DELETE', '/api/v0/queues/hall')).status).toBe(204);
     expect((await client.call('GET', '/api/v0/queues/hall')).status).toBe(404);
   });
@@ -98,7 +136,10 @@ describe('over REST, at the real owners', () => {
     const [coded, managed, canceled] = [await inkpost.mailPdf({ from: 'coded@example.org', text: 'Coded' }), await inkpost.mailPdf({ from: 'managed@example.org', text: 'Managed' }), await inkpost.mailPdf({ from: 'canceled@example.org', text: 'Canceled' })];
     const jobs = await Promise.all([coded, managed, canceled].map(async ({ messageId }) => (await inkpost.journeyWith(messageId, 'held')).steps.find(({ step }) => step === 'held') as { documentId: string }));
     const [codedJob, managedJob, canceledJob] = jobs.map(({ documentId }) => documentId);
-    expect((await client.call('GET', `/api/v0/jobs/${codedJob}`)).body).toMatchObject({ jobState: 'pending-held', ownerAddress: 'coded@example.org', fileName: 'document.pdf', pages: 1 });
+    expect((await client.call('GET', `/api/v0/jobs/${codedJob}`)).body).toMatchObject({
+      jobState: 'pending-held', ownerAddress: 'coded@example.org', fileName: 'document.pdf', pages: 1,
+      finishing: { colorMode: 'color', sides: 'one-sided', decidedBy: 'general', notApplied: [] },
+    });
 
     const code = await inkpost.codeFor('coded@example.org');
     expect((await client.call('POST', '/api/v0/release/waiting', { code })).body['jobs']).toMatchObject([{ jobId: codedJob, fileName: 'document.pdf' }]);

@@ -102,6 +102,46 @@ describe('a wrong request', () => {
   });
 });
 
+describe('a reference to what another owner has', () => {
+  beforeEach(() => signedIn());
+
+  const mailbox = (queueId: string) => ({ address: 'print@example.org', kind: 'smtp', queueId });
+  const unknownQueue = (queueId: string) => [400, `There is no queue "${queueId}".`, [{ field: 'queueId', reason: 'names no queue: make it first, or choose another' }]];
+
+  it('is refused at once where a mailbox names an unknown queue, by the field\'s name', async () => {
+    const created = await client.call('POST', '/api/v0/mailboxes', mailbox('hall'));
+    expect([created.status, created.body['detail'], created.body['errors']]).toEqual(unknownQueue('hall'));
+    const changed = await client.call('PUT', '/api/v0/mailboxes/first', mailbox('hall'));
+    expect([changed.status, changed.body['detail'], changed.body['errors']]).toEqual(unknownQueue('hall'));
+    expect((await client.call('POST', '/api/v0/mailboxes', mailbox('lobby'))).status).toBe(201);
+    expect((await client.call('PUT', '/api/v0/mailboxes/nowhere', mailbox('hall'))).status).toBe(404);
+  });
+
+  it('is no obstacle to a change of a mailbox whose queue is gone', async () => {
+    expect((await client.call('PUT', '/api/v0/mailboxes/second', { ...mailbox('gone'), enabled: false })).body).toMatchObject({ queueId: 'gone', enabled: false });
+    expect((await client.call('PUT', '/api/v0/mailboxes/second', mailbox('hall'))).status).toBe(400);
+  });
+
+  it('keeps a queue from being deleted while a mailbox prints to it', async () => {
+    const { status, body } = await client.call('DELETE', '/api/v0/queues/lobby');
+    expect([status, body['detail']]).toEqual([409, 'Mails to print@example.org are printed on the queue "lobby": give the mailboxes another one first.']);
+    expect((await client.call('DELETE', '/api/v0/queues/hall')).status).toBe(204);
+  });
+
+  it('says that there is no mailbox, and its owner is not asked about its options', async () => {
+    for (const path of ['finishing', 'acceptance-conditions']) expect((await client.call('GET', `/api/v0/mailboxes/nowhere/${path}`)).body['detail']).toBe('There is no mailbox "nowhere".');
+    expect((await client.call('PUT', '/api/v0/mailboxes/nowhere/finishing', { useDefault: true })).status).toBe(404);
+  });
+
+  it('of options is told which of the two is missing', async () => {
+    const fieldsOf = async (body: object) => ((await client.call('PUT', '/api/v0/mailboxes/first/finishing', body)).body['errors'] as { field: string }[]).map(({ field }) => field);
+    expect(await fieldsOf({ colorMode: 'color' })).toEqual(['useDefault']);
+    expect(await fieldsOf({ useDefault: false, colorMode: 'color' })).toEqual(['sides']);
+    expect(await fieldsOf({ useDefault: false, sides: 'one-sided' })).toEqual(['colorMode']);
+    expect(await fieldsOf({ useDefault: true, colorMode: 'sepia', sides: 'both' })).toEqual(['colorMode', 'sides']);
+  });
+});
+
 describe('an owner\'s answer', () => {
   beforeEach(() => signedIn());
 

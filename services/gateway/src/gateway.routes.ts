@@ -6,6 +6,7 @@ import { auditRoutes } from './audit/audit.http.js';
 import type { AuditStore } from './audit/audit.store.js';
 import type { Owners } from './call-owner/owners.js';
 import { docsRoutes } from './describe-api/docs.http.js';
+import { finishingRoutes } from './finishing/finishing.http.js';
 import { guestRoutes } from './guests/guests.http.js';
 import { type Health, healthRoutes } from './health/health.http.js';
 import { jobRoutes } from './jobs/jobs.http.js';
@@ -38,6 +39,7 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...sessionRoutes(owners, sessions),
     ...mailboxRoutes(owners),
     ...acceptanceRoutes(owners),
+    ...finishingRoutes(owners),
     ...guestRoutes(owners),
     ...queueRoutes(owners),
     ...jobRoutes(owners),

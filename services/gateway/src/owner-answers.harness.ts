@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
@@ -15,6 +16,10 @@ export const passwords = new Map<string, string>();
 const versions = new Map<string, bigint>();
 /** Sign-ins are answered after this: a test may let things happen between the proof and its answer. */
 export const signInAnswers: { readonly wait: (() => Promise<void>)[] } = { wait: [] };
+const finishing = { colorMode: 'color', sides: 'one-sided', decidedBy: 'general' };
+/** The mailboxes of mail-ingest's stand-in: one of them names a queue that is gone. */
+const mailboxes = new Map([['first', { address: 'print@example.org', kind: 'smtp', queueId: 'lobby' }], ['second', { address: 'second@example.org', kind: 'smtp', queueId: 'gone' }]]);
+
 /** What reached the owners. */
 export const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
 
@@ -41,6 +46,19 @@ function guestAccount(router: ConnectRouter): void {
   });
 }
 
+function mailIngest(router: ConnectRouter): void {
+  router.service(MailboxService, {
+    listMailboxes: () => ({ mailboxes: [...mailboxes].map(([mailboxId, settings]) => ({ mailboxId, settings })) }),
+    getMailbox: ({ mailboxId }) => {
+      const settings = mailboxes.get(mailboxId);
+      if (!settings) throw notFound('mailbox', mailboxId);
+      return { mailbox: { mailboxId, settings } };
+    },
+    createMailbox: ({ settings }) => ({ mailbox: { mailboxId: 'new', settings } }),
+    updateMailbox: ({ mailboxId, settings }) => ({ mailbox: { mailboxId, settings } }),
+  });
+}
+
 function printSubmit(router: ConnectRouter): void {
   router.service(QueueService, {
     listQueues: (_request, context) => {
@@ -52,6 +70,7 @@ function printSubmit(router: ConnectRouter): void {
       // Until the caller has hung up.
       if (queueId === 'stuck') await once(context.signal, 'abort');
       if (queueId === 'broken') throw new Error('secret detail at /srv/print.ts');
+      if (queueId === 'lobby') return { queue: { settings: { queueId }, printerState: 'idle' } };
       throw notFound('queue', queueId);
     },
     createQueue: ({ settings }) => {
@@ -60,9 +79,10 @@ function printSubmit(router: ConnectRouter): void {
       return { queue: { settings, printerState: 'unknown' } };
     },
     updateQueue: ({ settings }) => ({ queue: { settings, printerState: 'idle' } }),
+    deleteQueue: () => ({}),
   });
   router.service(JobService, {
-    listJobs: ({ jobStates, limit, cursor }) => ({ jobs: [{ jobId: jobStates.join('+'), queueId: String(limit), fileName: cursor }], nextCursor: 'next' }),
+    listJobs: ({ jobStates, limit, cursor }) => ({ jobs: [{ jobId: jobStates.join('+'), queueId: String(limit), fileName: cursor, finishing }], nextCursor: 'next' }),
     releaseJob: () => {
       throw new ConnectError('The job is completed already.', Code.FailedPrecondition);
     },
@@ -82,7 +102,7 @@ function notification(router: ConnectRouter): void {
 }
 
 /** Stand-ins for the owners: enough of their answers for the gateway to show what it makes of each kind. */
-export const ownerAnswers: OwnerRoutes = { 'guest-account': guestAccount, 'print-submit': printSubmit, notification };
+export const ownerAnswers: OwnerRoutes = { 'mail-ingest': mailIngest, 'guest-account': guestAccount, 'print-submit': printSubmit, notification };
 
 /** Passwords as they are before a test. */
 export function resetPasswords(): void {

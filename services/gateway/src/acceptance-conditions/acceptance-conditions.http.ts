@@ -1,22 +1,22 @@
 import { z } from 'zod';
-import type { Conditions } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import type { Conditions, GetConditionsResponse, PutConditionsResponse } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { identifier, orNull, present } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
+import { existingMailbox } from '../mailboxes/existing-mailbox.js';
 import { OWNERS, TEXT } from '../limits.js';
 
-const domains = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
-const addresses = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
+const entries = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
 
 const described = {
-  acceptedDomains: domains.describe('`example.org`, or `*.example.org` for its subdomains.'),
-  acceptedAddresses: addresses,
-  refusedDomains: domains.describe('Refused beats accepted.'), // SKY-068
-  refusedAddresses: addresses,
+  acceptedDomains: entries.describe('`example.org`, or `*.example.org` for its subdomains. Several may stand in one text, with `;` between.'), // SKY-065
+  acceptedAddresses: entries,
+  refusedDomains: entries.describe('Refused beats accepted.'), // SKY-068
+  refusedAddresses: entries,
   userCreationAllowed: z.boolean().describe('An unknown sender who is accepted becomes a guest.'), // SKY-071
 };
 
-const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail. All empty: nobody.' }); // SKY-065 to SKY-071
+const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail. All empty: nobody.' }); // SKY-064 to SKY-071
 
 // What is left out is empty, and nobody's account is created: the safe side.
 const newConditions = z.strictObject({
@@ -27,14 +27,24 @@ const newConditions = z.strictObject({
   userCreationAllowed: described.userCreationAllowed.default(false),
 }).meta({ id: 'NewAcceptanceConditions', description: 'All conditions at once; what is left out is empty.' });
 
+const newMailboxConditions = z.strictObject({
+  useDefault: z.boolean().describe('Follow the general conditions. The mailbox\'s own are kept, and those given here are not looked at.'), // SKY-090
+  ...z.strictObject(described).partial().shape,
+}).meta({ id: 'NewMailboxAcceptanceConditions', description: 'All conditions at once, what is left out is empty; without any: the mailbox\'s own as they once were, else a copy of the general ones.' });
+
 const mailboxConditions = z.object({
-  usesDefault: z.boolean().describe('The mailbox has none of its own and follows the general ones.'), // SKY-090
-  conditions,
-}).meta({ id: 'MailboxAcceptanceConditions' });
+  useDefault: z.boolean().describe('The mailbox follows the general conditions.'), // SKY-090
+  ...described,
+  own: conditions.nullable().describe('The mailbox\'s own conditions, kept also while it follows the general ones; null: it never had any.'), // EDG-12
+}).meta({ id: 'MailboxAcceptanceConditions', description: 'The conditions that hold for mails to a mailbox.' });
 
 function toConditions(wire: Conditions | undefined): z.input<typeof conditions> {
   const { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed } = present(wire, 'conditions');
   return { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed };
+}
+
+function toMailboxConditions({ conditions, usesDefault, own }: GetConditionsResponse | PutConditionsResponse): z.input<typeof mailboxConditions> {
+  return { useDefault: usesDefault, ...toConditions(conditions), own: own ? toConditions(own) : null };
 }
 
 /** Who may print; acceptance owns it. */
@@ -64,45 +74,34 @@ function generalRoutes({ acceptance }: Owners) {
       status: 200, answer: z.object({
         accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), decidedBy: z.string().describe('draft, mailbox or general.'),
         statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), userCreationAllowed: z.boolean(), // SKY-120
+        report: z.array(z.string()).describe('Each check in its order and what came of it, in sentences.'),
       }),
       objectId: ({ body }) => body.address,
       handle: async ({ body, caller }) => {
         const { address, mailboxId = '', draft } = body;
-        const { accepted, rule, decidedBy, statusText, userCreationAllowed } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
-        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), userCreationAllowed };
+        const { accepted, rule, decidedBy, statusText, userCreationAllowed, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
+        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), userCreationAllowed, report };
       },
     }),
   ];
 }
 
-function mailboxConditionRoutes({ acceptance, mailboxes }: Owners) {
-  const described = { path: '/api/v0/mailboxes/{mailboxId}/acceptance-conditions', params: z.strictObject({ mailboxId: identifier }), refusals: [404] } as const;
+function mailboxConditionRoutes(owners: Owners) {
+  const { acceptance } = owners;
+  const ofMailbox = {
+    path: '/api/v0/mailboxes/{mailboxId}/acceptance-conditions', params: z.strictObject({ mailboxId: identifier }), status: 200, answer: mailboxConditions, refusals: [404], requires: existingMailbox(owners),
+  } as const;
   return [
     route({
-      ...described, method: 'GET', operation: 'getMailboxAcceptanceConditions', right: 'configuration.read', summary: 'Who may print through a mailbox',
-      status: 200, answer: mailboxConditions,
-      handle: async ({ params, caller }) => {
-        // acceptance knows no mailboxes: mail-ingest says whether there is one.
-        await mailboxes.getMailbox(params, as(caller));
-        const { usesDefault, conditions } = await acceptance.getConditions(params, as(caller));
-        return { usesDefault, conditions: toConditions(conditions) };
-      },
+      ...ofMailbox, method: 'GET', operation: 'getMailboxAcceptanceConditions', right: 'configuration.read', summary: 'Who may print through a mailbox',
+      handle: async ({ params, caller }) => toMailboxConditions(await acceptance.getConditions(params, as(caller))),
     }),
     route({
-      ...described, method: 'PUT', operation: 'putMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Give a mailbox conditions of its own', // SKY-091
-      body: newConditions, status: 200, answer: mailboxConditions,
-      handle: async ({ params, body, caller }) => {
-        await mailboxes.getMailbox(params, as(caller));
-        const { usesDefault, conditions } = await acceptance.putConditions({ ...params, conditions: body }, as(caller));
-        return { usesDefault, conditions: toConditions(conditions) };
-      },
-    }),
-    route({
-      ...described, method: 'DELETE', operation: 'deleteMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Let a mailbox follow the general conditions again', // SKY-090
-      status: 204,
-      handle: async ({ params, caller }) => {
-        await mailboxes.getMailbox(params, as(caller));
-        await acceptance.putConditions({ ...params, useDefault: true }, as(caller));
+      ...ofMailbox, method: 'PUT', operation: 'putMailboxAcceptanceConditions', right: 'configuration.write', summary: 'Give a mailbox conditions of its own, or let it follow the general ones', // SKY-090, SKY-091
+      body: newMailboxConditions,
+      handle: async ({ params, body: { useDefault, ...given }, caller }) => {
+        const own = Object.values(given).every((each) => each === undefined) ? {} : { conditions: newConditions.parse(given) };
+        return toMailboxConditions(await acceptance.putConditions({ ...params, useDefault, ...own }, as(caller)));
       },
     }),
   ];

@@ -68,6 +68,8 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
   readonly objectId?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
   /** Who turned out to act, for the audit log: whoever has just signed in. */
   readonly actor?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
+  /** What another owner must say before: that what the request names is there. Its refusal ends the request. */
+  readonly requires?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown>;
   handle(request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>): Promise<AnswerOf<A>>;
 }
 
@@ -107,6 +109,7 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
       return {
         objectId: declaration.objectId?.(request) ?? lastValue(raw.params),
         handle: async () => {
+          await declaration.requires?.(request);
           const content = await declaration.handle(request);
           return { content, location: declaration.location?.(content), actor: declaration.actor?.(request) };
         },

@@ -7,7 +7,7 @@ import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/account
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
-import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import type { Caller } from '@inkpost/service/rights.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
@@ -59,6 +59,7 @@ export class Owners {
   readonly signIn: Client<typeof SignInService>;
   readonly guests: Client<typeof GuestService>;
   readonly queues: Client<typeof QueueService>;
+  readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
@@ -76,6 +77,7 @@ export class Owners {
     this.signIn = client(SignInService, 'guest-account');
     this.guests = client(GuestService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
+    this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
     this.release = client(ReleaseService, 'print-submit');
     this.outgoingMail = client(OutgoingMailService, 'notification');

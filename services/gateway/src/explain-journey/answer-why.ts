@@ -1,5 +1,6 @@
 import { cause, clause, fact, given, moment } from './evidence.js';
 import { describeStep } from './describe-step.js';
+import { notAppliedWords } from './finishing-words.js';
 import type { Evidence, Step } from './step.js';
 
 /** Steps that end a message before it has jobs. */
@@ -10,7 +11,7 @@ const why = (e: Evidence): string => clause(e, 'statusText') || clause(e, 'probl
 
 /** What a document's latest step means for its owner, in the order in which an answer says it. */
 const STATES: readonly { readonly steps: readonly string[]; readonly lead: string; readonly about: (e: Evidence) => string }[] = [
-  { steps: ['printed'], lead: 'Printed', about: place },
+  { steps: ['printed'], lead: 'Printed', about: (e) => `${place(e)}${notAppliedWords(e) === '' ? '' : ` (${notAppliedWords(e)})`}` },
   { steps: ['uncertain'], lead: 'Perhaps printed, a person has to look', about: (e) => `${place(e)} (${why(e)})` },
   { steps: ['sent-to-printer', 'printer-says'], lead: 'Printing', about: (e) => `${place(e)}${given(e, 'printerJobStateReasons', ' (the printer says ', ')')}` },
   { steps: ['waiting-for-printer'], lead: 'Not printed yet, the printer is waited for', about: (e) => `${place(e)} (${why(e)})` },

@@ -30,6 +30,20 @@ describe('a step', () => {
     [held(), 'letter.pdf is held on Lobby until its code is given, at the latest until 2026-07-31 18:00 UTC.'],
     [step('print-submit', 'released', { ...lobby, by: 'code', releasePoint: '192.0.2.7' }, 'one'), 'letter.pdf was released on Lobby: its code was given at 192.0.2.7.'],
     [step('print-submit', 'released', { ...lobby, by: 'queue-without-validation' }, 'one'), 'letter.pdf was released on Lobby: the queue asks for no code.'],
+    [
+      step('print-submit', 'held', { ...lobby, jobHoldUntil: '2026-07-31T18:00:00.000Z', colorMode: 'color', sides: 'two-sided-short-edge', finishingDecidedBy: 'mailbox' }, 'one'),
+      'letter.pdf is held on Lobby until its code is given, at the latest until 2026-07-31 18:00 UTC; it is to be printed in colour and on both sides, turned on the short edge.',
+    ],
+    [
+      step('print-submit', 'released', { ...lobby, by: 'queue-without-validation', colorMode: 'monochrome', sides: 'one-sided' }, 'one'),
+      'letter.pdf was released on Lobby: the queue asks for no code; it is to be printed in monochrome and on one side.',
+    ],
+    [
+      step('print-submit', 'sent-to-printer', { ...lobby, bytes: 1200, printerJobId: 7, colorMode: 'color', sides: 'two-sided-long-edge', notApplied: ['sides'] }, 'one'),
+      "letter.pdf went to the printer on Lobby, 1200 bytes, as its job 7, though the printer can't print on both sides, turned on the long edge.",
+    ],
+    [step('print-submit', 'sent-to-printer', { ...lobby, bytes: 1200, printerJobId: 7, colorMode: 'color', sides: 'one-sided' }, 'one'), 'letter.pdf went to the printer on Lobby, 1200 bytes, as its job 7.'],
+    [step('print-submit', 'printed', { ...lobby, colorMode: 'color', sides: 'one-sided', notApplied: ['colorMode'] }, 'one'), "letter.pdf was printed on Lobby, though the printer can't print in colour."],
     [step('notification', 'code-mailed', { to: 'ada@example.org', documents: 2, answer: '250 OK' }), 'The code for 2 documents was mailed to ada@example.org; the mail server said: 250 OK.'],
     [step('notification', 'not-told', { reason: 'the mail is automatic' }), 'Nobody was told by mail: the mail is automatic.'],
     [
@@ -63,6 +77,14 @@ describe('the answer to "why was my mail (not) printed?"', () => {
   it('names the printer when it was printed, whatever happened on the way', () => {
     const steps = [...flow, held(), step('print-submit', 'waiting-for-printer', { ...lobby, problem: 'busy' }, 'one'), step('print-submit', 'printed', lobby, 'one'), step('domain-sync', 'counted', { pages: 1 }, 'one')];
     expect(answerWhy(steps)).toBe('Printed: letter.pdf on Lobby.');
+  });
+
+  it('says what of the finishing options the printer could not do', () => {
+    const options = { colorMode: 'monochrome', sides: 'two-sided-long-edge' };
+    expect(answerWhy([...flow, held(), step('print-submit', 'printed', { ...lobby, ...options }, 'one')])).toBe('Printed: letter.pdf on Lobby.');
+    expect(answerWhy([...flow, held(), step('print-submit', 'printed', { ...lobby, ...options, notApplied: ['colorMode', 'sides'] }, 'one')])).toBe(
+      "Printed: letter.pdf on Lobby (the printer can't print in monochrome and on both sides, turned on the long edge).",
+    );
   });
 
   it.each<[string, Step[], string]>([

@@ -1,4 +1,5 @@
 import { cause, clause, counted, fact, given, moment } from './evidence.js';
+import { finishingWords, notAppliedWords } from './finishing-words.js';
 import type { Evidence } from './step.js';
 
 type Sentences = Readonly<Record<string, (evidence: Evidence) => string>>;
@@ -39,6 +40,9 @@ const ownerSteps: Sentences = {
 
 const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
 
+const printedLater = (e: Evidence): string => (finishingWords(e) === '' ? '' : `; it is to be printed ${finishingWords(e)}`);
+const though = (e: Evidence): string => (notAppliedWords(e) === '' ? '' : `, though ${notAppliedWords(e)}`);
+
 function releasedBy(e: Evidence): string {
   switch (fact(e, 'by')) {
     case 'queue-without-validation':
@@ -51,13 +55,13 @@ function releasedBy(e: Evidence): string {
 }
 
 const printSteps: Sentences = {
-  held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}.`,
-  released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}.`,
-  'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}.`,
+  held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}${printedLater(e)}.`,
+  released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}${printedLater(e)}.`,
+  'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${though(e)}.`,
   'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,
   'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,
   uncertain: (e) => `Nobody can say whether ${file(e)} was printed${onQueue(e)}: ${because(e)}. A person has to look, and then to confirm it, release it again or cancel it.`,
-  printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}.`,
+  printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}${though(e)}.`,
   canceled: (e) => `${file(e)} is not printed: ${fact(e, 'by') === 'administrator' ? `${fact(e, 'actor') || 'an administrator'} canceled it` : because(e)}.`,
   aborted: (e) => `${file(e)} is not printed: ${because(e)}.`,
   expiring: (e) => `${file(e)} expires soon: its code was not given yet.`,
@@ -98,5 +102,13 @@ const flowSteps: Sentences = {
   'sent-again': (e) => `${fact(e, 'by') || 'An administrator'} sent it again.`,
 };
 
+/** A mail that Inkpost sends to one of its own mailboxes, to see whether it comes in. */
+const canarySteps: Sentences = {
+  'canary-requested': (e) => `A canary mail${given(e, 'mailbox', ' to ')} was asked for ${fact(e, 'by') === '' ? 'by the schedule' : `by ${fact(e, 'by')}`}.`,
+  'canary-mailed': (e) => `It was sent${given(e, 'to', ' to ')}${answered(e)}.`,
+  'canary-not-mailed': (e) => `It was not sent: ${clause(e, 'answer') || 'no reason is given'}.`,
+  'canary-received': (e) => `It came in${given(e, 'mailbox', ' for ')}${given(e, 'source', ' by ')}. Nothing is printed.`,
+};
+
 /** By the keyword that a service gave its step. */
-export const SENTENCES: Sentences = { ...mailSteps, ...acceptanceSteps, ...ownerSteps, ...printSteps, ...noticeSteps, ...flowSteps };
+export const SENTENCES: Sentences = { ...mailSteps, ...canarySteps, ...acceptanceSteps, ...ownerSteps, ...printSteps, ...noticeSteps, ...flowSteps };

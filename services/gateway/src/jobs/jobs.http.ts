@@ -7,6 +7,13 @@ import { as, type Owners } from '../call-owner/owners.js';
 /** IPP job-state (RFC 8011, 5.3.7). */
 const jobState = z.enum(['pending', 'pending-held', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted']);
 
+const jobFinishing = z.object({
+  colorMode: z.string().describe('IPP print-color-mode.'),
+  sides: z.string().describe('IPP sides.'),
+  decidedBy: z.string().describe('general, or mailbox: it has options of its own.'),
+  notApplied: z.array(z.string()).describe('Fields of these that the printer can\'t do; the job is printed all the same. Known once its document leaves.'),
+}).meta({ id: 'JobFinishing', description: 'How the job is to look on paper, from when it was made.' }); // SKY-061
+
 const job = z.object({
   jobId: z.string(),
   messageId: z.string(),
@@ -19,6 +26,7 @@ const job = z.object({
   jobState: z.string().describe('IPP job-state: pending, pending-held, processing, processing-stopped, completed, canceled, aborted.'),
   jobStateReason: z.string().describe('IPP job-state-reasons, and Inkpost\'s own: uncertain, expired, printer-unreachable, …'),
   problem: z.string().nullable().describe('One sentence; null when there is nothing to say.'),
+  finishing: jobFinishing,
   createdAt: instant.nullable(),
   jobHoldUntil: instant.nullable(),
   releasedAt: instant.nullable(),
@@ -26,9 +34,11 @@ const job = z.object({
 }).meta({ id: 'Job' });
 
 function toJob(wire: Job | undefined): z.input<typeof job> {
-  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, ...times } = present(wire, 'job');
+  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, finishing, ...times } = present(wire, 'job');
+  const { colorMode, sides, decidedBy, notApplied } = present(finishing, 'finishing');
   return {
     jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem: orNull(problem),
+    finishing: { colorMode, sides, decidedBy, notApplied },
     createdAt: toInstant(times.createdAt), jobHoldUntil: toInstant(times.jobHoldUntil), releasedAt: toInstant(times.releasedAt), completedAt: toInstant(times.completedAt),
   };
 }

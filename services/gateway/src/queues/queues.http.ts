@@ -5,6 +5,7 @@ import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
+import { requireUnnamed } from './queue-references.js';
 
 const settings = {
   name: z.string().min(1).max(TEXT.queueName),
@@ -40,7 +41,8 @@ function toQueue(wire: Queue | undefined): z.input<typeof queue> {
 const params = z.strictObject({ queueId: identifier });
 
 /** Print queues; print-submit owns them. */
-export function queueRoutes({ queues }: Owners) {
+export function queueRoutes(owners: Owners) {
+  const { queues } = owners;
   return [
     route({
       method: 'GET', path: '/api/v0/queues', operation: 'listQueues', right: 'configuration.read', summary: 'All queues with the state of their printers',
@@ -68,8 +70,9 @@ export function queueRoutes({ queues }: Owners) {
       },
     }),
     route({
-      method: 'DELETE', path: '/api/v0/queues/{queueId}', operation: 'deleteQueue', right: 'configuration.write', summary: 'Remove a queue that no job waits on',
+      method: 'DELETE', path: '/api/v0/queues/{queueId}', operation: 'deleteQueue', right: 'configuration.write', summary: 'Remove a queue that no job waits on and no mailbox prints to',
       params, status: 204, refusals: [404, 409],
+      requires: ({ params, caller }) => requireUnnamed(owners, params.queueId, caller),
       handle: async ({ params, caller }) => {
         await queues.deleteQueue(params, as(caller));
       },

@@ -1,0 +1,24 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import { fact } from './evidence.js';
+import type { Evidence } from './step.js';
+
+/** IPP's keywords as people say them, after "printed". */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['color', 'in colour'], ['monochrome', 'in monochrome'],
+  ['one-sided', 'on one side'], ['two-sided-long-edge', 'on both sides, turned on the long edge'], ['two-sided-short-edge', 'on both sides, turned on the short edge'],
+]);
+
+const worded = (evidence: Evidence, options: readonly string[]): string =>
+  options.map((option) => WORDS.get(fact(evidence, option)) ?? fact(evidence, option)).filter((words) => words !== '').join(' and ');
+
+/** How a document is to be printed: `in colour and on one side`; empty where the step does not say. */
+export function finishingWords(evidence: Evidence): string {
+  return worded(evidence, ['colorMode', 'sides']);
+}
+
+/** What of that the printer can't do: `the printer can't print in colour`; empty where it can do all, or nothing is said. */
+export function notAppliedWords(evidence: Evidence): string {
+  const options: JsonValue = evidence['notApplied'] ?? [];
+  const words = Array.isArray(options) ? worded(evidence, options.map(String)) : '';
+  return words === '' ? '' : `the printer can't print ${words}`;
+}
