@@ -79,19 +79,6 @@ describe('over REST, at the real owners', () => {
     for (const gone of [path, `${path}/acceptance-conditions`, `${path}/finishing`]) expect((await client.call('GET', gone)).status).toBe(404);
   });
 
-  it('the options of the mailbox that a mail came to reach the printer', async () => {
-    const { body } = await client.call('GET', '/api/v0/mailboxes');
-    const { mailboxId } = (body['mailboxes'] as { address: string; mailboxId: string }[]).find(({ address }) => address === DIRECT_MAILBOX) ?? {};
-    const path = `/api/v0/mailboxes/${mailboxId}/finishing`;
-    await client.call('PUT', path, { useDefault: false, colorMode: 'monochrome', sides: 'two-sided-short-edge' });
-    const mail = await inkpost.mailPdf({ to: DIRECT_MAILBOX, text: 'On both sides' });
-    const { steps } = await inkpost.journeyWith(mail.messageId, 'printed');
-    expect(steps.find(({ step }) => step === 'released')?.detail).toBe('document.pdf was released on Direct: the queue asks for no code; it is to be printed in monochrome and on both sides, turned on the short edge.');
-    const printed = inkpost.printer.printed.find(({ sha256 }) => sha256 === mail.sha256);
-    expect(printed?.attributes).toMatchObject([{ name: 'sides', values: [{ value: 'two-sided-short-edge' }] }, { name: 'print-color-mode', values: [{ value: 'monochrome' }] }]);
-    expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ colorMode: 'color', sides: 'one-sided' });
-  });
-
   it('an address is tried against conditions before they are saved (SKY-073)', async () => {
     const { body: refused } = await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'eve@example.org' });
     expect(refused).toMatchObject({ accepted: false, decidedBy: 'general', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' });
@@ -157,6 +144,19 @@ describe('over REST, at the real owners', () => {
     const done = await client.call('GET', '/api/v0/jobs?jobState=completed&jobState=canceled&limit=2');
     expect((done.body['jobs'] as { jobState: string }[]).map(({ jobState }) => jobState)).toEqual(expect.arrayContaining(['canceled', 'completed']));
     await expect.poll(async () => (await client.call('GET', '/api/v0/statistics')).body).toMatchObject({ jobs: 2, pages: 2 });
+  });
+
+  it('the options of the mailbox that a mail came to reach the printer', async () => {
+    const { body } = await client.call('GET', '/api/v0/mailboxes');
+    const { mailboxId } = (body['mailboxes'] as { address: string; mailboxId: string }[]).find(({ address }) => address === DIRECT_MAILBOX) ?? {};
+    const path = `/api/v0/mailboxes/${mailboxId}/finishing`;
+    await client.call('PUT', path, { useDefault: false, colorMode: 'monochrome', sides: 'two-sided-short-edge' });
+    const mail = await inkpost.mailPdf({ to: DIRECT_MAILBOX, text: 'On both sides' });
+    const { steps } = await inkpost.journeyWith(mail.messageId, 'printed');
+    expect(steps.find(({ step }) => step === 'released')?.detail).toBe('document.pdf was released on Direct: the queue asks for no code; it is to be printed in monochrome and on both sides, turned on the short edge.');
+    const printed = inkpost.printer.printed.find(({ sha256 }) => sha256 === mail.sha256);
+    expect(printed?.attributes).toMatchObject([{ name: 'sides', values: [{ value: 'two-sided-short-edge' }] }, { name: 'print-color-mode', values: [{ value: 'monochrome' }] }]);
+    expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ colorMode: 'color', sides: 'one-sided' });
   });
 
   it('the outgoing mail server is shown without its password and tried', async () => {
