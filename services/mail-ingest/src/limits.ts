@@ -171,5 +171,6 @@ export const DEVICE_POLL_IDLE_MS = 60_000;
 export const DEVICE_POLL_BATCH = 20;
 /** A callback's query. */
 export const CALLBACK_CHARACTERS_MAX = 16_384;
-/** What will run out is looked at so often. */
-export const EXPIRY_WATCHED_EVERY_MS = 86_400_000;
+/** What will run out is looked at so often, and logged so often. */
+export const EXPIRY_WATCHED_EVERY_MS = 3_600_000;
+export const EXPIRY_LOGGED_EVERY_MS = 86_400_000;

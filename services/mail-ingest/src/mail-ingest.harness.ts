@@ -3,17 +3,22 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { FlowClient } from '@inkpost/flow/flow-client.js';
+import { FlowSender } from '@inkpost/flow/flow-sender.js';
 import { decodePayload, type Payload } from '@inkpost/flow/payload.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { signControlToken } from '@inkpost/service/control-token.js';
 import type { Right } from '@inkpost/service/rights.js';
+import type { ServiceName } from '@inkpost/service/service-variables.js';
 import { startService } from '@inkpost/service/start-service.js';
 import { Spool } from '@inkpost/spool/spool.js';
+import { createLog } from '@inkpost/telemetry/log.js';
 import { Telemetry } from '@inkpost/telemetry/telemetry.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
 import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
@@ -21,6 +26,8 @@ import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { createTestRedis } from '@inkpost/testkit/test-redis.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
 import { mailIngest } from './mail-ingest.module.js';
+
+const ALL_RIGHTS: Right[] = ['configuration.read', 'configuration.write'];
 
 export type ReceivedMessage = Payload<'mail.message-received.v1'>;
 
@@ -37,8 +44,9 @@ export interface Replica {
   readonly smtpPort: number;
   readonly mailboxes: Client<typeof MailboxService>;
   client(...rights: Right[]): Client<typeof MailboxService>;
+  /** Of another of its services; without rights named, all that concern configuration. */
+  clientOf<S extends DescService>(service: S, ...rights: Right[]): Client<S>;
 }
-
 
 /** The whole service in front of a database of its own; what it publishes stays there, since nobody consumes it. */
 export class MailIngestHarness {
@@ -78,21 +86,29 @@ export class MailIngestHarness {
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= service.stop());
     this.stops.unshift(stop);
-    const client = (...rights: Right[]) =>
-      createClient(MailboxService, createConnectTransport({
+    const clientOf = <S extends DescService>(service: S, ...rights: Right[]) =>
+      createClient(service, createConnectTransport({
         httpVersion: '1.1', baseUrl: `http://127.0.0.1:${port}`,
         interceptors: [(next) => async (request) => {
-          request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'mail-ingest', { actor: 'tester', rights })}`);
+          request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'mail-ingest', { actor: 'tester', rights: rights.length === 0 ? ALL_RIGHTS : rights })}`);
           return next(request);
         }],
       }));
-    return { stop, smtpPort, client, mailboxes: client('configuration.read', 'configuration.write') };
+    return { stop, smtpPort, clientOf, client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
   }
 
   /** Adds a mailbox of kind smtp; gives its id. */
   async addSmtpMailbox({ mailboxes }: Replica, address: string, queueId = 'queue'): Promise<string> {
     const { mailbox } = await mailboxes.createMailbox({ settings: { address, kind: 'smtp', queueId, enabled: true } });
     return mailbox?.mailboxId ?? '';
+  }
+
+  /** The flow as another service publishes into it. */
+  async flowOf(service: ServiceName): Promise<FlowClient> {
+    const sender = new FlowSender(this.env['INKPOST_REDIS_URL'] ?? '', createLog('test', 'fatal'));
+    this.stops.unshift(() => sender.stop());
+    await sender.waitForRedis(5_000);
+    return new FlowClient(this.database.pool(service), sender);
   }
 
   /** What was published for acceptance, in its order. */

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
+import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
@@ -11,6 +12,9 @@ import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service
 import { Spool } from '@inkpost/spool/spool.js';
 import { imapSource } from './adapters/imap/imap-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
+import { associateMailbox } from './associate-mailbox/associate-mailbox.module.js';
+import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
+import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
 import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
@@ -22,7 +26,7 @@ import { ReceiveMessage } from './receive-message/receive-message.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
-import { withPassword } from './watch-mailbox/open-mailbox.js';
+import { withPassword, withToken } from './watch-mailbox/open-mailbox.js';
 import { SourceLedger } from './watch-mailbox/source-ledger.js';
 import { WatchStore } from './watch-mailbox/watch.store.js';
 
@@ -42,8 +46,13 @@ export const mailIngest: ServiceDefinition = {
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
+    const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
+    const { tokens, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
+    const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
     const sources = new MailboxSources({
       'imap/imap': withPassword(imapSource()),
+      'office365/imap': withToken(imapSource(), accessToken),
+      'google/imap': withToken(imapSource(), accessToken),
     });
     return {
       module: MailIngestModule,
@@ -63,14 +72,17 @@ export const mailIngest: ServiceDefinition = {
           useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, log),
           inject: [MailboxesStore, ReceiveMessage],
         },
+        ...associationProviders,
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: MailboxesStore, watch: MailboxWatch): ControlRoutes => (router) => {
+          useFactory: (store: MailboxesStore, watch: MailboxWatch, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
             const mailboxes = new MailboxesRpc({ store, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
+            router.service(AssociationService, associations);
+            router.service(MailClientService, clients);
           },
-          inject: [MailboxesStore, MailboxWatch],
+          inject: [MailboxesStore, MailboxWatch, AssociationsRpc, MailClientsRpc],
         },
       ],
     };

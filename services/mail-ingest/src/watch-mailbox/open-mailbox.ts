@@ -1,5 +1,6 @@
 import type { OpenSource, SignIn, MailSource } from '../ports/mail-source.port.js';
 import type { WatchedMailbox } from './source-intake.js';
+import { unlessAborted } from './unless-aborted.js';
 
 /** With its password, opened only when it is needed. Of kinds that sign in with a token it can't be opened. */
 export interface OpenableMailbox extends WatchedMailbox {
@@ -19,7 +20,7 @@ export function withToken(open: OpenSource, accessToken: (mailboxId: string, ref
   return (mailbox, signal) => {
     const { id, settings } = mailbox;
     const access = settings.kind === 'office365' ? settings.access : 'delegated';
-    return openAs(open, mailbox, { kind: 'token', access, accessToken: (refused) => accessToken(id, refused) }, signal);
+    return openAs(open, mailbox, { kind: 'token', access, accessToken: (refused) => unlessAborted(accessToken(id, refused), signal) }, signal);
   };
 }
 
