@@ -131,6 +131,7 @@ describe('a reference to what another owner has', () => {
   it('says that there is no mailbox, and its owner is not asked about its options', async () => {
     for (const path of ['finishing', 'acceptance-conditions']) expect((await client.call('GET', `/api/v0/mailboxes/nowhere/${path}`)).body['detail']).toBe('There is no mailbox "nowhere".');
     expect((await client.call('PUT', '/api/v0/mailboxes/nowhere/finishing', { useDefault: true })).status).toBe(404);
+    expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'ada@example.org', mailboxId: 'nowhere' })).status).toBe(404);
   });
 
   it('of options is told which of the two is missing', async () => {

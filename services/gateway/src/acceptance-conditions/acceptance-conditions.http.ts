@@ -52,7 +52,8 @@ export function acceptanceRoutes(owners: Owners) {
   return [...generalRoutes(owners), ...mailboxConditionRoutes(owners)];
 }
 
-function generalRoutes({ acceptance }: Owners) {
+function generalRoutes(owners: Owners) {
+  const { acceptance } = owners;
   return [
     route({
       method: 'GET', path: '/api/v0/acceptance-conditions', operation: 'getAcceptanceConditions', right: 'configuration.read', summary: 'Who may print by mail, for all mailboxes without conditions of their own',
@@ -76,7 +77,8 @@ function generalRoutes({ acceptance }: Owners) {
         statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), userCreationAllowed: z.boolean(), // SKY-120
         report: z.array(z.string()).describe('Each check in its order and what came of it, in sentences.'),
       }),
-      objectId: ({ body }) => body.address,
+      refusals: [404], objectId: ({ body }) => body.address,
+      requires: async ({ body: { mailboxId }, caller }) => (mailboxId === undefined ? undefined : existingMailbox(owners)({ params: { mailboxId }, caller })),
       handle: async ({ body, caller }) => {
         const { address, mailboxId = '', draft } = body;
         const { accepted, rule, decidedBy, statusText, userCreationAllowed, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
