@@ -1,7 +1,8 @@
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { MessageAcceptedSchema, MessageRefusedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
 import { AccountChangedSchema, AccountErasedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
-import { MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
+import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
+import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
 import {
   JobAbortedSchema, JobCompletedSchema, JobExpiredSchema, JobExpiringSchema, JobHeldSchema, JobRecordedSchema, JobReleasedSchema,
 } from '@inkpost/contracts/flow/v1/print_pb.js';
@@ -30,6 +31,8 @@ export const upkeepFlow = {
   'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
+  'mailbox.canary-requested.v1': { payload: CanaryRequestedSchema, from: 'mail-ingest', to: ['notification'], ...retries },
+  'notification.canary-handled.v1': { payload: CanaryHandledSchema, from: 'notification', to: ['mail-ingest'], ...retries },
 } as const satisfies Record<string, Route>;
 
 export const FLOW = { ...mailFlow, ...upkeepFlow };

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
+import { CanaryService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -11,12 +12,21 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { imapSource } from './adapters/imap/imap-source.adapter.js';
+import { pop3Source } from './adapters/pop3/pop3-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
+import { CanaryArrivals } from './canary/canary-arrivals.js';
+import { CanaryHandledHandler } from './canary/canary-handled.handler.js';
+import { CanaryMetrics } from './canary/canary-metrics.js';
+import { CanaryRound } from './canary/canary-round.js';
+import { CanaryTokens } from './canary/canary-token.js';
+import { CanaryRpc } from './canary/canary.rpc.js';
+import { CanaryStore } from './canary/canary.store.js';
 import { associateMailbox } from './associate-mailbox/associate-mailbox.module.js';
 import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
 import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
+import { MailboxFinder } from './mailboxes/mailbox-finder.js';
 import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
 import { MailboxesRpc } from './mailboxes/mailboxes.rpc.js';
 import { MailboxesStore } from './mailboxes/mailboxes.store.js';
@@ -46,21 +56,33 @@ export const mailIngest: ServiceDefinition = {
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
+    const canaryTokens = new CanaryTokens(masterKey);
     const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
     const { tokens, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
     const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
     const sources = new MailboxSources({
       'imap/imap': withPassword(imapSource()),
+      'pop3/pop3': withPassword(pop3Source()),
       'office365/imap': withToken(imapSource(), accessToken),
       'google/imap': withToken(imapSource(), accessToken),
     });
     return {
       module: MailIngestModule,
-      // It only produces messages.
-      controllers: flowControllers('mail-ingest', {}),
+      controllers: flowControllers('mail-ingest', { 'notification.canary-handled.v1': CanaryHandledHandler }),
       providers: [
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
-        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), new MailRecorder(flow, pool, log), metrics, tracer) },
+        { provide: CanaryMetrics, useFactory: () => new CanaryMetrics(meter) },
+        { provide: CanaryStore, useFactory: () => new CanaryStore(pool, flow, canaryTokens) },
+        { provide: CanaryRound, useFactory: (store: CanaryStore, canaryMetrics: CanaryMetrics) => new CanaryRound(store, canaryMetrics, log), inject: [CanaryStore, CanaryMetrics] },
+        {
+          provide: ReceiveMessage,
+          useFactory: (canaryMetrics: CanaryMetrics) => {
+            const recorder = new MailRecorder(flow, pool, log);
+            const canaries = new CanaryArrivals(canaryTokens, recorder, canaryMetrics);
+            return new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, (...mail) => canaries.take(...mail), metrics, tracer);
+          },
+          inject: [CanaryMetrics],
+        },
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>
@@ -76,13 +98,15 @@ export const mailIngest: ServiceDefinition = {
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: MailboxesStore, watch: MailboxWatch, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
-            const mailboxes = new MailboxesRpc({ store, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
+          useFactory: (store: MailboxesStore, watch: MailboxWatch, canaries: CanaryStore, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
+            const finder = new MailboxFinder(store);
+            const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
+            router.service(CanaryService, new CanaryRpc(canaries, finder, log));
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
           },
-          inject: [MailboxesStore, MailboxWatch, AssociationsRpc, MailClientsRpc],
+          inject: [MailboxesStore, MailboxWatch, CanaryStore, AssociationsRpc, MailClientsRpc],
         },
       ],
     };

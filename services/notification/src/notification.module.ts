@@ -28,6 +28,7 @@ import { TellRefusal } from './notify/tell-refusal.js';
 import { CurrentOutgoingMail } from './outgoing-mail/current-outgoing-mail.js';
 import { OutgoingMailRpc } from './outgoing-mail/outgoing-mail.rpc.js';
 import { OutgoingMailStore } from './outgoing-mail/outgoing-mail.store.js';
+import { CanaryRequestedHandler } from './send-canary/canary-requested.handler.js';
 import { MomentWriter } from './templates/language.js';
 
 @Module({})
@@ -43,6 +44,7 @@ const handlers = {
   'print.job-expired.v1': JobExpiredHandler,
   'account.changed.v1': AccountChangedHandler,
   'account.erased.v1': AccountErasedHandler,
+  'mailbox.canary-requested.v1': CanaryRequestedHandler,
 } as const;
 
 function momentWriter(timeZone: string | undefined): MomentWriter {
@@ -71,7 +73,8 @@ export const notification: ServiceDefinition = {
         { provide: MomentWriter, useValue: moments },
         { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },
         { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings)), inject: [OutgoingMailStore] },
-        { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail) => new MailDelivery(flow, pool, outgoing, new MailMetrics(meter)), inject: [CurrentOutgoingMail] },
+        { provide: MailMetrics, useFactory: () => new MailMetrics(meter) },
+        { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new MailDelivery(flow, pool, outgoing, metrics), inject: [CurrentOutgoingMail, MailMetrics] },
         { provide: TellRefusal, useFactory: (delivery: MailDelivery) => new TellRefusal(delivery, pool), inject: [MailDelivery] },
         { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
         {

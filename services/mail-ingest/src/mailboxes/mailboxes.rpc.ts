@@ -8,11 +8,10 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { type CheckedSettings, checkSettings, credentialsStay, type IsOffered, secretField } from './check-settings.js';
 import { isProblem } from './field-problem.js';
 import type { Mailbox } from './mailbox.js';
+import type { MailboxFinder } from './mailbox-finder.js';
 import type { MailboxHealthStore } from './mailbox-health.store.js';
 import { toWireMailbox } from './mailbox-wire.js';
 import type { Conflict, MailboxesStore } from './mailboxes.store.js';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const CONFLICTS: Readonly<Record<Conflict['conflict'], string>> = {
   address: 'Another mailbox has this address already.',
@@ -21,6 +20,7 @@ const CONFLICTS: Readonly<Record<Conflict['conflict'], string>> = {
 
 export interface MailboxesRpcParts {
   readonly store: MailboxesStore;
+  readonly finder: MailboxFinder;
   readonly health: MailboxHealthStore;
   readonly isOffered: IsOffered;
   /** Called after each change: the watchers here follow it at once. */
@@ -39,7 +39,7 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
 
   async getMailbox({ mailboxId }: GetMailboxRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
-    return this.answer(await this.existing(mailboxId));
+    return this.answer(await this.parts.finder.existing(mailboxId));
   }
 
   async createMailbox(request: CreateMailboxRequest, context: HandlerContext) {
@@ -54,7 +54,7 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
 
   async updateMailbox(request: UpdateMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
-    const before = await this.existing(request.mailboxId);
+    const before = await this.parts.finder.existing(request.mailboxId);
     const checked = this.checked(request.settings);
     const field = secretField(checked.settings);
     if (field !== undefined && checked.secret === undefined && !credentialsStay(before.settings, checked.settings)) {
@@ -68,7 +68,7 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
 
   async deleteMailbox({ mailboxId }: DeleteMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
-    const mailbox = await this.existing(mailboxId);
+    const mailbox = await this.parts.finder.existing(mailboxId);
     if (!(await this.parts.store.remove(mailbox.id))) throw notFound('mailbox', mailboxId);
     this.changed('mailbox deleted', mailbox, actor);
     return {};
@@ -84,12 +84,6 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
     const checked = checkSettings(wire, this.parts.isOffered);
     if (isProblem(checked)) throw invalidField(checked.field, checked.reason);
     return checked;
-  }
-
-  private async existing(mailboxId: string): Promise<Mailbox> {
-    const mailbox = UUID.test(mailboxId) ? await this.parts.store.find(mailboxId) : undefined;
-    if (!mailbox) throw notFound('mailbox', mailboxId);
-    return mailbox;
   }
 
   private async answer(mailbox: Mailbox) {

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
+import type { Header } from './read-mail/header.js';
 
 /** Where a mail lies on its server. */
 export interface MailPlace {
@@ -33,7 +34,10 @@ export interface IncomingMail {
 }
 
 export interface Reception {
-  /** refused: too large, and whoever sent it waits for the answer. */
-  readonly outcome: 'recorded' | 'taken-before' | 'refused';
+  /** refused: too large, and whoever sent it waits for the answer. canary: a mail of our own, which goes no further. */
+  readonly outcome: 'recorded' | 'taken-before' | 'refused' | 'canary';
   readonly messageId: string;
 }
+
+/** Records a mail that Inkpost sent to itself to see whether it comes in; undefined: it is a mail like any other. */
+export type TakeCanary = (mail: IncomingMail, header: Header, raw: RawMail) => Promise<Reception | undefined>;

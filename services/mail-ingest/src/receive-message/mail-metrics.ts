@@ -11,7 +11,7 @@ export class MailMetrics {
   private readonly existsToRecorded;
 
   constructor(meter: Meter) {
-    this.messages = meter.createCounter('mail_messages', { description: 'Mails received, by kind of mailbox and outcome: recorded, taken-before, or refused' });
+    this.messages = meter.createCounter('mail_messages', { description: 'Mails received, by kind of mailbox and outcome: recorded, taken-before, refused, or canary' });
     this.documents = meter.createCounter('mail_documents', { description: 'Documents taken from mails' });
     this.refusedParts = meter.createCounter('mail_refused_parts', { description: 'Parts of mails that are refused, by reason' });
     this.existsToRecorded = meter.createHistogram('mail_exists_to_recorded', { unit: 's', description: 'Time from the IMAP server\'s word of a new mail to its record', advice: { explicitBucketBoundaries: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15] } });
@@ -19,7 +19,7 @@ export class MailMetrics {
 
   count(kind: MailboxKind, outcome: Reception['outcome'], { documents, refused }: Pick<Extraction, 'documents' | 'refused'>): void {
     this.messages.add(1, { kind, outcome });
-    if (outcome === 'taken-before') return;
+    if (outcome === 'taken-before' || outcome === 'canary') return;
     this.documents.add(documents.length);
     for (const { reason } of refused) this.refusedParts.add(1, { reason });
   }

@@ -17,16 +17,28 @@ function counted(mailboxId: string, refused: string): string {
 }
 
 /** The plain INSERT into the ledger is the point: a mail that was taken before makes the whole statement fail, publication and all. */
-const RECORD = {
-  name: 'mail-received',
-  with: `taken AS (
+const LEDGER = `taken AS (
       INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::bigint, $2::uuid FROM step),
     placed AS (
       INSERT INTO ledger_place (folder, epoch, key, message_id, settled)
       SELECT $10::text, $11::text, $12::text, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
-      ON CONFLICT (folder, epoch, key) DO NOTHING),
+      ON CONFLICT (folder, epoch, key) DO NOTHING)`;
+
+const RECORD = {
+  name: 'mail-received',
+  with: `${LEDGER},
     ${counted('$6', '$17')}`,
   select: `journey.begin_message($2::uuid, $14::jsonb), spool.put($15::jsonb, 'acceptance', now() + make_interval(days => $16))`,
+} as const;
+
+/** The first of its copies says how long it took. */
+const RECORD_CANARY = {
+  name: 'canary-received',
+  with: `${LEDGER},
+    arrived AS (
+      UPDATE canary c SET received_at = now() FROM step WHERE c.id = $2::uuid AND c.received_at IS NULL
+      RETURNING (extract(epoch FROM now() - c.requested_at) * 1000)::float8 AS latency_ms)`,
+  select: '(SELECT latency_ms FROM arrived) AS "latencyMs"',
 } as const;
 
 const FIND = `SELECT message_id FROM ledger WHERE mailbox_id = $1 AND sha256 = decode($2, 'hex')`;
@@ -68,6 +80,21 @@ export class MailRecorder {
       );
       this.log.info('message received', { messageId, mailboxId: mail.mailbox.id, documents: documents.length, sizeBytes: raw.sizeBytes });
       return { outcome: 'recorded', messageId };
+    } catch (error) {
+      if (!isTakenBefore(error)) throw error;
+      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, raw) };
+    }
+  }
+
+  /** A mail of our own that came in. `onArrival` is told how long it took, for the first of its copies. Throws as `record`. */
+  async recordCanary(mail: Pick<IncomingMail, 'mailbox' | 'place'>, { messageId, internetMessageId, entries }: Omit<DescribedMail, 'publication' | 'head'>, raw: RawMail, onArrival: (latencyMs: number) => void): Promise<Reception> {
+    try {
+      const { latencyMs } = await this.flow.publish<{ latencyMs: number | null }>(
+        { journeyId: messageId, entries, publish: [] },
+        { ...RECORD_CANARY, values: [mail.mailbox.id, raw.sha256, internetMessageId, raw.sizeBytes, ...placeValues(mail.place)] },
+      );
+      if (latencyMs !== null) onArrival(latencyMs);
+      return { outcome: 'canary', messageId };
     } catch (error) {
       if (!isTakenBefore(error)) throw error;
       return { outcome: 'taken-before', messageId: await this.noteAgain(mail, raw) };

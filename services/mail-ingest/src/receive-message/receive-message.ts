@@ -5,7 +5,7 @@ import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { MAIL_BYTES_MAX } from '../limits.js';
 import { describeMail } from './describe-mail.js';
 import { type Extraction, extractDocuments } from './extract-documents.js';
-import type { IncomingMail, RawMail, Reception } from './incoming-mail.js';
+import type { IncomingMail, RawMail, Reception, TakeCanary } from './incoming-mail.js';
 import type { MailMetrics } from './mail-metrics.js';
 import { isSurelyUnwritten, type MailRecorder } from './mail-recorder.js';
 
@@ -17,6 +17,7 @@ export class ReceiveMessage {
   constructor(
     private readonly spool: Spool,
     private readonly recorder: MailRecorder,
+    private readonly takeCanary: TakeCanary,
     private readonly metrics: MailMetrics,
     private readonly tracer: Tracer,
   ) {}
@@ -27,6 +28,12 @@ export class ReceiveMessage {
       const raw = new MeasuredContent(mail.content);
       const extraction = await extractDocuments(raw.bytes(), this.spool);
       const measured = { sizeBytes: raw.sizeBytes, sha256: raw.sha256() };
+      const canary = await this.takeCanary(mail, extraction.header, measured);
+      if (canary) {
+        await this.forget(extraction);
+        this.metrics.count(mail.source, canary.outcome, extraction);
+        return canary;
+      }
       if (raw.sizeBytes <= MAIL_BYTES_MAX) return this.record(mail, extraction, measured);
       await this.forget(extraction);
       return this.refuse(mail, extraction, measured);

@@ -27,13 +27,13 @@ export class SmtpServer implements MailServer {
 
   async send(mail: MailToSend, signal?: AbortSignal): Promise<Delivery> {
     const { host, port, fromAddress, fromName } = this.settings;
-    const { to, displayName, subject, text, html, internetMessageId, language, autoSubmitted, confidential } = mail;
+    const { to, displayName, subject, text, html, internetMessageId, language, autoSubmitted, confidential, headers } = mail;
     try {
       const { response } = await this.transport.sendMail({
         from: { name: fromName, address: fromAddress }, to: { name: displayName, address: to }, subject, text, html, messageId: internetMessageId,
         // Not the null sender that RFC 3834, 3.3 would like for answers: submission servers take only a sender of the account's own.
         envelope: { from: fromAddress, to: [to] },
-        headers: { 'Auto-Submitted': autoSubmitted, 'X-Auto-Response-Suppress': 'All', 'Content-Language': language },
+        headers: { 'Auto-Submitted': autoSubmitted, 'X-Auto-Response-Suppress': 'All', 'Content-Language': language, ...headers },
         ...(signal && { signal }),
       });
       return { delivered: true, answer: publicAnswer(response, confidential) };

@@ -2,7 +2,7 @@ import type { Effects } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { NOTICES_PER_HOUR_MAX } from '../limits.js';
 
-/** The mails that there are. */
+/** The mails to people. */
 export type MailKind = 'code' | 'refusal' | 'aborted' | 'expiring' | 'expired' | 'completed';
 
 export interface Intent {

@@ -12,6 +12,8 @@ export interface MailToSend extends RenderedMail {
   readonly autoSubmitted: 'auto-generated' | 'auto-replied';
   /** What no answer may repeat, be it a result or a failure: content filters quote what they refuse. */
   readonly confidential: readonly string[];
+  /** More header fields, by their names. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What the mail server said at last. */
