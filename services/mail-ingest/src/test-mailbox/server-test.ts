@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import { TEST_CONNECT_MAX_MS, TEST_LOGIN_MAX_MS, TEST_LOOKUP_MAX_MS, TEST_TLS_MAX_MS, TEST_TOKEN_MAX_MS } from '../limits.js';
+import type { ProbedMailbox, ProbeMailbox } from '../ports/mailbox-probe.port.js';
+import { FOLDER_MISSING, type SourceAccess } from '../ports/mail-source.port.js';
+import { askForTls } from './ask-for-tls.js';
+import { at, reachServer } from './reach-server.js';
+import { resolveHost } from './resolve-host.js';
+import { fault, passed, skipped, type Finding, type Step } from './run-steps.js';
+import { secureConnection } from './secure-connection.js';
+import { Failure } from '@inkpost/failure/failure.js';
+
+/**
+ * Takes the way that a watcher takes to a mail server, one step at a time. The first three look at the server from outside, over a
+ * connection that ends with them; signing in is the adapters' own.
+ */
+export class ServerTest {
+  private addresses: readonly string[] = [];
+  private socket: Socket | undefined;
+  private probed: ProbedMailbox | undefined;
+
+  constructor(
+    private readonly access: SourceAccess,
+    private readonly probe: ProbeMailbox,
+  ) {}
+
+  get steps(): readonly Step[] {
+    const { signIn, afterProcessing } = this.access;
+    const steps: Step[] = [
+      { name: 'dns', withinMs: TEST_LOOKUP_MAX_MS, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
+      { name: 'tcp', withinMs: TEST_CONNECT_MAX_MS, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
+      { name: 'tls', withinMs: TEST_TLS_MAX_MS, silence: 'The server is silent: is it a mail server, and are port and the choice of TLS right?', run: (signal) => this.secure(signal) },
+      { name: 'login', withinMs: TEST_LOGIN_MAX_MS, silence: 'The server is silent: is it a mail server, and are port and the choice of TLS right?', run: (signal) => this.signIn(signal) },
+      { name: 'folder', withinMs: TEST_LOGIN_MAX_MS, silence: 'The mail server is silent.', run: () => this.openFolder() },
+      { name: 'permissions', withinMs: TEST_LOGIN_MAX_MS, silence: 'The mail server is silent.', run: async () => (afterProcessing === 'keep' ? skipped('Processed mails stay as they are: reading is enough.') : passed(await this.probedMailbox().checkPermissions())) },
+    ];
+    if (signIn.kind === 'token') steps.splice(3, 0, { name: 'token', withinMs: TEST_TOKEN_MAX_MS, silence: 'The authority that grants tokens does not answer.', run: () => this.fetchToken() });
+    return steps;
+  }
+
+  /** Ends what is still open. */
+  async close(): Promise<void> {
+    this.socket?.destroy();
+    await this.probed?.close();
+  }
+
+  private async resolve(): Promise<Finding> {
+    const { host } = this.access;
+    this.addresses = await resolveHost(host);
+    return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
+  }
+
+  private async connect(signal: AbortSignal): Promise<Finding> {
+    const { port } = this.access;
+    this.socket = await reachServer(this.addresses, port, TEST_CONNECT_MAX_MS, signal);
+    return passed(`${at(this.socket.remoteAddress ?? '', port)} takes connections.`);
+  }
+
+  private async secure(signal: AbortSignal): Promise<Finding> {
+    const { socket, access: { tls, protocol } } = this;
+    if (!socket) throw new Error('no connection to secure');
+    try {
+      if (tls === 'none') return skipped('No TLS, by choice: password and mails can be read on their way.');
+      if (tls === 'starttls' && protocol !== 'graph') await askForTls(socket, protocol, signal);
+      return passed(await secureConnection(socket, this.access, signal));
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  private async fetchToken(): Promise<Finding> {
+    const { signIn } = this.access;
+    if (signIn.kind === 'token') await signIn.accessToken();
+    return passed('The authority grants an access token.');
+  }
+
+  private async signIn(signal: AbortSignal): Promise<Finding> {
+    this.probed = await this.probe(this.access, signal);
+    return passed(`The mail server accepts the user ${this.access.user}.`);
+  }
+
+  private async openFolder(): Promise<Finding> {
+    try {
+      return passed(await this.probedMailbox().openFolder());
+    } catch (error) {
+      // The manual's words say what is wrong, not what to do (TRB-006, TRB-007).
+      if (error instanceof Failure && error.code === FOLDER_MISSING) throw fault(`${error.message}: create "${this.access.folder}" on the mail server, or clear or correct the folder in the settings.`, error);
+      throw error;
+    }
+  }
+
+  private probedMailbox(): ProbedMailbox {
+    if (!this.probed) throw new Error('nobody is signed in');
+    return this.probed;
+  }
+}
