@@ -1,5 +1,5 @@
 import { ImapFlow } from 'imapflow';
-import { type DovecotServer, type MailUser, startDovecot } from '@inkpost/testkit/dovecot-server.js';
+import { type DovecotOptions, type DovecotServer, type MailUser, startDovecot } from '@inkpost/testkit/dovecot-server.js';
 import type { SourceProtocol } from '../mailboxes/mailbox.js';
 import type { SourcePlace } from '../ports/mail-source.contract.js';
 import type { SourceAccess } from '../ports/mail-source.port.js';
@@ -17,9 +17,9 @@ export class DovecotPlaces {
     private readonly users: readonly MailUser[],
   ) {}
 
-  static async start(settings?: string): Promise<DovecotPlaces> {
+  static async start(options: Omit<DovecotOptions, 'users'> = {}): Promise<DovecotPlaces> {
     const users = Array.from({ length: ACCOUNTS }, (_, index) => ({ address: `user${index}@inkpost.test`, password: `Secret-of-user-${index}` }));
-    return new DovecotPlaces(await startDovecot({ users, ...(settings === undefined ? {} : { settings }) }), users);
+    return new DovecotPlaces(await startDovecot({ users, ...options }), users);
   }
 
   async makePlace(protocol: SourceProtocol, own: Partial<SourceAccess> = {}): Promise<SourcePlace & { readonly relay: TcpRelay }> {

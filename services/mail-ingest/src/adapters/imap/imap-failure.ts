@@ -20,7 +20,7 @@ export function isLoginRefused(error: unknown): boolean {
 export function imapFailure(error: unknown, access: SourceAccess): Failure {
   if (error instanceof Failure) return error;
   const { authenticationFailed, oauthError, mailboxMissing, tlsFailed: noTls, responseText = '' } = factsOf(error);
-  if (authenticationFailed) return loginRefused(access, [responseText, statusOf(oauthError)].filter((text) => text !== '').join(', '), error);
+  if (authenticationFailed) return loginRefused(access, [responseText.replace(/\.$/, ''), statusOf(oauthError)].filter((text) => text !== '').join(', '), error);
   if (mailboxMissing) return folderMissing(access, error);
   const failure = connectionFailure(error, access);
   if (failure.code !== 'mailbox.connection-lost') return failure;

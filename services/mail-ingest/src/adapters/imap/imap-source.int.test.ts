@@ -86,7 +86,7 @@ describeWithServer('dovecot', 'a folder of a server without IDLE, opened by IMAP
   let places: DovecotPlaces;
 
   beforeAll(async () => {
-    places = await DovecotPlaces.start('protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR LITERAL+ UIDPLUS MOVE\n}');
+    places = await DovecotPlaces.start({ settings: 'protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR LITERAL+ UIDPLUS MOVE\n}' });
     return () => places.stop();
   });
 
