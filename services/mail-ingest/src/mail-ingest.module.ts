@@ -11,6 +11,9 @@ import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
+import { GraphConnections } from './adapters/graph/graph-connections.js';
+import { GraphFolderStore } from './adapters/graph/graph-folder.store.js';
+import { graphSource } from './adapters/graph/graph-source.adapter.js';
 import { imapSource } from './adapters/imap/imap-source.adapter.js';
 import { pop3Source } from './adapters/pop3/pop3-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
@@ -64,6 +67,7 @@ export const mailIngest: ServiceDefinition = {
       'imap/imap': withPassword(imapSource()),
       'pop3/pop3': withPassword(pop3Source()),
       'office365/imap': withToken(imapSource(), accessToken),
+      'office365/graph': withToken(graphSource({ connections: new GraphConnections(config.graphUrl, certificates), folders: new GraphFolderStore(pool) }), accessToken),
       'google/imap': withToken(imapSource(), accessToken),
     });
     return {

@@ -37,6 +37,8 @@ const FOLDERS_PAGE = 10;
 export function answerGraphCall(call: GraphCall): GraphAnswer {
   const [collection = '', id = '', action = '', ...rest] = call.segments;
   const route = `${call.method} ${collection.toLowerCase()}${id === '' ? '' : '/{id}'}${[action, ...rest].filter((name) => name !== '').map((name) => `/${name.toLowerCase()}`).join('')}`;
+  // What a token is for is looked at before anything is looked for.
+  if (call.method !== 'GET' && !call.mayWrite) throw new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.');
   switch (route) {
     case 'GET mailfolders':
       return folderPage(call, call.mailbox.rootId, 'mailFolders');
@@ -85,7 +87,6 @@ function folderJson({ mailbox }: GraphCall, { id, displayName, parentId }: Graph
 }
 
 function createFolder(call: GraphCall, parentId: string): GraphAnswer {
-  demandWrite(call);
   const displayName = member(call.body, 'displayName');
   if (typeof displayName !== 'string' || displayName === '') throw new GraphError(400, 'ErrorInvalidRequest', 'The folder has no name.');
   return { status: 201, json: folderJson(call, call.mailbox.createFolder(displayName, parentId)) };
@@ -124,7 +125,6 @@ function messageJson({ immutableIds }: GraphCall, message: GraphMessage, select:
 }
 
 function updateMessage(call: GraphCall, { immutableId }: GraphMessage): GraphAnswer {
-  demandWrite(call);
   const [isRead, categories] = [member(call.body, 'isRead'), member(call.body, 'categories')];
   const updated = call.mailbox.update(immutableId, {
     ...(typeof isRead === 'boolean' ? { isRead } : {}),
@@ -135,14 +135,12 @@ function updateMessage(call: GraphCall, { immutableId }: GraphMessage): GraphAns
 }
 
 function moveMessage(call: GraphCall, { immutableId }: GraphMessage): GraphAnswer {
-  demandWrite(call);
   const { id } = call.mailbox.folder(String(member(call.body, 'destinationId')));
   return { status: 201, json: messageJson(call, call.mailbox.move(immutableId, id)) };
 }
 
 /** Into the deleted items; out of these, for good. */
 function deleteMessage(call: GraphCall, { immutableId, folderId }: GraphMessage): GraphAnswer {
-  demandWrite(call);
   const bin = call.mailbox.folder('deleteditems').id;
   if (folderId === bin) call.mailbox.remove(immutableId);
   else call.mailbox.move(immutableId, bin);
@@ -151,13 +149,8 @@ function deleteMessage(call: GraphCall, { immutableId, folderId }: GraphMessage)
 
 function deleteForGood(call: GraphCall, { immutableId }: GraphMessage): GraphAnswer {
   if (!call.permanentDelete) throw new GraphError(400, 'BadRequest', "Resource not found for the segment 'permanentDelete'.");
-  demandWrite(call);
   call.mailbox.remove(immutableId);
   return { status: 204 };
-}
-
-function demandWrite({ mayWrite }: GraphCall): void {
-  if (!mayWrite) throw new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.');
 }
 
 function selection(query: URLSearchParams): readonly string[] | undefined {

@@ -15,6 +15,8 @@ export interface FetchedMail {
 export interface MailSource {
   /** Keys mean nothing once it changes: UIDVALIDITY (RFC 9051, 2.3.1.1); constant where keys are for ever. */
   readonly epoch: string;
+  /** True: a mail keeps its key wherever it is moved, and comes back with it. */
+  readonly keysLast?: true;
   /** Whether the server announces mails; else they are looked for from time to time. */
   readonly announces: boolean;
   /** The keys of all mails, the oldest first. */

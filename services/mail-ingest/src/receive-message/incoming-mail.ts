@@ -8,6 +8,8 @@ export interface MailPlace {
   readonly folder: string;
   readonly epoch: string;
   readonly key: string;
+  /** The mail keeps its key wherever it is moved. */
+  readonly lasting: boolean;
   /** Nothing is to be done with it on the server any more. */
   readonly settled: boolean;
 }

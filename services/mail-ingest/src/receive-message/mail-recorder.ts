@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { SpooledDocument } from '@inkpost/spool/spool.js';
@@ -5,7 +6,7 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import { CLAIM_DAYS, MAIL_BYTES_MAX } from '../limits.js';
 import type { DescribedMail } from './describe-mail.js';
-import type { IncomingMail, MailPlace, RawMail, Reception } from './incoming-mail.js';
+import type { IncomingMail, RawMail, Reception } from './incoming-mail.js';
 
 /** Counts a mail for its mailbox, each connection by itself: side by side they needn't wait for each other's commit. */
 function counted(mailboxId: string, refused: string): string {
@@ -18,7 +19,8 @@ function counted(mailboxId: string, refused: string): string {
 
 /** The plain INSERT into the ledger is the point: a mail that was taken before makes the whole statement fail, publication and all. */
 const LEDGER = `taken AS (
-      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id) SELECT $6::uuid, decode($7, 'hex'), $8::text, $9::bigint, $2::uuid FROM step),
+      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id)
+      SELECT $6::uuid, decode(sign, 'hex'), $8::text, $9::bigint, $2::uuid FROM step, unnest($7::text[]) AS sign),
     placed AS (
       INSERT INTO ledger_place (folder, epoch, key, message_id, settled)
       SELECT $10::text, $11::text, $12::text, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
@@ -41,13 +43,17 @@ const RECORD_CANARY = {
   select: '(SELECT latency_ms FROM arrived) AS "latencyMs"',
 } as const;
 
-const FIND = `SELECT message_id FROM ledger WHERE mailbox_id = $1 AND sha256 = decode($2, 'hex')`;
+const FIND = `SELECT message_id FROM ledger WHERE mailbox_id = $1 AND sha256 IN (SELECT decode(sign, 'hex') FROM unnest($2::text[]) AS sign) LIMIT 1`;
 
 const AGAIN = {
   name: 'mail-received-again',
-  with: `placed AS (
+  with: `known AS (
+      INSERT INTO ledger (mailbox_id, sha256, internet_message_id, size_bytes, message_id)
+      SELECT $6::uuid, decode(sign, 'hex'), $8::text, $9::bigint, $2::uuid FROM step, unnest($7::text[]) AS sign
+      ON CONFLICT (mailbox_id, sha256) DO NOTHING),
+    placed AS (
       INSERT INTO ledger_place (folder, epoch, key, message_id, settled)
-      SELECT $6::text, $7::text, $8::text, $2::uuid, $9::boolean FROM step WHERE $6::text IS NOT NULL
+      SELECT $10::text, $11::text, $12::text, $2::uuid, $13::boolean FROM step WHERE $10::text IS NOT NULL
       ON CONFLICT (folder, epoch, key) DO NOTHING)`,
 } as const;
 
@@ -73,7 +79,7 @@ export class MailRecorder {
         {
           ...RECORD,
           values: [
-            mail.mailbox.id, raw.sha256, internetMessageId, raw.sizeBytes, ...placeValues(mail.place),
+            ...ledgerValues(mail, internetMessageId, raw),
             headOf(described), JSON.stringify(spooled), CLAIM_DAYS, raw.sizeBytes > MAIL_BYTES_MAX,
           ],
         },
@@ -82,7 +88,7 @@ export class MailRecorder {
       return { outcome: 'recorded', messageId };
     } catch (error) {
       if (!isTakenBefore(error)) throw error;
-      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, raw) };
+      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, internetMessageId, raw) };
     }
   }
 
@@ -91,13 +97,13 @@ export class MailRecorder {
     try {
       const { latencyMs } = await this.flow.publish<{ latencyMs: number | null }>(
         { journeyId: messageId, entries, publish: [] },
-        { ...RECORD_CANARY, values: [mail.mailbox.id, raw.sha256, internetMessageId, raw.sizeBytes, ...placeValues(mail.place)] },
+        { ...RECORD_CANARY, values: ledgerValues(mail, internetMessageId, raw) },
       );
       if (latencyMs !== null) onArrival(latencyMs);
       return { outcome: 'canary', messageId };
     } catch (error) {
       if (!isTakenBefore(error)) throw error;
-      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, raw) };
+      return { outcome: 'taken-before', messageId: await this.noteAgain(mail, internetMessageId, raw) };
     }
   }
 
@@ -108,17 +114,23 @@ export class MailRecorder {
   }
 
   /** Says so in the journey of the mail that it is a copy of; gives that one's id. */
-  private async noteAgain(mail: Pick<IncomingMail, 'mailbox' | 'place'>, { sha256 }: RawMail): Promise<string> {
-    const [first] = await query<{ message_id: string }>(this.pool, 'ledger.find', FIND, [mail.mailbox.id, sha256]);
+  private async noteAgain(mail: Pick<IncomingMail, 'mailbox' | 'place'>, internetMessageId: string, raw: RawMail): Promise<string> {
+    const [first] = await query<{ message_id: string }>(this.pool, 'ledger.find', FIND, [mail.mailbox.id, signsOf(mail, raw)]);
     if (!first) throw new Error('the ledger names no message for what it holds');
     const evidence = { mailbox: mail.mailbox.address, ...(mail.place ? { folder: mail.place.folder, key: mail.place.key } : {}) };
-    await this.flow.publish({ journeyId: first.message_id, entries: [{ step: 'received-again', evidence }], publish: [] }, { ...AGAIN, values: placeValues(mail.place) });
+    await this.flow.publish({ journeyId: first.message_id, entries: [{ step: 'received-again', evidence }], publish: [] }, { ...AGAIN, values: ledgerValues(mail, internetMessageId, raw) });
     return first.message_id;
   }
 }
 
-function placeValues(place: MailPlace | undefined): unknown[] {
-  return [place?.folder ?? null, place?.epoch ?? null, place?.key ?? null, place?.settled ?? null];
+function ledgerValues(mail: Pick<IncomingMail, 'mailbox' | 'place'>, internetMessageId: string, raw: RawMail): unknown[] {
+  const { mailbox, place } = mail;
+  return [mailbox.id, signsOf(mail, raw), internetMessageId, raw.sizeBytes, place?.folder ?? null, place?.epoch ?? null, place?.key ?? null, place?.settled ?? null];
+}
+
+/** What a mail is known by: its bytes, and the key that it keeps wherever it is moved, since a server that makes its bytes anew need not make the same. */
+function signsOf({ place }: Pick<IncomingMail, 'place'>, { sha256 }: RawMail): string[] {
+  return place?.lasting ? [sha256, createHash('sha256').update(`${place.epoch} ${place.key}`).digest('hex')] : [sha256];
 }
 
 function headOf({ head }: DescribedMail): string {

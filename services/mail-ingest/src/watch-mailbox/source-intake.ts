@@ -143,7 +143,7 @@ export class SourceIntake {
       source: kind,
       content,
       origin: { protocol: server.protocol, server: server.host, folder: server.folder, key, ...(receivedAt && !Number.isNaN(receivedAt.getTime()) ? { internalDate: receivedAt.toISOString() } : {}) },
-      place: { ...this.epoch, key, settled: afterProcessing === 'keep' },
+      place: { ...this.epoch, key, lasting: this.source.keysLast ?? false, settled: afterProcessing === 'keep' },
     };
   }
 

@@ -9,9 +9,16 @@ export interface DeltaPage {
 }
 
 export interface FolderPage {
-  readonly folders: readonly { readonly id: string; readonly displayName: string }[];
+  readonly folders: readonly MailFolder[];
   /** Absent on the last page. */
   readonly nextLink: string | undefined;
+}
+
+export interface MailFolder {
+  readonly id: string;
+  readonly displayName: string;
+  /** How many mails are in it, where that was asked for. */
+  readonly mails: number;
 }
 
 /** What of a message is changed when it is flagged. */
@@ -54,9 +61,9 @@ export function readFolderPage(json: unknown): FolderPage | undefined {
   return folders.every((folder) => folder !== undefined) ? { folders, nextLink: textIn(json, '@odata.nextLink') } : undefined;
 }
 
-export function readFolder(json: unknown): { id: string; displayName: string } | undefined {
-  const [id, displayName] = [textIn(json, 'id'), textIn(json, 'displayName')];
-  return id === undefined || displayName === undefined ? undefined : { id, displayName };
+export function readFolder(json: unknown): MailFolder | undefined {
+  const [id, displayName, mails] = [textIn(json, 'id'), textIn(json, 'displayName'), member(json, 'totalItemCount')];
+  return id === undefined || displayName === undefined ? undefined : { id, displayName, mails: typeof mails === 'number' ? mails : 0 };
 }
 
 export function readMarks(json: unknown): MessageMarks {

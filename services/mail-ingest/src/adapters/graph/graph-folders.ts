@@ -1,9 +1,7 @@
 import { GRAPH_FOLDER_PAGES_MAX } from '../../limits.js';
-import { type FolderPage, readFolder, readFolderPage } from './graph-answers.js';
+import { type MailFolder, readFolder, readFolderPage } from './graph-answers.js';
 import { type GraphClient, GraphRefused } from './graph-client.js';
 import { folderMissing, notUnderstood } from './graph-failure.js';
-
-type Folder = FolderPage['folders'][number];
 
 const ROOT = '/mailFolders';
 /** Names that hold in every language (Graph, mailFolder, "Well-known folder names"), as IMAP and Outlook write them. */
@@ -26,7 +24,7 @@ export async function ensureFolder(client: GraphClient, path: string): Promise<s
 }
 
 /** As deep as the path's folders exist; `rest` is what of it doesn't. */
-async function walk(client: GraphClient, path: string): Promise<{ folder: Folder | undefined; rest: string }> {
+async function walk(client: GraphClient, path: string): Promise<{ folder: MailFolder | undefined; rest: string }> {
   let { folder, rest } = await enter(client, path);
   while (rest !== '') {
     const next = longestName(await childFolders(client, folder?.id), rest);
@@ -38,7 +36,7 @@ async function walk(client: GraphClient, path: string): Promise<{ folder: Folder
 }
 
 /** INBOX is what every mailbox calls so, whatever it shows; other well-known names are given way to folders that are really called so. */
-async function enter(client: GraphClient, path: string): Promise<{ folder: Folder | undefined; rest: string }> {
+async function enter(client: GraphClient, path: string): Promise<{ folder: MailFolder | undefined; rest: string }> {
   const [first = ''] = path.split('/');
   const name = first.toLowerCase();
   const isShown = name !== 'inbox' && longestName(await childFolders(client, undefined), path) !== undefined;
@@ -49,14 +47,14 @@ async function enter(client: GraphClient, path: string): Promise<{ folder: Folde
 }
 
 /** Names may contain the slash that separates them. */
-function longestName(folders: readonly Folder[], path: string): Folder | undefined {
+function longestName(folders: readonly MailFolder[], path: string): MailFolder | undefined {
   const wanted = path.toLowerCase();
   const fitting = folders.filter(({ displayName }) => `${wanted}/`.startsWith(`${displayName.toLowerCase()}/`));
   return fitting.sort((a, b) => b.displayName.length - a.displayName.length)[0];
 }
 
-async function childFolders(client: GraphClient, parentId: string | undefined): Promise<Folder[]> {
-  const folders: Folder[] = [];
+async function childFolders(client: GraphClient, parentId: string | undefined): Promise<MailFolder[]> {
+  const folders: MailFolder[] = [];
   let next: string | undefined = `${childrenOf(parentId)}?$select=id,displayName&$top=100`;
   for (let pages = 0; next !== undefined; pages += 1) {
     const page = readFolderPage(await client.get(next));

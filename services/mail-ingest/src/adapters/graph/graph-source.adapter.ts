@@ -1,51 +1,36 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CauseDown, Defect, Failure } from '@inkpost/failure/failure.js';
+import { CauseDown, Failure } from '@inkpost/failure/failure.js';
 import { FETCH_PIECE_BYTES, GRAPH_REQUESTS_AT_ONCE, SERVER_TIMES, type ServerTimes } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
 import { type FetchedMail, MAIL_GONE, type MailSource, type OpenSource } from '../../ports/mail-source.port.js';
 import { FollowedFolder } from './followed-folder.js';
 import { readMarks } from './graph-answers.js';
-import { GraphClient, type GraphPauses, GraphRefused } from './graph-client.js';
+import { type GraphClient, GraphRefused } from './graph-client.js';
+import type { GraphConnections } from './graph-connections.js';
 import { mailGone } from './graph-failure.js';
 import type { GraphFolderStore } from './graph-folder.store.js';
 import { ensureFolder, findFolder } from './graph-folders.js';
-import { makeAgent } from './graph-http.js';
 
 /** As Outlook shows it beside the mail. */
 const DONE_CATEGORY = 'InkpostDone';
 
 export interface GraphOptions {
-  /** Of the installation, such as https://graph.microsoft.com. */
-  readonly baseUrl: string;
-  /** PEM, trusted besides the system's authorities; empty: none. */
-  readonly certificateAuthority: string;
+  readonly connections: GraphConnections;
   readonly folders: GraphFolderStore;
   readonly times?: ServerTimes;
 }
 
 /** Opens folders by Microsoft Graph (REST API v1.0), for accounts whose tenant has IMAP closed. See `OpenSource`. */
-export function graphSource({ baseUrl, certificateAuthority, folders, times = SERVER_TIMES }: GraphOptions): OpenSource {
-  const shared = makeAgent(certificateAuthority);
-  const pauses: GraphPauses = new Map();
+export function graphSource({ connections, folders, times = SERVER_TIMES }: GraphOptions): OpenSource {
   return async (access, signal) => {
-    const { signIn, user, mailboxId } = access;
-    if (signIn.kind !== 'token') throw new Defect('mailbox.graph-without-token', 'Microsoft Graph is signed in to with a token only.');
-    const ending = new AbortController();
-    const abort = (): void => ending.abort();
+    const { client, ended, close } = connections.connect(access, times.silenceMaxMs);
+    const abort = (): void => close();
     signal.addEventListener('abort', abort, { once: true });
-    const own = access.certificateAuthority === '' ? undefined : makeAgent(certificateAuthority, access.certificateAuthority);
-    const client = new GraphClient({
-      baseUrl, pauses, agent: own ?? shared, account: { address: user, access: signIn.access }, accessToken: signIn.accessToken, signal: ending.signal, silenceMaxMs: times.silenceMaxMs, trace: access.trace,
-    });
-    const close = (): void => {
-      ending.abort();
-      own?.destroy();
-    };
     try {
       signal.throwIfAborted();
       const folderId = await findFolder(client, access.folder);
       const processedFolderId = access.afterProcessing === 'move' ? await ensureFolder(client, access.processedFolder) : undefined;
-      return new GraphSource(client, new FollowedFolder(client, folders, mailboxId, folderId), { processedFolderId, polledEveryMs: times.polledEveryMs, ended: ending.signal, close });
+      return new GraphSource(client, new FollowedFolder(client, folders, access.mailboxId, folderId), { processedFolderId, polledEveryMs: times.polledEveryMs, ended, close });
     } catch (error) {
       close();
       throw client.explain(error);
@@ -66,6 +51,7 @@ interface GraphFolderState {
 class GraphSource implements MailSource {
   /** Immutable ids are for ever, whatever becomes of the folder. */
   readonly epoch = 'immutable';
+  readonly keysLast = true;
   readonly announces = false;
   /** Found by `check`, not listed yet. */
   private found: string[] = [];

@@ -9,7 +9,9 @@ import { SERVER_TIMES } from '../../limits.js';
 import { AFTER_PROCESSING } from '../../mailboxes/mailbox.js';
 import { all, describeMailSource, type SourcePlace } from '../../ports/mail-source.contract.js';
 import { FOLDER_MISSING, LOGIN_REFUSED, MAIL_GONE, type MailSource, NEEDS_ASSOCIATION, type OpenSource, type SignIn, type SourceAccess } from '../../ports/mail-source.port.js';
+import { GraphConnections } from './graph-connections.js';
 import { GraphFolderStore } from './graph-folder.store.js';
+import { graphProbe } from './graph-probe.adapter.js';
 import { graphSource } from './graph-source.adapter.js';
 
 const MB = 1024 * 1024;
@@ -32,7 +34,7 @@ describe('a folder opened by Graph', () => {
     if (token === 'challenged') return 'claims-challenge' as const;
     return token in tokens && token !== expired ? tokens[token as keyof typeof tokens] : undefined;
   };
-  const sourcesOf = ({ url, ca }: GraphStandIn): OpenSource => graphSource({ baseUrl: url, certificateAuthority: ca, folders: new GraphFolderStore(database.pool('mail-ingest')), times: QUICK });
+  const sourcesOf = ({ url, ca }: GraphStandIn): OpenSource => graphSource({ connections: new GraphConnections(url, ca), folders: new GraphFolderStore(database.pool('mail-ingest')), times: QUICK });
 
   beforeAll(async () => {
     database = await createInkpostDatabase();
@@ -205,16 +207,18 @@ describe('a folder opened by Graph', () => {
   });
 
   it('takes a mail that was cut off for no mail, and asks again without anything missing', async () => {
-    const { folder, keys } = make(mail('x'.repeat(200_000)), mail('two'));
+    const { folder, keys } = make(mail('x'.repeat(200_000)), mail('y'.repeat(200_000)));
+    const [one = '', two = ''] = keys;
+    const valueOf = (key: string) => new RegExp(`${encodeURIComponent(key)}/\\$value`);
     const source = await open({ folder });
-    graph.fail(/value/, { afterBytes: 100_000, andThen: 'cut' });
-    await expect(all(source.fetch(keys))).rejects.toMatchObject({ code: 'mailbox.connection-lost', message: expect.stringContaining('Microsoft Graph (127.0.0.1') });
-    graph.fail(/value/, { afterBytes: 100_000, andThen: 'cut' });
-    await expect(buffer(source.fetchLong(keys[0] ?? '', MB))).rejects.toMatchObject({ code: 'mailbox.connection-lost' });
+    graph.fail(valueOf(one), { afterBytes: 100_000, andThen: 'cut' });
+    await expect(all(source.fetch([one]))).rejects.toMatchObject({ code: 'mailbox.connection-lost', message: expect.stringContaining('Microsoft Graph (127.0.0.1') });
+    graph.fail(valueOf(two), { afterBytes: 100_000, andThen: 'cut' });
+    await expect(buffer(source.fetchLong(two, MB))).rejects.toMatchObject({ code: 'mailbox.connection-lost' });
     graph.fail(/delta/, { afterBytes: 20, andThen: 'cut' });
     await expect(source.list()).rejects.toMatchObject({ code: 'mailbox.connection-lost' });
     expect(await source.list()).toEqual(keys);
-    expect((await all(source.fetch(keys))).map(({ sizeBytes }) => sizeBytes)).toEqual([mail('x'.repeat(200_000)).length, mail('two').length]);
+    expect((await all(source.fetch(keys))).map(({ sizeBytes }) => sizeBytes)).toEqual([400_015, 400_015]);
   });
 
   it('never asks for more at once than Graph allows, and is not slowed down by the distance', async () => {
@@ -328,5 +332,21 @@ describe('a folder opened by Graph', () => {
     await expect(open({ signIn: token('unknown') })).rejects.toMatchObject({ code: NEEDS_ASSOCIATION, message: expect.stringMatching(/InvalidAuthenticationToken.*Associate the mailbox/) });
     await expect(open({ signIn: token('challenged') })).rejects.toMatchObject({ code: NEEDS_ASSOCIATION, message: expect.stringContaining('conditional access') });
     await expect(open({ signIn: token('unknown', 'application') })).rejects.toMatchObject({ code: LOGIN_REFUSED, message: expect.stringContaining('client ID') });
+  });
+
+  it('is looked at without anything being changed', async () => {
+    const connections = new GraphConnections(graph.url, graph.ca);
+    const probe = async (own: Partial<SourceAccess>) => graphProbe(connections)(accessTo({ mailboxId: 'none', ...own }), new AbortController().signal);
+    const { folder } = make(mail('one'));
+    const before = JSON.stringify(mailbox().messagesIn(folder));
+    const flagging = await probe({ folder, afterProcessing: 'flag' });
+    expect([await flagging.openFolder(), await flagging.checkPermissions()]).toEqual([`${folder} can be read; 1 mail is in it.`, 'Processed mails can be flagged.']);
+    expect(await (await probe({ folder, afterProcessing: 'move', processedFolder: 'archive' })).checkPermissions()).toBe('Processed mails can be moved to archive.');
+    expect(await (await probe({ folder, afterProcessing: 'move', processedFolder: 'Not yet' })).checkPermissions()).toMatch(/"Not yet" is not there yet/);
+    const reading = await probe({ folder, afterProcessing: 'delete', signIn: token('reader') });
+    await expect(reading.checkPermissions()).rejects.toMatchObject({ code: 'mailbox.not-permitted', message: expect.stringContaining('Mail.ReadWrite') });
+    await expect((await probe({ folder: 'Missing' })).openFolder()).rejects.toMatchObject({ code: FOLDER_MISSING });
+    await expect(probe({ signIn: token('unknown') })).rejects.toMatchObject({ code: NEEDS_ASSOCIATION });
+    expect(JSON.stringify(mailbox().messagesIn(folder))).toBe(before);
   });
 });
