@@ -1,10 +1,44 @@
 import { getCACertificates } from 'node:tls';
-import type { ImapFlowOptions } from 'imapflow';
-import { MAIL_BYTES_MAX, SERVER_TIMES, type ServerTimes } from '../../limits.js';
+import { ImapFlow, type ImapFlowOptions } from 'imapflow';
+import { MAIL_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
+import { imapFailure, isLoginRefused } from './imap-failure.js';
 
-/** How a mail server is spoken to, whether it is watched or only looked at. */
-export async function imapClientOptions(access: SourceAccess, times: ServerTimes = SERVER_TIMES, refusedToken?: string): Promise<ImapFlowOptions> {
+/** Connects and signs in, whether to watch or only to look. A token that the server doesn't take may have been revoked or changed: then one other is tried. */
+export async function connectImap(access: SourceAccess, times: ServerTimes, signal: AbortSignal): Promise<ImapFlow> {
+  const options = await imapClientOptions(access, times);
+  try {
+    return await connectWith(options, signal);
+  } catch (error) {
+    const refusedToken = options.auth?.accessToken;
+    if (refusedToken === undefined || !isLoginRefused(error)) throw imapFailure(error, access);
+    const another = await imapClientOptions(access, times, refusedToken);
+    if (another.auth?.accessToken === refusedToken) throw imapFailure(error, access);
+    return connectWith(another, signal).catch((again: unknown) => {
+      throw imapFailure(again, access);
+    });
+  }
+}
+
+async function connectWith(options: ImapFlowOptions, signal: AbortSignal): Promise<ImapFlow> {
+  const client = new ImapFlow(options);
+  // Without a listener an error would end the process; what waits is told by the rejection of its own command.
+  client.on('error', () => undefined);
+  const abort = (): void => client.close();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await client.connect();
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function imapClientOptions(access: SourceAccess, times: ServerTimes, refusedToken?: string): Promise<ImapFlowOptions> {
   const { host, port, tls, user, signIn, certificateAuthority, trace } = access;
   return {
     host,

@@ -1,9 +1,10 @@
-import { ImapFlow, type ListResponse } from 'imapflow';
+import type { ImapFlow, ListResponse } from 'imapflow';
 import { encodePath, normalizePath } from 'imapflow/lib/tools.js';
 import { CauseDown, type Failure } from '@inkpost/failure/failure.js';
+import { SERVER_TIMES } from '../../limits.js';
 import type { ProbedMailbox } from '../../ports/mailbox-probe.port.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { imapClientOptions } from './imap-client.js';
+import { connectImap } from './imap-client.js';
 import { imapFailure } from './imap-failure.js';
 import { type Lack, missingRights } from './missing-rights.js';
 
@@ -18,21 +19,7 @@ interface CommandSpeaker {
 
 /** Signs in by IMAP, only to look. See `ProbeMailbox`. */
 export async function probeImapMailbox(access: SourceAccess, signal: AbortSignal): Promise<ProbedMailbox> {
-  const client = new ImapFlow(await imapClientOptions(access));
-  // What waits is told by the rejection of its own command.
-  client.on('error', () => undefined);
-  const abort = (): void => client.close();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    await client.connect();
-    return new ImapProbe(client, access);
-  } catch (error) {
-    client.close();
-    throw imapFailure(error, access);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  return new ImapProbe(await connectImap(access, SERVER_TIMES, signal), access);
 }
 
 class ImapProbe implements ProbedMailbox {

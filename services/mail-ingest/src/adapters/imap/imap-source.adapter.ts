@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type FetchMessageObject, ImapFlow, type ImapFlowOptions, type MailboxObject } from 'imapflow';
+import type { FetchMessageObject, ImapFlow, MailboxObject } from 'imapflow';
 import { type Failure, TransientFailure } from '@inkpost/failure/failure.js';
 import { FETCH_PIECE_BYTES, MAIL_BYTES_MAX, SERVER_TIMES, type ServerTimes } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
 import { type FetchedMail, MAIL_GONE, type MailSource, type OpenSource, type SourceAccess } from '../../ports/mail-source.port.js';
 import { connectionLost } from '../mail-server-failure.js';
-import { imapClientOptions } from './imap-client.js';
-import { imapFailure, isLoginRefused } from './imap-failure.js';
+import { connectImap } from './imap-client.js';
+import { imapFailure } from './imap-failure.js';
 
 const DONE_FLAGS = ['\\Seen', '$InkpostDone'];
 const BY_UID = { uid: true } as const;
@@ -14,7 +14,7 @@ const BY_UID = { uid: true } as const;
 /** How to open folders by IMAP (RFC 9051, RFC 3501). See `OpenSource`. */
 export function imapSource(times: ServerTimes = SERVER_TIMES): OpenSource {
   return async (access, signal) => {
-    const client = await connect(access, times, signal);
+    const client = await connectImap(access, times, signal);
     const abort = (): void => client.close();
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -27,40 +27,6 @@ export function imapSource(times: ServerTimes = SERVER_TIMES): OpenSource {
       signal.removeEventListener('abort', abort);
     }
   };
-}
-
-/** Signed in. A token that the server doesn't take may have been revoked or changed: then one other is tried. */
-async function connect(access: SourceAccess, times: ServerTimes, signal: AbortSignal): Promise<ImapFlow> {
-  const options = await imapClientOptions(access, times);
-  try {
-    return await connectWith(options, signal);
-  } catch (error) {
-    const refusedToken = options.auth?.accessToken;
-    if (refusedToken === undefined || !isLoginRefused(error)) throw imapFailure(error, access);
-    const another = await imapClientOptions(access, times, refusedToken);
-    if (another.auth?.accessToken === refusedToken) throw imapFailure(error, access);
-    return connectWith(another, signal).catch((again: unknown) => {
-      throw imapFailure(again, access);
-    });
-  }
-}
-
-async function connectWith(options: ImapFlowOptions, signal: AbortSignal): Promise<ImapFlow> {
-  const client = new ImapFlow(options);
-  // Without a listener an error would end the process; what waits is told by the rejection of its own command.
-  client.on('error', () => undefined);
-  const abort = (): void => client.close();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    await client.connect();
-    return client;
-  } catch (error) {
-    client.close();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** A mailbox that shall stay as it is isn't even opened for writing. */
