@@ -15,6 +15,8 @@ export interface IdentityProviderOptions {
   readonly publicUrl: string;
   /** Whose mail the application of Office 365 may read by itself. */
   readonly applicationMailbox?: string;
+  /** Of a stand-in for Microsoft Graph that takes its tokens. */
+  readonly graphUrl?: string;
 }
 
 /**
@@ -52,15 +54,15 @@ export interface IdentityProvider {
 
 const TENANT_DOMAIN = 'inkpost.onmicrosoft.test';
 
-export async function startIdentityProvider({ users, publicUrl, applicationMailbox }: IdentityProviderOptions): Promise<IdentityProvider> {
+export async function startIdentityProvider({ users, publicUrl, applicationMailbox, graphUrl = 'https://graph.microsoft.com' }: IdentityProviderOptions): Promise<IdentityProvider> {
   const [port, { ca, certificate, key }] = [await freePort(), await makeTestCertificate()];
   const origin = `https://localhost:${port}`;
   const tenantId = randomUUID();
   const client = (shape: ProviderShape): TestClient => ({ clientId: shape === 'google' ? '1234.apps.googleusercontent.test' : randomUUID(), clientSecret: `${shape}~s3cret`, redirectUris: [`${publicUrl}/api/v0/oauth/${shape}/ack`] });
   const clients = { office365: client('office365'), google: client('google') };
   const providers: Readonly<Record<ProviderShape, ShapedProvider>> = {
-    office365: new ShapedProvider({ shape: 'office365', issuer: `${origin}/${tenantId}/v2.0`, mountPath: `/${tenantId}`, users, client: clients.office365, applicationMailbox }),
-    google: new ShapedProvider({ shape: 'google', issuer: `${origin}/google`, mountPath: '/google', users, client: clients.google, applicationMailbox: undefined }),
+    office365: new ShapedProvider({ shape: 'office365', issuer: `${origin}/${tenantId}/v2.0`, mountPath: `/${tenantId}`, users, client: clients.office365, applicationMailbox, graphUrl }),
+    google: new ShapedProvider({ shape: 'google', issuer: `${origin}/google`, mountPath: '/google', users, client: clients.google, applicationMailbox: undefined, graphUrl }),
   };
   const all = Object.values(providers);
   const answer: RequestListener = (request, response) => void route(request, response, tenantId, providers).catch(() => response.destroy());

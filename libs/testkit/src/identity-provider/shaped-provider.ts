@@ -21,6 +21,8 @@ export interface ShapedProviderOptions {
   readonly client: TestClient;
   /** Whose mail the application may read by itself. */
   readonly applicationMailbox: string | undefined;
+  /** Of which tokens for mails may be had: Microsoft's, or a stand-in's. */
+  readonly graphUrl: string;
 }
 
 /** A request to the token endpoint. */
@@ -40,14 +42,17 @@ const ROUTES: Readonly<Record<ProviderShape, NonNullable<Configuration['routes']
 const MAIL_SCOPES = /\/(?:IMAP\.AccessAsUser\.All|POP\.AccessAsUser\.All|Mail\.ReadWrite|\.default)$|^https:\/\/mail\.google\.com\/$/;
 
 const OUTLOOK = 'https://outlook.office.com';
-const GRAPH = 'https://graph.microsoft.com';
 const SCOPES = [
   'openid', 'offline_access', 'email', 'profile', `${OUTLOOK}/IMAP.AccessAsUser.All`, `${OUTLOOK}/POP.AccessAsUser.All`, 'https://outlook.office365.com/.default',
-  `${GRAPH}/Mail.ReadWrite`, `${GRAPH}/.default`, 'https://mail.google.com/',
+  'https://mail.google.com/',
 ];
 
 /** One key for all providers of a process: to make it takes a tenth of a second. */
 const signingKey = { ...generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test' };
+
+const DEVICE_INTERVAL_SECONDS = 1;
+
+type Context = Parameters<Parameters<Provider['use']>[0]>[0];
 
 /** A real OpenID provider with the paths, the rules and the words of another one. */
 export class ShapedProvider {
@@ -62,7 +67,7 @@ export class ShapedProvider {
 
   constructor(private readonly options: ShapedProviderOptions) {
     this.provider = new Provider(options.issuer, this.configuration());
-    this.provider.use((context, next) => this.shapeTokenAnswer(context, next));
+    this.provider.use((context, next) => this.shapeAnswer(context, next));
     this.pages = new SignInPages(this.provider, options.users);
     this.setClient();
   }
@@ -96,12 +101,12 @@ export class ShapedProvider {
   }
 
   private configuration(): Configuration {
-    const { shape, mountPath, users } = this.options;
+    const { shape, mountPath, users, graphUrl } = this.options;
     return {
       adapter: (kind) => this.memory.adapter(kind),
       jwks: { keys: [signingKey] },
       cookies: { keys: ['test'], names: { session: `${shape}_session`, interaction: `${shape}_interaction`, resume: `${shape}_resume` } },
-      scopes: SCOPES,
+      scopes: [...SCOPES, `${graphUrl}/Mail.ReadWrite`, `${graphUrl}/.default`],
       claims: { openid: ['sub'], email: ['email'], profile: ['name', 'preferred_username'] },
       conformIdTokenClaims: false,
       findAccount: (_context, id) => (users.some(({ address }) => address === id) ? { accountId: id, claims: async () => ({ sub: id, email: id, email_verified: true, preferred_username: id, name: id }) } : undefined),
@@ -139,8 +144,15 @@ export class ShapedProvider {
     return resources.size > 1 ? 'AADSTS28000: Provided value for the input parameter scope is not valid because it contains more than one resource.' : undefined;
   }
 
-  private async shapeTokenAnswer(context: Parameters<Parameters<Provider['use']>[0]>[0], next: () => Promise<void>): Promise<void> {
+  /** Entra says how often it wants to be asked; oidc-provider doesn't. */
+  private async shapeDeviceAnswer(context: Context, next: () => Promise<void>): Promise<void> {
+    await next();
+    if (context.status === 200) Object.assign(context.body as object, { interval: DEVICE_INTERVAL_SECONDS });
+  }
+
+  private async shapeAnswer(context: Context, next: () => Promise<void>): Promise<void> {
     const { shape } = this.options;
+    if (context.path === ROUTES[shape].device_authorization) return this.shapeDeviceAnswer(context, next);
     if (context.path !== ROUTES[shape].token) return next();
     await new Promise((resolve) => setTimeout(resolve, this.tokenDelayMs));
     if (this.refusal === undefined) await next();
