@@ -43,7 +43,6 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       wait: SERVICES,
       claim: SERVICES,
       resend_all: SERVICES,
-      purge: SERVICES,
       troubled: ['gateway'],
       redrive: ['gateway'],
       backlog: ['gateway'],

@@ -11,7 +11,8 @@ export const documentLimits = {
 /** What one examining child may use, and when it is replaced. */
 export const examinerLimits = {
   children: 2,
-  documentsPerChild: 200,
+  /** Starting a child takes 0.4 s of CPU time, and its first 200 documents 1.2 ms each instead of 0.7: a reason not to replace it often. */
+  documentsPerChild: 2_000,
   /** Documents that wait for a child; one more is told to come back later. */
   waitingMax: 200,
   /**

@@ -15,17 +15,12 @@ interface ClaimedRow {
 
 const PAUSE_MS = 1_000;
 const CLAIM_MAX = 500;
-/** Closed rows are the memory of the inbox; Redis may replay a message from an append-only file that is hours old, not days. */
-const KEEP_CLOSED_DAYS = 7;
-const PURGE_EVERY_MS = 600_000;
-const PURGE_MAX = 10_000;
 
 /** The safety net of the flow: sends again from Postgres what its service published and nobody closed in time. */
 export class FlowRelay {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
-  private purgeAt = Date.now() + PURGE_EVERY_MS;
 
   constructor(
     private readonly service: string,
@@ -71,10 +66,6 @@ export class FlowRelay {
       });
     }
     if (rows.length > 0) this.log.debug('relay sent messages again', { messages: rows.length });
-    if (Date.now() > this.purgeAt) {
-      this.purgeAt = Date.now() + PURGE_EVERY_MS;
-      await query(this.pool, 'flow.purge', 'SELECT flow.purge($1, $2)', [KEEP_CLOSED_DAYS, PURGE_MAX]);
-    }
     return rows.length === CLAIM_MAX;
   }
 }

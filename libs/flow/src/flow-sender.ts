@@ -11,7 +11,16 @@ export interface Delivery extends Omit<Envelope, 'sentAt'> {
   readonly delayMs?: number;
 }
 
-/** Hands messages to the consumers' BullMQ queues. Never the truth: what fails here, the relay sends again from Postgres. */
+/** Takes a message for a service of this process at once; false when it has no hand free. */
+export type LocalHand = (subject: string, envelope: Envelope) => boolean;
+
+/** Of the services that run in this process, by their names. */
+export type LocalHands = Map<string, LocalHand>;
+
+/**
+ * Hands messages to their consumers: to one of this process that has a hand free directly, else to its BullMQ queue. Never the truth:
+ * what fails here, the relay sends again from Postgres.
+ */
 export class FlowSender {
   private readonly connection: Redis;
   private readonly queues = new Map<string, Queue<Envelope>>();
@@ -21,6 +30,7 @@ export class FlowSender {
   constructor(
     redisUrl: string,
     private readonly log: Log,
+    private readonly hands: LocalHands = new Map(),
   ) {
     // Fail at once while Redis is away instead of queueing in memory: the relay's turn comes.
     this.connection = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy: (times) => Math.min(times * 100, 1_000) });
@@ -39,9 +49,14 @@ export class FlowSender {
   /** Fire and forget, right after the commit; `stop` waits for what is under way. */
   handOver(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
+      if (this.handsLocally(delivery)) continue;
       const sending = this.send(delivery).catch((error: unknown) => this.markUnreachable(error)).finally(() => this.underWay.delete(sending));
       this.underWay.add(sending);
     }
+  }
+
+  private handsLocally({ id, journeyId, payload, trace, subject, consumer, delayMs }: Delivery): boolean {
+    return delayMs === undefined && this.hands.get(consumer)?.(subject, { id, journeyId, payload, trace, sentAt: Date.now() }) === true;
   }
 
   /** Throws when Redis doesn't take the message. */

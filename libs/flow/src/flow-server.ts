@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import { type Meter, SpanKind, type Tracer } from '@opentelemetry/api';
-import { type Job, Worker } from 'bullmq';
+import { context, type Meter, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
+import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { lastValueFrom, type Observable, throwError } from 'rxjs';
 import { asFailure, CauseDown, Defect, type Failure, PermanentFailure } from '@inkpost/failure/failure.js';
@@ -46,6 +46,8 @@ export class FlowServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private worker: Worker<Envelope> | undefined;
   private connection: Redis | undefined;
+  private readonly inHand = new Set<Promise<void>>();
+  private closing = false;
   private readonly duration;
 
   constructor(private readonly options: FlowServerOptions) {
@@ -64,7 +66,7 @@ export class FlowServer extends Server implements CustomTransportStrategy {
       // Blocking commands wait for as long as Redis is away.
       this.connection = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 100, 1_000) });
       this.connection.on('error', (error) => log.debug('redis away', { error }));
-      this.worker = new Worker<Envelope>(service, (job) => this.process(job), {
+      this.worker = new Worker<Envelope>(service, (job) => this.process(job.name, job.data), {
         connection: this.connection, prefix: REDIS_PREFIX, concurrency,
         lockDuration: LOCK_MS, stalledInterval: LOCK_MS, maxStalledCount: Number.MAX_SAFE_INTEGER, drainDelay: 5,
       });
@@ -75,9 +77,22 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     }
   }
 
+  /**
+   * Handles a message that a service of this process hands over itself, without the way through Redis; false when there is no hand free.
+   * What this process doesn't finish, the relay of its producer sends again.
+   */
+  take(subject: string, envelope: Envelope): boolean {
+    if (!this.worker || this.closing || this.inHand.size >= this.options.concurrency) return false;
+    // Not within the producer's call: its span ends, and its caller waits.
+    const handling: Promise<void> = nextTurn().then(() => context.with(ROOT_CONTEXT, () => this.process(subject, envelope))).finally(() => this.inHand.delete(handling));
+    this.inHand.add(handling);
+    return true;
+  }
+
   /** Takes nothing more and waits for what is being handled, for a time: what takes longer is handled again elsewhere or later. */
   async close(): Promise<void> {
-    const drained = this.worker?.close().then(() => true);
+    this.closing = true;
+    const drained = Promise.all([this.worker?.close(), ...this.inHand]).then(() => true);
     const inTime = await Promise.race([drained, pause(DRAIN_MS, false, { ref: false })]);
     if (inTime === false) this.options.log.warning('messages under way left behind, they are handled again');
     this.connection?.disconnect();
@@ -110,19 +125,19 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async process(job: Job<Envelope>): Promise<void> {
+  private async process(subject: string, envelope: Envelope): Promise<void> {
     const startedAt = performance.now();
-    const { id, trace, journeyId } = job.data;
+    const { id, trace, journeyId } = envelope;
     const attributes = { 'messaging.system': 'bullmq', 'messaging.destination.name': this.options.service, 'messaging.message.id': id, 'inkpost.message': journeyId };
     const span = { kind: SpanKind.CONSUMER, attributes, ...(trace ? { traceparent: trace } : {}) };
-    await inSpan(this.options.tracer, job.name, span, async () => {
-      const outcome = await this.handle(job.name, job.data).then(
+    await inSpan(this.options.tracer, subject, span, async () => {
+      const outcome = await this.handle(subject, envelope).then(
         () => 'done',
-        (error: unknown) => this.recordFailure(job.name, job.data, asFailure(error)),
+        (error: unknown) => this.recordFailure(subject, envelope, asFailure(error)),
       );
       const durationMs = performance.now() - startedAt;
-      this.duration.record(durationMs / 1_000, { subject: job.name, outcome });
-      if (outcome === 'done') this.options.log.info('message handled', { subject: job.name, journeyId, durationMs: Math.round(durationMs) });
+      this.duration.record(durationMs / 1_000, { subject, outcome });
+      if (outcome === 'done') this.options.log.info('message handled', { subject, journeyId, durationMs: Math.round(durationMs) });
     });
   }
 

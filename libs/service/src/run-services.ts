@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, readConfigs } from '@inkpost/config/config.js';
 import { processEnvironment } from '@inkpost/config/environment.js';
+import type { LocalHands } from '@inkpost/flow/flow-sender.js';
 import { Telemetry } from '@inkpost/telemetry/telemetry.js';
 import type { BaseConfig, ServiceDefinition } from './service-definition.js';
 import { type RunningService, startService } from './start-service.js';
@@ -22,6 +23,7 @@ function giveUp(error: unknown): never {
 /** Runs services in this process until SIGTERM or SIGINT: all of them, or one. The environment configures them. */
 export async function runServices(processName: string, definitions: readonly ServiceDefinition[]): Promise<void> {
   const running: RunningService[] = [];
+  const hands: LocalHands = new Map();
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -42,7 +44,7 @@ export async function runServices(processName: string, definitions: readonly Ser
     // Started by npm start, the demo or a test that is gone without a word: nobody would ever stop this process.
     if (process.connected) process.once('disconnect', () => void stop('disconnect').then(() => process.exit()));
     for (const [index, definition] of definitions.entries()) {
-      running.push(await startService(definition, configs[index] as BaseConfig, telemetry, version));
+      running.push(await startService(definition, configs[index] as BaseConfig, telemetry, version, hands));
     }
   } catch (error) {
     giveUp(error);

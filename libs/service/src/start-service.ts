@@ -3,7 +3,7 @@ import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { FlowRelay } from '@inkpost/flow/flow-relay.js';
-import { FlowSender } from '@inkpost/flow/flow-sender.js';
+import { FlowSender, type LocalHands } from '@inkpost/flow/flow-sender.js';
 import { FlowFailureFilter, FlowServer } from '@inkpost/flow/flow-server.js';
 import { createPool, query, sqlName } from '@inkpost/postgres/pool.js';
 import { createLog } from '@inkpost/telemetry/log.js';
@@ -27,7 +27,7 @@ async function redisUrlWithPassword(url: string, secrets: SecretsFolder): Promis
 }
 
 /** Starts one service: database, flow, its Nest module, its control listener. It takes messages only once all of it stands. */
-export async function startService(definition: ServiceDefinition, config: BaseConfig, telemetry: Telemetry, version: string): Promise<RunningService> {
+export async function startService(definition: ServiceDefinition, config: BaseConfig, telemetry: Telemetry, version: string, hands: LocalHands = new Map()): Promise<RunningService> {
   const service = definition.name;
   const log = createLog(service, config.logLevel);
   const secrets = new SecretsFolder(config.secretsFolder, service);
@@ -36,7 +36,7 @@ export async function startService(definition: ServiceDefinition, config: BaseCo
     onIdleError: (error) => log.warning('database connection lost', { error }),
   });
   const redisUrl = await redisUrlWithPassword(config.redisUrl, secrets);
-  const sender = new FlowSender(redisUrl, log);
+  const sender = new FlowSender(redisUrl, log, hands);
   await sender.waitForRedis(REDIS_WAIT_MS);
   const runtime: ServiceRuntime = {
     service, config, pool, log, secrets, version,
@@ -55,6 +55,7 @@ export async function startService(definition: ServiceDefinition, config: BaseCo
     metrics: () => runtime.metricsText(),
   });
   await app.listen();
+  hands.set(service, (subject, envelope) => server.take(subject, envelope));
   relay.start();
   const port = await control.start();
   log.info('service started', { port, version });

@@ -116,11 +116,16 @@ export class NotificationHarness {
     return rows;
   }
 
-  /** The flow's own row of the message that notification was sent. */
-  async message(journeyId: string): Promise<{ readonly id: string; readonly state: string; readonly attempts: number; readonly waits: number; readonly payload: unknown } | undefined> {
-    const { rows } = await this.superuser.query<{ id: string; state: string; attempts: number; waits: number; payload: unknown }>(
-      "SELECT id, state, attempts, waits, payload FROM flow.message WHERE journey_id = $1 AND consumer = 'notification'", [journeyId]);
-    return rows[0];
+  /** Whether notification is done with the message that it was sent. */
+  async isHandled(journeyId: string): Promise<boolean> {
+    const { rows } = await this.superuser.query("SELECT 1 FROM flow.message WHERE journey_id = $1 AND consumer = 'notification'", [journeyId]);
+    return rows.length === 0;
+  }
+
+  /** The flow's id of the message that this mail was sent for. */
+  async flowMessageId(journeyId: string): Promise<string | undefined> {
+    const { rows } = await this.superuser.query<{ id: string }>('SELECT flow_message_id AS id FROM notification.outgoing WHERE journey_id = $1', [journeyId]);
+    return rows[0]?.id;
   }
 
   /** Keeps the service from recording what it did, as if it died before it could; gives the way back. */

@@ -16,15 +16,15 @@ CREATE INDEX message_sender ON message (lower(sender));
 CREATE INDEX message_internet_message_id ON message (internet_message_id) WHERE internet_message_id <> '';
 
 CREATE TABLE entry (
-  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id          bigint GENERATED ALWAYS AS IDENTITY,
   message_id  uuid NOT NULL,
   document_id uuid,
   at          timestamptz NOT NULL DEFAULT clock_timestamp(),
   service     name NOT NULL,
   step        text NOT NULL,
-  evidence    jsonb NOT NULL DEFAULT '{}'
+  evidence    jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (message_id, id)
 );
-CREATE INDEX entry_message ON entry (message_id, id);
 CREATE INDEX entry_document ON entry (document_id) WHERE document_id IS NOT NULL;
 CREATE INDEX entry_at ON entry USING brin (at);
 

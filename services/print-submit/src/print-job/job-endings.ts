@@ -24,7 +24,7 @@ export interface Ending {
 
 const MOVED = `moved AS (
   UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11)
-  FROM step WHERE job.id = ANY ($6::uuid[]) AND job.job_state = ANY ($7::text[])
+  FROM step, unnest($6::uuid[]) AS wanted (id) WHERE job.id = wanted.id AND job.job_state = ANY ($7::text[])
     AND $12::uuid IS NOT DISTINCT FROM (SELECT d.lease_token FROM delivery d WHERE d.job_id = job.id)
   RETURNING job.id, job.account_id)`;
 const CLOSED = 'closed AS (DELETE FROM delivery USING moved WHERE delivery.job_id = moved.id)';
