@@ -59,6 +59,9 @@ export const POP3_LINE_BYTES_MAX = 4_096;
 /** Mails of one POP3 mailbox. */
 export const POP3_MAILS_MAX = 500_000;
 
+/** After somebody signed in with it, a password is taken for good by all mailboxes of the account. */
+export const LOGIN_TRUSTED_MS = 60_000;
+
 /** How long a replica watches a mailbox without renewing its lease. */
 export const LEASE_MS = 15_000;
 export const LEASE_RENEWED_BEFORE_MS = 8_000;
@@ -97,6 +100,7 @@ export const TEST_LOGIN_MAX_MS = 15_000;
 /** Tests of one administrator within a minute, and tests of all of them at once in one replica. */
 export const TESTS_PER_MINUTE_MAX = 10;
 export const TESTS_AT_ONCE_MAX = 4;
+export const TEST_TEXT_CHARACTERS_MAX = 1_000;
 /** Addresses of a server that a test tries. */
 export const ADDRESSES_TRIED_MAX = 4;
 /** What a server may say before it is in TLS. */
@@ -150,7 +154,7 @@ export const GRAPH_FOLDER_PAGES_MAX = 100;
 export const GRAPH_LINK_STORED_EVERY_MS = 600_000;
 
 /** Entra and Google: how long an answer may take and be, and how long what they publish about themselves holds. */
-export const AUTHORITY_ANSWER_MAX_MS = 15_000;
+export const AUTHORITY_ANSWER_MAX_MS = 10_000;
 export const AUTHORITY_ANSWER_BYTES_MAX = 1024 * 1024;
 export const AUTHORITY_METADATA_KEPT_MS = 3_600_000;
 /** An access token is refreshed this long before it ends, or a tenth of its life, whichever is shorter. */

@@ -37,6 +37,7 @@ import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
+import { LoginRefusals } from './watch-mailbox/login-refusals.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
 import { withPassword, withToken } from './watch-mailbox/open-mailbox.js';
@@ -63,12 +64,15 @@ export const mailIngest: ServiceDefinition = {
     const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
     const { tokens, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
     const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
+    const refusals = new LoginRefusals();
     const sources = new MailboxSources({
-      'imap/imap': withPassword(imapSource()),
-      'pop3/pop3': withPassword(pop3Source()),
+      'imap/imap': withPassword(imapSource(), refusals),
+      'pop3/pop3': withPassword(pop3Source(), refusals),
       'office365/imap': withToken(imapSource(), accessToken),
+      'office365/pop3': withToken(pop3Source(), accessToken),
       'office365/graph': withToken(graphSource({ connections: new GraphConnections(config.graphUrl, certificates), folders: new GraphFolderStore(pool) }), accessToken),
       'google/imap': withToken(imapSource(), accessToken),
+      'google/pop3': withToken(pop3Source(), accessToken),
     });
     return {
       module: MailIngestModule,

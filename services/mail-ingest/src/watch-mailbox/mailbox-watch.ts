@@ -102,7 +102,7 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
     this.refresh();
   }
 
-  private start(mailbox: OpenableMailbox & LeasedMailbox): void {
+  private start(mailbox: OpenableMailbox): void {
     // Its end calls for another round, which starts the next one.
     if (this.stopping.has(mailbox.id)) return;
     const watcher = new MailboxWatcher(mailbox, this.openMailbox, this.services, () => this.refresh());

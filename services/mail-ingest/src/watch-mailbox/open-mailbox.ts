@@ -1,9 +1,12 @@
 import type { OpenSource, SignIn, MailSource } from '../ports/mail-source.port.js';
+import type { LoginRefusals } from './login-refusals.js';
 import type { WatchedMailbox } from './source-intake.js';
 import { unlessAborted } from './unless-aborted.js';
 
 /** With its password, opened only when it is needed. Of kinds that sign in with a token it can't be opened. */
 export interface OpenableMailbox extends WatchedMailbox {
+  /** Of its settings. */
+  readonly version: number;
   readonly password: () => string;
 }
 
@@ -11,8 +14,13 @@ export interface OpenableMailbox extends WatchedMailbox {
 export type OpenMailbox = (mailbox: OpenableMailbox, signal: AbortSignal) => Promise<MailSource>;
 
 /** For mailboxes that sign in with their stored password. */
-export function withPassword(open: OpenSource): OpenMailbox {
-  return (mailbox, signal) => openAs(open, mailbox, { kind: 'password', password: mailbox.password() }, signal);
+export function withPassword(open: OpenSource, refusals: LoginRefusals): OpenMailbox {
+  return (mailbox, signal) => {
+    const { id, version, settings: { server: { host, user } } } = mailbox;
+    const password = mailbox.password();
+    const signIn = () => openAs(open, mailbox, { kind: 'password', password }, signal);
+    return refusals.attempt({ host, user, password }, { mailboxId: id, version, signal }, signIn);
+  };
 }
 
 /** For mailboxes that sign in with a token; `accessToken` gives one that is valid now, or throws why there is none. */

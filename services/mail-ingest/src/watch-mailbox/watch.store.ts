@@ -55,7 +55,7 @@ export class WatchStore {
     return query<{ id: string; version: number }>(this.pool, 'watch.lease', LEASE, [holder, LEASE_MS, LEASE_RENEWED_BEFORE_MS]);
   }
 
-  async load(ids: readonly string[]): Promise<(OpenableMailbox & LeasedMailbox)[]> {
+  async load(ids: readonly string[]): Promise<OpenableMailbox[]> {
     const rows = await query<LoadedRow>(this.pool, 'watch.load', LOAD, [ids]);
     return rows.map((row) => {
       const { id, version, sealedPassword } = row;
