@@ -38,7 +38,7 @@ const HELD_QUEUE = 'held';
 const PRINTED_QUEUE = 'printed';
 const PASSWORD = 'mailbox-password';
 /** Brings the suite from its first to its usual speed; not measured. */
-const WARM_UP_MAILS = 40;
+const WARM_UP_MAILS = 200;
 const WARNINGS_SHOWN = 20;
 
 /** One run of the benchmark: what it starts, in which order it measures, and how all of it is stopped again. */
