@@ -141,7 +141,7 @@ export const GRAPH_TOKEN_KEPT_MS = 60_000;
 /** Requests for one mailbox at a time; Graph allows an application four ("Outlook service limits"), a test of the mailbox among them. */
 export const GRAPH_REQUESTS_AT_ONCE = 3;
 /** A pause that Graph wants is waited for so long within a request; a longer one is a state of the mailbox. */
-export const GRAPH_PATIENCE_MAX_MS = 15_000;
+export const GRAPH_PATIENCE_MAX_MS = 5_000;
 /** How often a request is sent that Graph has no time for. */
 export const GRAPH_TRIES_MAX = 4;
 /** An answer that isn't a mail. */

@@ -56,7 +56,7 @@ export function answerGraphCall(call: GraphCall): GraphAnswer {
       allow(call.query, '$select');
       return { status: 200, json: messageJson(call, call.mailbox.message(id), selection(call.query)) };
     case 'GET messages/{id}/$value':
-      return { status: 200, mime: call.mailbox.message(id).raw };
+      return { status: 200, mime: call.mailbox.mime(call.mailbox.message(id)) };
     case 'PATCH messages/{id}':
       return updateMessage(call, call.mailbox.message(id));
     case 'POST messages/{id}/move':

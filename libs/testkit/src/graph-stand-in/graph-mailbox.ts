@@ -43,6 +43,9 @@ export class GraphMailbox {
   private readonly wellKnown = new Map<string, string>();
   private readonly messages = new Map<string, GraphMessage>();
   private readonly changes: Change[] = [];
+  /** Mails are kept as properties, and their MIME text is made at each download: it need not be the same one. */
+  makesMimeAnew = false;
+  private downloads = 0;
 
   constructor(readonly address: string) {
     const root = this.addFolder('Haut de la banque d’informations', '');
@@ -108,6 +111,12 @@ export class GraphMailbox {
     const message = this.messages.get(id) ?? [...this.messages.values()].find((other) => other.id === id);
     if (!message) throw notFound();
     return message;
+  }
+
+  /** `$value` */
+  mime({ raw }: GraphMessage): Buffer {
+    this.downloads += 1;
+    return this.makesMimeAnew ? Buffer.concat([Buffer.from(`X-MS-Made-Anew: ${this.downloads}\r\n`), raw]) : raw;
   }
 
   update(immutableId: string, changed: Partial<Pick<GraphMessage, 'isRead' | 'categories'>>): GraphMessage {

@@ -21,7 +21,8 @@ export interface GraphCaller {
 }
 
 /** undefined: no such token, or no longer; `claims-challenge`: a policy wants the person to sign in anew. */
-export type AuthorizeGraphToken = (token: string) => GraphCaller | 'claims-challenge' | undefined;
+export type AuthorizeGraphToken = (token: string) => TokenMeaning | Promise<TokenMeaning>;
+type TokenMeaning = GraphCaller | 'claims-challenge' | undefined;
 
 /** What happens instead of the answer, or in the midst of it. */
 export type GraphFault =
@@ -165,7 +166,7 @@ class StandIn {
   }
 
   private async answer(request: IncomingMessage, token: string): Promise<GraphAnswer> {
-    const caller = this.authorize(token);
+    const caller = await this.authorize(token);
     const url = new URL(request.url ?? '', this.url);
     const segments = readSegments(url.pathname);
     const body: unknown = request.method === 'POST' || request.method === 'PATCH' ? await json(request).catch(() => undefined) : undefined;
@@ -184,8 +185,8 @@ class StandIn {
     }
   }
 
-  private authorize(token: string): GraphCaller {
-    const caller = this.options.authorize(token);
+  private async authorize(token: string): Promise<GraphCaller> {
+    const caller = await this.options.authorize(token);
     if (typeof caller === 'object') return caller;
     const challenge = 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"';
     if (caller === undefined) throw new GraphError(401, 'InvalidAuthenticationToken', token === '' ? 'Access token is empty.' : 'Access token has expired or is not yet valid.', { 'www-authenticate': challenge });
