@@ -2,6 +2,7 @@ import type { Pool } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { acceptanceRoutes } from './acceptance-conditions/acceptance-conditions.http.js';
 import type { Route } from './answer-route/route.js';
+import { associationRoutes, mailClientRoutes } from './associations/associations.http.js';
 import { auditRoutes } from './audit/audit.http.js';
 import type { AuditStore } from './audit/audit.store.js';
 import type { Owners } from './call-owner/owners.js';
@@ -38,6 +39,8 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
     ...mailboxRoutes(owners),
+    ...associationRoutes(owners),
+    ...mailClientRoutes(owners),
     ...acceptanceRoutes(owners),
     ...finishingRoutes(owners),
     ...guestRoutes(owners),

@@ -13,6 +13,8 @@ export const LIMITS = {
 
   /** One call to an owner. */
   ownerCallMs: 10_000,
+  /** One call in which the owner asks Microsoft, Google or a mail server first: less than a request may take. */
+  thirdPartyCallMs: 25_000,
   /** A token for an owner lives 60 s; it is used again for this long. */
   controlTokenReuseMs: 30_000,
   controlTokensMax: 1_000,

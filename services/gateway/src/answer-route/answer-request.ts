@@ -8,6 +8,7 @@ import { bearerToken } from '../sessions/session-token.js';
 import type { SessionStore } from '../sessions/session.store.js';
 import { ANONYMOUS, whyRefused } from './access.js';
 import { AnonymousBudget } from './anonymous-budget.js';
+import { Browser } from './browser.js';
 import { explainFailure } from './explain-failure.js';
 import { Problem } from './problem.js';
 import { readBody } from './read-body.js';
@@ -32,10 +33,12 @@ export class RouteAnswerer {
 
   async answer(route: Route, request: Request, response: Response): Promise<void> {
     const deed: Deed = { actor: ANONYMOUS.actor, objectId: '' };
+    const browser = new Browser(request.headers);
     try {
-      const answer = await this.handle(route, request, deed);
+      const answer = await this.handle(route, request, browser, deed);
       deed.actor = answer.actor ?? deed.actor;
       await this.record(route, request, deed, route.status);
+      if (browser.kept.length > 0) response.setHeader('set-cookie', [...browser.kept]);
       writeAnswer(response, route, answer);
     } catch (error) {
       const problem = explainFailure(error);
@@ -44,29 +47,30 @@ export class RouteAnswerer {
       else this.log.debug('request refused', facts);
       // A flood that is turned away unread must not fill the log either.
       if (problem.kind !== 'too-many-requests') await this.record(route, request, deed, problem.status);
-      writeProblem(response, problem);
+      if (route.refusalPage && browser.wantsPage) writeRefusalPage(response, route, problem, route.refusalPage(problem, browser.language));
+      else writeProblem(response, problem);
     }
   }
 
-  private async handle(route: Route, request: Request, deed: Deed): Promise<RouteAnswer> {
+  private async handle(route: Route, request: Request, browser: Browser, deed: Deed): Promise<RouteAnswer> {
     const source = sourceOf(request);
     const token = bearerToken(request.headers.authorization);
     const session = token ? await this.sessions.find(token) : undefined;
     if (session) deed.actor = session.account;
-    const waitSeconds = session || route.method === 'GET' ? 0 : this.budget.take(sourceNetwork(source));
+    const waitSeconds = session || !isChange(route) ? 0 : this.budget.take(sourceNetwork(source));
     if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many requests from this address.', { retryAfterSeconds: waitSeconds });
     const refusal = whyRefused(route, session);
     if (refusal) throw refusal;
     const body = route.body ? await readBody(request) : undefined;
     const caller = session ? { actor: session.account, rights: session.rights } : ANONYMOUS;
-    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request) });
+    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), browser });
     deed.objectId = prepared.objectId;
     return prepared.handle();
   }
 
   /** Every change and every attempt at one. An answer is given even when the log can't be written; then this log bears it. */
   private async record(route: Route, request: Request, deed: Deed, status: number): Promise<void> {
-    if (route.method === 'GET') return;
+    if (!isChange(route)) return;
     const outcome = status < 400 ? 'done' : status < 500 ? 'refused' : 'failed';
     const entry = { ...deed, action: `${route.method} ${route.path}`, outcome, status, source: sourceOf(request), requestId: currentTraceId() } as const;
     await this.audit.append(entry).catch((error: unknown) => this.log.error('audit entry not stored', { ...entry, error }));
@@ -92,6 +96,18 @@ function queryOf(request: Request): Record<string, string | string[]> {
     const values = parameters.getAll(name);
     return [name, values.length === 1 ? (values[0] ?? '') : values];
   }));
+}
+
+function isChange({ method, changes }: Route): boolean {
+  return method !== 'GET' || changes === true;
+}
+
+function writeRefusalPage(response: Response, route: Route, problem: Problem, page: string): void {
+  response.status(problem.status);
+  for (const [name, value] of Object.entries(problem.headers())) response.setHeader(name, value);
+  if (route.contentSecurityPolicy !== undefined) response.setHeader('content-security-policy', route.contentSecurityPolicy);
+  response.setHeader('content-type', 'text/html; charset=utf-8');
+  response.end(page);
 }
 
 function writeAnswer(response: Response, route: Route, { content, location }: RouteAnswer): void {

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Caller, Right } from '@inkpost/service/rights.js';
 import type { Session } from '../sessions/session.js';
 import { checkInput, type RawInput } from './check-input.js';
-import type { ProblemStatus } from './problem.js';
+import type { Browser, Language } from './browser.js';
+import type { Problem, ProblemStatus } from './problem.js';
 
 /** Who may call a route: bearers of a right, everybody who is signed in, or everybody, for a reason. */
 export type Access = Right | 'signed-in' | { readonly public: string };
@@ -18,6 +19,7 @@ export interface RequestContext {
   readonly source: string;
   /** The request came straight from this machine, through no proxy. */
   readonly local: boolean;
+  readonly browser: Browser;
 }
 
 export interface RouteRequest<P, Q, B> extends RequestContext {
@@ -55,6 +57,10 @@ interface Described {
   readonly undescribed?: boolean;
   /** The first password's session may call it too (SKY-028). */
   readonly beforePasswordChange?: boolean;
+  /** A GET that changes something all the same, since a browser is sent there: the audit log hears of it, and a flood is turned away. */
+  readonly changes?: boolean;
+  /** What a person is shown who comes by browser and is refused, as HTML. */
+  readonly refusalPage?: (problem: Problem, language: Language) => string;
 }
 
 interface Declaration<P extends Input, Q extends Input, B extends Input, A extends Answer> extends Described {

@@ -4,6 +4,7 @@ import { type CallOptions, type Client, Code, ConnectError, createClient, create
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
@@ -25,6 +26,11 @@ const callerKey = createContextKey<Caller | undefined>(undefined);
 /** The options of a call on behalf of somebody: `owners.jobs.getJob({ jobId }, as(caller))`. */
 export function as(caller: Caller): CallOptions {
   return { contextValues: createContextValues().set(callerKey, caller) };
+}
+
+/** The same for a call in which the owner asks a third party, which takes its time. */
+export function patientlyAs(caller: Caller): CallOptions {
+  return { ...as(caller), timeoutMs: LIMITS.thirdPartyCallMs };
 }
 
 /** Bears the caller and the trace. */
@@ -55,6 +61,8 @@ function namingOwner(owner: OwnerName, transport: Transport): Transport {
 /** The owners' Connect clients: typed calls over kept-alive HTTP/1.1, each with a deadline. */
 export class Owners {
   readonly mailboxes: Client<typeof MailboxService>;
+  readonly associations: Client<typeof AssociationService>;
+  readonly mailClients: Client<typeof MailClientService>;
   readonly acceptance: Client<typeof AcceptanceService>;
   readonly signIn: Client<typeof SignInService>;
   readonly guests: Client<typeof GuestService>;
@@ -73,6 +81,8 @@ export class Owners {
     this.transports = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, transport(owner)])) as Record<OwnerName, Transport>;
     const client = <S extends DescService>(service: S, owner: OwnerName) => createClient(service, this.transports[owner]);
     this.mailboxes = client(MailboxService, 'mail-ingest');
+    this.associations = client(AssociationService, 'mail-ingest');
+    this.mailClients = client(MailClientService, 'mail-ingest');
     this.acceptance = client(AcceptanceService, 'acceptance');
     this.signIn = client(SignInService, 'guest-account');
     this.guests = client(GuestService, 'guest-account');

@@ -26,7 +26,7 @@ export function refusalsOf(route: Route): ProblemStatus[] {
   const statuses = new Set<ProblemStatus>([400, 500, 503, ...(route.refusals ?? [])]);
   if (!publicly) statuses.add(401).add(403);
   if (route.body) statuses.add(413).add(415);
-  if (publicly && route.method !== 'GET') statuses.add(429);
+  if (publicly && (route.method !== 'GET' || route.changes === true)) statuses.add(429);
   return [...statuses].toSorted((a, b) => a - b);
 }
 

@@ -4,6 +4,7 @@ import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import type { ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { OpenIdAuthority } from '../adapters/oauth/openid-authority.adapter.js';
 import type { mailIngestConfig } from '../mail-ingest.config.js';
+import type { Authority } from '../ports/authority.port.js';
 import { MailboxWatch } from '../watch-mailbox/mailbox-watch.js';
 import { AccessTokens } from './access-tokens.js';
 import { AssociationStore } from './association.store.js';
@@ -17,6 +18,7 @@ import { MailClientsRpc } from './mail-clients.rpc.js';
 import { TokenMailboxesStore } from './token-mailboxes.store.js';
 
 export interface AssociateMailbox {
+  readonly authority: Authority;
   readonly tokens: AccessTokens;
   readonly providers: Provider[];
 }
@@ -43,5 +45,5 @@ export function associateMailbox(runtime: ServiceRuntime<ConfigOf<typeof mailIng
       inject: [Associations, MailboxWatch],
     },
   ];
-  return { tokens, providers };
+  return { authority, tokens, providers };
 }

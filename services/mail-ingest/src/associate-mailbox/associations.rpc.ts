@@ -1,11 +1,13 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
   AssociationService, BeginAssociationRequest, BeginDeviceAssociationRequest, DeleteAssociationRequest, FinishAssociationRequest, GetAssociationRequest,
 } from '@inkpost/contracts/admin/v1/associations_pb.js';
+import { CauseDown } from '@inkpost/failure/failure.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { CALLBACK_CHARACTERS_MAX } from '../limits.js';
+import { AUTHORITY_UNREACHABLE } from '../ports/authority.port.js';
 import type { Associations, AssociationState } from './associations.js';
 import type { AttemptState } from './attempts.store.js';
 import type { DeviceAssociations } from './device-associations.js';
@@ -35,7 +37,7 @@ export class AssociationsRpc implements ServiceImpl<typeof AssociationService> {
     const redirectUri = this.associations.redirectUri(mailbox.client.authority);
     // A browser that begins under another name of this server would not bring its cookie back.
     const boundToBrowser = browserSha256.length > 0 && browserOrigin === new URL(redirectUri).origin;
-    const { url, expiresAt } = await this.associations.beginInBrowser(mailbox, actor, boundToBrowser ? browserSha256 : undefined);
+    const { url, expiresAt } = await unlessRefused(this.associations.beginInBrowser(mailbox, actor, boundToBrowser ? browserSha256 : undefined));
     return { authorizationUrl: url, expiresAt: timestampFromDate(expiresAt), redirectUri, boundToBrowser };
   }
 
@@ -48,7 +50,7 @@ export class AssociationsRpc implements ServiceImpl<typeof AssociationService> {
 
   async beginDeviceAssociation({ mailboxId }: BeginDeviceAssociationRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
-    const { userCode, verificationUri, expiresAt } = await this.associations.beginAtDevice(await this.existing(mailboxId), actor);
+    const { userCode, verificationUri, expiresAt } = await unlessRefused(this.associations.beginAtDevice(await this.existing(mailboxId), actor));
     this.devices.notice();
     return { userCode, verificationUri, expiresAt: timestampFromDate(expiresAt) };
   }
@@ -60,10 +62,18 @@ export class AssociationsRpc implements ServiceImpl<typeof AssociationService> {
   }
 
   private async existing(mailboxId: string): Promise<TokenMailbox> {
-    const mailbox = UUID.test(mailboxId) ? await this.associations.mailbox(mailboxId) : undefined;
+    const mailbox = UUID.test(mailboxId) ? await unlessRefused(this.associations.mailbox(mailboxId)) : undefined;
     if (!mailbox) throw notFound('mailbox', mailboxId);
     return mailbox;
   }
+}
+
+/** What is wrong with the settings is not mended by trying again in a moment. */
+async function unlessRefused<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (error instanceof CauseDown && error.code.startsWith('mailbox.') && error.code !== AUTHORITY_UNREACHABLE) throw new ConnectError(error.message, Code.FailedPrecondition);
+    throw error;
+  });
 }
 
 function toWire({ state, association, problem, pending }: AssociationState, redirectUri: string) {
