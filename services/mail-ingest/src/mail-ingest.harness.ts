@@ -46,6 +46,8 @@ export interface Replica {
   client(...rights: Right[]): Client<typeof MailboxService>;
   /** Of another of its services; without rights named, all that concern configuration. */
   clientOf<S extends DescService>(service: S, ...rights: Right[]): Client<S>;
+  /** With all those rights, as somebody else than `tester`. */
+  clientAs<S extends DescService>(actor: string, service: S): Client<S>;
 }
 
 /** The whole service in front of a database of its own; what it publishes stays there, since nobody consumes it. */
@@ -86,15 +88,16 @@ export class MailIngestHarness {
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= service.stop());
     this.stops.unshift(stop);
-    const clientOf = <S extends DescService>(service: S, ...rights: Right[]) =>
+    const connect = <S extends DescService>(service: S, actor: string, rights: readonly Right[]) =>
       createClient(service, createConnectTransport({
         httpVersion: '1.1', baseUrl: `http://127.0.0.1:${port}`,
         interceptors: [(next) => async (request) => {
-          request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'mail-ingest', { actor: 'tester', rights: rights.length === 0 ? ALL_RIGHTS : rights })}`);
+          request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'mail-ingest', { actor, rights: rights.length === 0 ? ALL_RIGHTS : rights })}`);
           return next(request);
         }],
       }));
-    return { stop, smtpPort, clientOf, client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
+    const clientOf = <S extends DescService>(service: S, ...rights: Right[]) => connect(service, 'tester', rights);
+    return { stop, smtpPort, clientOf, clientAs: (actor, service) => connect(service, actor, []), client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
   }
 
   /** Adds a mailbox of kind smtp; gives its id. */

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
-import { CanaryService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
+import { CanaryService, MailboxTestService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -17,17 +17,14 @@ import { graphSource } from './adapters/graph/graph-source.adapter.js';
 import { imapSource } from './adapters/imap/imap-source.adapter.js';
 import { pop3Source } from './adapters/pop3/pop3-source.adapter.js';
 import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
-import { CanaryArrivals } from './canary/canary-arrivals.js';
 import { CanaryHandledHandler } from './canary/canary-handled.handler.js';
-import { CanaryMetrics } from './canary/canary-metrics.js';
-import { CanaryRound } from './canary/canary-round.js';
-import { CanaryTokens } from './canary/canary-token.js';
+import { canaries } from './canary/canary.module.js';
 import { CanaryRpc } from './canary/canary.rpc.js';
-import { CanaryStore } from './canary/canary.store.js';
 import { associateMailbox } from './associate-mailbox/associate-mailbox.module.js';
 import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
 import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { PrismaClient } from './gen/prisma/client.js';
+import { SERVER_TIMES } from './limits.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
 import { MailboxFinder } from './mailboxes/mailbox-finder.js';
 import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
@@ -37,6 +34,8 @@ import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
+import { MailboxTestRpc } from './test-mailbox/mailbox-test.rpc.js';
+import { testMailboxes } from './test-mailbox/test-mailbox.module.js';
 import { LoginRefusals } from './watch-mailbox/login-refusals.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
@@ -60,41 +59,36 @@ export const mailIngest: ServiceDefinition = {
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
-    const canaryTokens = new CanaryTokens(masterKey);
     const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
-    const { tokens, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
+    const { tokens, authority, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
     const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
     const refusals = new LoginRefusals();
+    const connections = new GraphConnections(config.graphUrl, certificates);
+    const pop3 = pop3Source({ ...SERVER_TIMES, signedInEveryMs: config.pop3EverySeconds * 1_000 });
     const sources = new MailboxSources({
       'imap/imap': withPassword(imapSource(), refusals),
-      'pop3/pop3': withPassword(pop3Source(), refusals),
+      'pop3/pop3': withPassword(pop3, refusals),
       'office365/imap': withToken(imapSource(), accessToken),
-      'office365/pop3': withToken(pop3Source(), accessToken),
-      'office365/graph': withToken(graphSource({ connections: new GraphConnections(config.graphUrl, certificates), folders: new GraphFolderStore(pool) }), accessToken),
+      'office365/pop3': withToken(pop3, accessToken),
+      'office365/graph': withToken(graphSource({ connections, folders: new GraphFolderStore(pool) }), accessToken),
       'google/imap': withToken(imapSource(), accessToken),
-      'google/pop3': withToken(pop3Source(), accessToken),
+      'google/pop3': withToken(pop3, accessToken),
     });
+    const watchStore = new WatchStore(pool, masterKey);
+    const recorder = new MailRecorder(flow, pool, log);
+    const { takeCanary, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
+    const credentials = { password: (mailboxId: string) => watchStore.password(mailboxId), accessToken, authority };
     return {
       module: MailIngestModule,
       controllers: flowControllers('mail-ingest', { 'notification.canary-handled.v1': CanaryHandledHandler }),
       providers: [
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
-        { provide: CanaryMetrics, useFactory: () => new CanaryMetrics(meter) },
-        { provide: CanaryStore, useFactory: () => new CanaryStore(pool, flow, canaryTokens) },
-        { provide: CanaryRound, useFactory: (store: CanaryStore, canaryMetrics: CanaryMetrics) => new CanaryRound(store, canaryMetrics, log), inject: [CanaryStore, CanaryMetrics] },
-        {
-          provide: ReceiveMessage,
-          useFactory: (canaryMetrics: CanaryMetrics) => {
-            const recorder = new MailRecorder(flow, pool, log);
-            const canaries = new CanaryArrivals(canaryTokens, recorder, canaryMetrics);
-            return new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, (...mail) => canaries.take(...mail), metrics, tracer);
-          },
-          inject: [CanaryMetrics],
-        },
+        { provide: MailboxFinder, useFactory: (store: MailboxesStore) => new MailboxFinder(store), inject: [MailboxesStore] },
+        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, takeCanary, metrics, tracer) },
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>
-            new MailboxWatch(new WatchStore(pool, masterKey), sources.open, { receive, ledger: new SourceLedger(pool), metrics, log }, meter),
+            new MailboxWatch(watchStore, sources.open, { receive, ledger: new SourceLedger(pool), metrics, log }, meter),
           inject: [ReceiveMessage],
         },
         {
@@ -103,18 +97,20 @@ export const mailIngest: ServiceDefinition = {
           inject: [MailboxesStore, ReceiveMessage],
         },
         ...associationProviders,
+        ...canaryProviders,
+        ...testMailboxes(runtime, { isOffered: sources.isOffered, connections, certificates, credentials }),
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: MailboxesStore, watch: MailboxWatch, canaries: CanaryStore, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
-            const finder = new MailboxFinder(store);
+          useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
             const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
-            router.service(CanaryService, new CanaryRpc(canaries, finder, log));
+            router.service(MailboxTestService, tests);
+            router.service(CanaryService, canary);
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
           },
-          inject: [MailboxesStore, MailboxWatch, CanaryStore, AssociationsRpc, MailClientsRpc],
+          inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, AssociationsRpc, MailClientsRpc],
         },
       ],
     };

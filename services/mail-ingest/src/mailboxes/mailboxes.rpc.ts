@@ -1,12 +1,12 @@
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
-  CreateMailboxRequest, DeleteMailboxRequest, GetMailboxRequest, ListMailboxesRequest, MailboxService, MailboxSettings as WireSettings, UpdateMailboxRequest,
+  CreateMailboxRequest, DeleteMailboxRequest, GetMailboxRequest, ListMailboxesRequest, MailboxService, UpdateMailboxRequest,
 } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
-import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { type CheckedSettings, checkSettings, credentialsStay, type IsOffered, secretField } from './check-settings.js';
-import { isProblem } from './field-problem.js';
+import type { IsOffered } from './check-settings.js';
+import { givenSettings } from './given-settings.js';
 import type { Mailbox } from './mailbox.js';
 import type { MailboxFinder } from './mailbox-finder.js';
 import type { MailboxHealthStore } from './mailbox-health.store.js';
@@ -44,10 +44,7 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
 
   async createMailbox(request: CreateMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
-    const checked = this.checked(request.settings);
-    const field = secretField(checked.settings);
-    if (field !== undefined && checked.secret === undefined) throw invalidField(field, 'is missing');
-    const mailbox = unlessConflict(await this.parts.store.create(checked));
+    const mailbox = unlessConflict(await this.parts.store.create(givenSettings(request.settings, this.parts.isOffered)));
     this.changed('mailbox created', mailbox, actor);
     return this.answer(mailbox);
   }
@@ -55,12 +52,7 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   async updateMailbox(request: UpdateMailboxRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
     const before = await this.parts.finder.existing(request.mailboxId);
-    const checked = this.checked(request.settings);
-    const field = secretField(checked.settings);
-    if (field !== undefined && checked.secret === undefined && !credentialsStay(before.settings, checked.settings)) {
-      throw invalidField(field, 'must be given again when kind, server, port, TLS, user, certificate authority, tenant, client or access change');
-    }
-    const mailbox = unlessConflict(await this.parts.store.update(before.id, checked));
+    const mailbox = unlessConflict(await this.parts.store.update(before.id, givenSettings(request.settings, this.parts.isOffered, before)));
     if (!mailbox) throw notFound('mailbox', request.mailboxId);
     this.changed('mailbox changed', mailbox, actor);
     return this.answer(mailbox);
@@ -77,13 +69,6 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   private changed(event: string, { id, settings: { address } }: Mailbox, actor: string): void {
     this.parts.log.info(event, { mailboxId: id, address, actor });
     this.parts.onChange();
-  }
-
-  private checked(wire: WireSettings | undefined): CheckedSettings {
-    if (!wire) throw invalidField('settings', 'are missing');
-    const checked = checkSettings(wire, this.parts.isOffered);
-    if (isProblem(checked)) throw invalidField(checked.field, checked.reason);
-    return checked;
   }
 
   private async answer(mailbox: Mailbox) {

@@ -1,4 +1,6 @@
 import { CauseDown, Failure } from '@inkpost/failure/failure.js';
+import { TEST_TEXT_CHARACTERS_MAX } from '../limits.js';
+import { safeText } from '../receive-message/safe-text.js';
 
 /** In the order in which they are taken; a kind of mailbox has some of them. */
 export const STEP_NAMES = ['listener', 'address', 'dns', 'tcp', 'tls', 'token', 'login', 'folder', 'permissions'] as const;
@@ -64,7 +66,8 @@ async function runStep({ name, withinMs, silence, run }: Step, signal: AbortSign
     if (error instanceof Failure) return { outcome: 'failed' as const, text: error.message };
     throw error;
   });
-  return { step: name, durationMs: Math.round(performance.now() - startedAt), ...finding };
+  // Servers are quoted in it.
+  return { step: name, durationMs: Math.round(performance.now() - startedAt), outcome: finding.outcome, text: safeText(finding.text, TEST_TEXT_CHARACTERS_MAX) };
 }
 
 /** Name look-ups, for example, can't be cancelled: then nobody waits for them any more. */

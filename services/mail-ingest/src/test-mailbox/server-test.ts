@@ -9,6 +9,9 @@ import { fault, passed, skipped, type Finding, type Step } from './run-steps.js'
 import { secureConnection } from './secure-connection.js';
 import { Failure } from '@inkpost/failure/failure.js';
 
+/** Where the first steps go. */
+export type NetworkPlace = Pick<SourceAccess, 'host' | 'port' | 'tls' | 'certificateAuthority'>;
+
 /**
  * Takes the way that a watcher takes to a mail server, one step at a time. The first three look at the server from outside, over a
  * connection that ends with them; signing in is the adapters' own.
@@ -21,6 +24,7 @@ export class ServerTest {
   constructor(
     private readonly access: SourceAccess,
     private readonly probe: ProbeMailbox,
+    private readonly place: NetworkPlace = access,
   ) {}
 
   get steps(): readonly Step[] {
@@ -44,24 +48,24 @@ export class ServerTest {
   }
 
   private async resolve(): Promise<Finding> {
-    const { host } = this.access;
+    const { host } = this.place;
     this.addresses = await resolveHost(host);
     return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
   }
 
   private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.access;
+    const { port } = this.place;
     this.socket = await reachServer(this.addresses, port, TEST_CONNECT_MAX_MS, signal);
     return passed(`${at(this.socket.remoteAddress ?? '', port)} takes connections.`);
   }
 
   private async secure(signal: AbortSignal): Promise<Finding> {
-    const { socket, access: { tls, protocol } } = this;
+    const { socket, place, access: { protocol } } = this;
     if (!socket) throw new Error('no connection to secure');
     try {
-      if (tls === 'none') return skipped('No TLS, by choice: password and mails can be read on their way.');
-      if (tls === 'starttls' && protocol !== 'graph') await askForTls(socket, protocol, signal);
-      return passed(await secureConnection(socket, this.access, signal));
+      if (place.tls === 'none') return skipped('No TLS, by choice: password and mails can be read on their way.');
+      if (place.tls === 'starttls' && protocol !== 'graph') await askForTls(socket, protocol, signal);
+      return passed(await secureConnection(socket, place, signal));
     } finally {
       socket.destroy();
     }

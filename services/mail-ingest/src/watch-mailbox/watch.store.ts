@@ -1,4 +1,4 @@
-import { Defect } from '@inkpost/failure/failure.js';
+import { Defect, PermanentFailure } from '@inkpost/failure/failure.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { type MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret } from '@inkpost/secrets/seal.js';
@@ -61,6 +61,13 @@ export class WatchStore {
       const { id, version, sealedPassword } = row;
       return { id, version, settings: toWatchedSettings(row), password: () => this.open(id, sealedPassword) };
     });
+  }
+
+  /** The stored password of a mailbox that has one. */
+  async password(mailboxId: string): Promise<string> {
+    const [mailbox] = await this.load([mailboxId]);
+    if (!mailbox) throw new PermanentFailure('mailbox.gone', 'The mailbox was deleted.');
+    return mailbox.password();
   }
 
   /** What the watchers of this replica report. */
