@@ -1,5 +1,6 @@
-import { listenAddress, optionalText, text, url } from '@inkpost/config/variables.js';
+import { listenAddress, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
+import { SERVER_TIMES } from './limits.js';
 
 export const mailIngestConfig = {
   ...serviceVariables('mail-ingest'),
@@ -8,6 +9,7 @@ export const mailIngestConfig = {
   smtpListen: listenAddress('INKPOST_SMTP_LISTEN', 'Where mail servers deliver to mailboxes of kind smtp.', '127.0.0.1:2525'),
   smtpCertificateFile: optionalText('INKPOST_SMTP_CERTIFICATE_FILE', 'Certificate chain (PEM) for STARTTLS of the SMTP intake; without it there is no TLS.'),
   smtpKeyFile: optionalText('INKPOST_SMTP_KEY_FILE', 'Private key (PEM) of that certificate.'),
+  pop3EverySeconds: wholeNumber('INKPOST_POP3_EVERY_SECONDS', 'How often mailboxes are looked into by POP3; each look is a sign-in, which servers count.', SERVER_TIMES.signedInEveryMs / 1_000, { min: 1, max: 3_600 }),
   publicUrl: url('INKPOST_PUBLIC_URL', 'How browsers reach the gateway. Whoever signs in at Microsoft or Google comes back to an address below it, which is registered there.', ['http', 'https'], 'http://localhost:5780'),
   office365Authority: url('INKPOST_OFFICE365_AUTHORITY', 'Who grants access to Microsoft 365: that of a national cloud, for its tenants.', ['https'], 'https://login.microsoftonline.com'),
   graphUrl: url('INKPOST_GRAPH_URL', 'Microsoft Graph of the same cloud.', ['https'], 'https://graph.microsoft.com'),

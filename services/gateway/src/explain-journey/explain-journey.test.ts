@@ -17,11 +17,17 @@ const held = (document = 'one', fileName = 'letter.pdf') => step('print-submit',
 
 describe('a step', () => {
   it.each<[Step, string]>([
-    [received(), 'A mail from ada@example.org came in for print@inkpost.test by smtp, with 1 document.'],
+    [received(), 'A mail from ada@example.org came in for print@inkpost.test by SMTP, with 1 document.'],
     [
       step('mail-ingest', 'received', { source: 'imap', mailbox: 'a@b', sender: 'c@d', documents: 2, refusedParts: 1, automaticSign: 'Auto-Submitted: auto-replied' }),
-      'A mail from c@d came in for a@b by imap, with 2 documents and 1 part that can\'t be printed; it is an automatic mail (Auto-Submitted: auto-replied), which is never answered.',
+      'A mail from c@d came in for a@b by IMAP, with 2 documents and 1 part that can\'t be printed; it is an automatic mail (Auto-Submitted: auto-replied), which is never answered.',
     ],
+    [
+      step('mail-ingest', 'received', { source: 'office365', protocol: 'graph', mailbox: 'a@b', documents: 1 }),
+      'A mail came in for a@b from Office 365 by Microsoft Graph, with 1 document.',
+    ],
+    [step('mail-ingest', 'received', { source: 'google', protocol: 'imap', mailbox: 'a@b', documents: 0 }), 'A mail came in for a@b from Google Workspace by IMAP, with 0 documents.'],
+    [step('mail-ingest', 'received', { source: 'smtp', protocol: 'LMTP', mailbox: 'a@b', documents: 1 }), 'A mail came in for a@b by LMTP, with 1 document.'],
     [
       step('acceptance', 'sender-refused', { address: 'eve@example.org', rule: 'refused address eve@example.org', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' }),
       'The job was submitted with a forbidden e-mail address: eve@example.org (refused address eve@example.org).',

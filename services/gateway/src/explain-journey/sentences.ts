@@ -1,5 +1,6 @@
 import { cause, clause, counted, fact, given, moment } from './evidence.js';
 import { finishingWords, notAppliedWords } from './finishing-words.js';
+import { sourceWords } from './source-words.js';
 import type { Evidence } from './step.js';
 
 type Sentences = Readonly<Record<string, (evidence: Evidence) => string>>;
@@ -13,7 +14,7 @@ const mailSteps: Sentences = {
   received: (e) => {
     const parts = Number(fact(e, 'refusedParts')) > 0 ? ` and ${counted(e, 'refusedParts', 'part')} that can't be printed` : '';
     const automatic = given(e, 'automaticSign', '; it is an automatic mail (', '), which is never answered');
-    return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${given(e, 'source', ' by ')}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
+    return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
   },
   'received-again': () => 'The same mail came in again; it is not processed twice.',
   'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
@@ -107,7 +108,7 @@ const canarySteps: Sentences = {
   'canary-requested': (e) => `A canary mail${given(e, 'mailbox', ' to ')} was asked for ${fact(e, 'by') === '' ? 'by the schedule' : `by ${fact(e, 'by')}`}.`,
   'canary-mailed': (e) => `It was sent${given(e, 'to', ' to ')}${answered(e)}.`,
   'canary-not-mailed': (e) => `It was not sent: ${clause(e, 'answer') || 'no reason is given'}.`,
-  'canary-received': (e) => `It came in${given(e, 'mailbox', ' for ')}${given(e, 'source', ' by ')}. Nothing is printed.`,
+  'canary-received': (e) => `It came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}. Nothing is printed.`,
 };
 
 /** By the keyword that a service gave its step. */
