@@ -25,7 +25,6 @@ import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
 import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { SERVER_TIMES } from './limits.js';
-import { SERVER_TIMES } from './limits.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
 import { MailboxFinder } from './mailboxes/mailbox-finder.js';
 import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
@@ -64,7 +63,6 @@ export const mailIngest: ServiceDefinition = {
     const { tokens, authority, providers: associationProviders } = associateMailbox(runtime, masterKey, certificates);
     const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
     const refusals = new LoginRefusals();
-    const pop3 = pop3Source({ ...SERVER_TIMES, signedInEveryMs: config.pop3EverySeconds * 1_000 });
     const connections = new GraphConnections(config.graphUrl, certificates);
     const pop3 = pop3Source({ ...SERVER_TIMES, signedInEveryMs: config.pop3EverySeconds * 1_000 });
     const sources = new MailboxSources({
