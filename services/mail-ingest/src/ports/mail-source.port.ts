@@ -31,6 +31,8 @@ export interface MailSource {
   fetchHeader(key: string): AsyncIterable<Buffer>;
   /** Does with processed mails what the mailbox wants, durably. False: the server refused. */
   settle(keys: readonly string[], choice: AfterProcessing, processedFolder: string): Promise<boolean>;
+  /** Why `settle` was refused the last time, in a sentence an administrator can act on, where the server says it. */
+  readonly whyRefused?: string | undefined;
   /** Resolves with the moment of the server's word (performance.now()) when mails may have come, or with undefined when it's time to check. */
   waitForMail(): Promise<number | undefined>;
   /** Whether there are mails that were not listed yet. Throws when the folder is gone or was made anew, which an open folder needn't show. */

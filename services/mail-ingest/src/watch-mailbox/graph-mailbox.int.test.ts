@@ -10,7 +10,7 @@ import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { eventually, MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
 
 const MB = 1024 * 1024;
-const names = ['app', 'person', 'anew', 'large', 'slow', 'folder', 'two'] as const;
+const names = ['app', 'person', 'anew', 'large', 'huge', 'slow', 'folder', 'two'] as const;
 type Name = (typeof names)[number];
 const addressOf = (name: Name) => `${name}@inkpost.test`;
 
@@ -175,6 +175,13 @@ describe('an Office 365 mailbox watched by Graph', () => {
     await eventually(async () => account('large').messagesIn('inbox').length === 0, 'it is deleted');
     expect(await countOf('twenty-five megabytes')).toBe(1);
   }, 40_000);
+
+  it('refuses a mail of more than 50 MB, of which its sender is told', async () => {
+    account('huge').deliver(`${mailWith('sixty megabytes')}${`${'A'.repeat(76)}\r\n`.repeat(60 * 13_444)}`);
+    await watch('huge', { afterProcessing: 'delete' });
+    expect(await harness.messageAbout('sixty megabytes')).toMatchObject({ sender: { address: 'sender@example.org' }, documents: [], refusedParts: [{ reason: 'too-large', statusText: 'The mail is larger than 50 MB' }] });
+    await eventually(async () => account('huge').messagesIn('inbox').length === 0, 'it is processed');
+  }, 30_000);
 
   it('is gone on with by another replica, from where the first one stopped', async () => {
     account('two').deliver(mailWith('with the first'));

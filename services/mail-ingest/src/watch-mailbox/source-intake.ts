@@ -48,7 +48,9 @@ export class SourceIntake {
   get leftover(): string {
     const [first] = this.failed.values();
     if (first) return `${this.failed.size} mails could not be taken in, they are tried again: ${first.message}`;
-    return this.settleRefused ? `The mail server refused to ${this.watched.settings.afterProcessing} processed mails, this is tried again.` : '';
+    if (!this.settleRefused) return '';
+    const why = this.source.whyRefused === undefined ? '' : ` ${this.source.whyRefused}`;
+    return `The mail server refused to ${this.watched.settings.afterProcessing} processed mails, this is tried again.${why}`;
   }
 
   /** From time to time: whether the folder is still what it was, what came unheard, what is left to do. */

@@ -53,6 +53,7 @@ class GraphSource implements MailSource {
   readonly epoch = 'immutable';
   readonly keysLast = true;
   readonly announces = false;
+  whyRefused: string | undefined;
   /** Found by `check`, not listed yet. */
   private found: string[] = [];
   /** National clouds have no permanentDelete. */
@@ -134,13 +135,18 @@ class GraphSource implements MailSource {
 
   async settle(keys: readonly string[], choice: AfterProcessing): Promise<boolean> {
     const next = keys.values();
-    let refused = false;
+    let refusal: GraphRefused | undefined;
     const work = async (): Promise<void> => {
-      for (const key of next) refused ||= !(await this.settleOne(key, choice));
+      for (const key of next) {
+        // One mail may be odd; who may not change mails needn't ask for each of them.
+        if (refusal?.refusal.status === 403) return;
+        refusal = (await this.settleOne(key, choice)) ?? refusal;
+      }
     };
     const workers = await Promise.allSettled(Array.from({ length: GRAPH_REQUESTS_AT_ONCE }, work));
     for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
-    return !refused;
+    if (refusal) this.whyRefused = this.client.explain(refusal).message;
+    return refusal === undefined;
   }
 
   async waitForMail(): Promise<undefined> {
@@ -179,17 +185,17 @@ class GraphSource implements MailSource {
     }
   }
 
-  /** False: Graph doesn't let us. What is gone needs nothing more. */
-  private async settleOne(key: string, choice: AfterProcessing): Promise<boolean> {
+  /** Gives why Graph doesn't let us; undefined: it is done, or the mail is gone, which needs nothing more. */
+  private async settleOne(key: string, choice: AfterProcessing): Promise<GraphRefused | undefined> {
     const message = `/messages/${encodeURIComponent(key)}`;
     try {
       if (choice === 'flag') await this.flag(message);
       if (choice === 'move') await this.client.change('POST', `${message}/move`, { destinationId: this.state.processedFolderId });
       if (choice === 'delete') await this.remove(message);
-      return true;
+      return undefined;
     } catch (error) {
-      if (isGone(error)) return true;
-      if (error instanceof GraphRefused && error.refusal.status < 429 && error.refusal.status !== 401) return false;
+      if (isGone(error)) return undefined;
+      if (error instanceof GraphRefused && error.refusal.status < 429 && error.refusal.status !== 401) return error;
       throw this.client.explain(error);
     }
   }
