@@ -64,7 +64,8 @@ export interface Installation {
 
 export const CODE = /\b([2-9A-HJ-NP-Z]{4}-?[2-9A-HJ-NP-Z]{4})\b/;
 
-export async function install(topology: Topology): Promise<Installation> {
+/** `environment`: more of it, once the ports of the outward doors are known. */
+export async function install(topology: Topology, environment: (ports: Installation['ports']) => Promise<Readonly<Record<string, string>>> = async () => ({})): Promise<Installation> {
   const removals: (() => Promise<unknown>)[] = [];
   const remove = async (): Promise<void> => {
     for (const each of removals.splice(0).toReversed()) await each();
@@ -79,12 +80,12 @@ export async function install(topology: Topology): Promise<Installation> {
     removals.push(() => printer.stop());
     const controls = await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const));
     const ports = { http: await freePort(), dsp: await freePort(), smtp: await freePort() };
-    const environment = {
+    const whole = {
       PATH: process.env['PATH'], ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder: folder.path, ports: { ...ports, ...Object.fromEntries(controls) } }),
-      INKPOST_MAINTENANCE_PASSWORD: PASSWORD,
+      INKPOST_MAINTENANCE_PASSWORD: PASSWORD, ...(await environment(ports)),
     };
     const logFile = join(folder.path, 'inkpost.log');
-    const suite = await startSuite({ topology, environment, logFile });
+    const suite = await startSuite({ topology, environment: whole, logFile });
     removals.push(() => suite.stop());
     await suite.waitUntilReady();
     const rest = new RestClient(`http://127.0.0.1:${ports.http}`);

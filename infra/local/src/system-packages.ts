@@ -10,6 +10,7 @@ const run = promisify(execFile);
  * Debian's packages with the real servers that the tests talk to. Never ippsample: it removes CUPS.
  */
 const testPackages = [
+  'chromium',
   'cups-client',
   'cups-daemon',
   'cups-ipp-utils',
@@ -17,6 +18,8 @@ const testPackages = [
   'dovecot-imapd',
   'dovecot-lmtpd',
   'dovecot-pop3d',
+  'ldap-utils',
+  'slapd',
   'swaks',
 ];
 
