@@ -52,6 +52,8 @@ export const SERVER_TIMES = {
   signedInEveryMs: 30_000,
   farewellMaxMs: 500,
 } as const;
+/** Certificate authorities of mailboxes that are kept ready. */
+export const AUTHORITIES_KEPT_MAX = 100;
 export type ServerTimes = Readonly<Record<keyof typeof SERVER_TIMES, number>>;
 
 /** A line of a POP3 server's answer: RFC 1939 allows 512 octets. */
@@ -130,6 +132,9 @@ export const TRACE_MINUTES_MAX = 1_440;
 export const TRACE_BYTES_MAX = 4 * 1024 * 1024;
 export const TRACE_LINE_CHARACTERS_MAX = 1_000;
 export const TRACE_KEPT_DAYS = 7;
+export const TRACE_FORGOTTEN_EVERY_MS = 3_600_000;
+/** Of an SMTP conversation, the lines before its recipient is known. */
+export const TRACE_SMTP_LINES_MAX = 50;
 /** Lines wait so long to be written together, and so many of them. */
 export const TRACE_FLUSH_MS = 500;
 export const TRACE_WAITING_BYTES_MAX = 256 * 1024;

@@ -1,7 +1,7 @@
-import { getCACertificates } from 'node:tls';
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { MAIL_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
+import { trusting } from '../trusted-authority.js';
 import { imapFailure, isLoginRefused } from './imap-failure.js';
 
 /** Connects and signs in, whether to watch or only to look. A token that the server doesn't take may have been revoked or changed: then one other is tried. */
@@ -46,7 +46,7 @@ async function imapClientOptions(access: SourceAccess, times: ServerTimes, refus
     secure: tls === 'implicit',
     // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
-    tls: certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] },
+    tls: trusting(certificateAuthority),
     auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken(refusedToken) } : { user, pass: signIn.password },
     clientInfo: { name: 'Inkpost' },
     logger: trace ? tracingLogger(trace) : false,

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, getCACertificates, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { POP3_LINE_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { MailServer } from '../../mailboxes/mailbox.js';
+import { trusting } from '../trusted-authority.js';
 
 const LF = 10;
 
@@ -46,8 +47,7 @@ export class LineConnection {
     const { host, certificateAuthority } = this.server;
     const clear = this.socket;
     clear.removeAllListeners('readable');
-    const ca = certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] };
-    const secured: TLSSocket = connectTls({ socket: clear, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...ca });
+    const secured: TLSSocket = connectTls({ socket: clear, host, ...(isIP(host) === 0 ? { servername: host } : {}), ...trusting(certificateAuthority) });
     this.socket = secured;
     this.follow(secured);
     await within(this.times.connectMaxMs, 'CONNECT_TIMEOUT', secured, once(secured, 'secureConnect'));
