@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { createSecureContext, getCACertificates } from 'node:tls';
 import { GRAPH_IDLE_CONNECTION_MS } from '../../limits.js';
+import { trusting } from '../trusted-authority.js';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -15,10 +15,8 @@ export interface HttpRequest {
 
 /** Connections to Graph, kept open between requests. `authorities`: PEM, trusted besides the system's; empty ones are none. */
 export function makeAgent(...authorities: readonly string[]): Agent {
-  const own = authorities.filter((pem) => pem !== '');
-  // As a context of its own: given as `ca`, all certificates would become part of every connection's name in the agent.
-  const trust = own.length === 0 ? {} : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ...own] }) };
-  return new Agent({ keepAlive: true, timeout: GRAPH_IDLE_CONNECTION_MS, ...trust });
+  // As a context: given as `ca`, all certificates would become part of every connection's name in the agent.
+  return new Agent({ keepAlive: true, timeout: GRAPH_IDLE_CONNECTION_MS, ...trusting(authorities.filter((pem) => pem !== '').join('\n')) });
 }
 
 /** Resolves with the head of the answer; its body is still to be read, or to be destroyed. Throws node's errors of connections. */
