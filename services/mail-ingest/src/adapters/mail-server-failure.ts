@@ -5,27 +5,32 @@ import { type NetworkTrouble, networkTrouble } from './network-trouble.js';
 /** Who is spoken to, as far as sentences name it. */
 export type NamedServer = Pick<SourceAccess, 'host' | 'port'>;
 
-const SENTENCES: Readonly<Record<NetworkTrouble['code'], (at: string, reason: string) => string>> = {
-  'mailbox.certificate-untrusted': (at, reason) => `The certificate of the mail server ${at} is not trusted: ${reason}.`,
-  'mailbox.tls-failed': (at, reason) => `No TLS with the mail server ${at}: ${reason}.`,
-  'mailbox.server-unreachable': (at, reason) => `The mail server ${at} can't be reached: ${reason}.`,
-  'mailbox.connection-lost': (at, reason) => `The connection to the mail server ${at} was lost: ${reason}.`,
+const SENTENCES: Readonly<Record<NetworkTrouble['code'], (at: string) => string>> = {
+  'mailbox.certificate-untrusted': (at) => `The certificate of the mail server ${at} is not trusted`,
+  'mailbox.tls-failed': (at) => `No TLS with the mail server ${at}`,
+  'mailbox.server-unreachable': (at) => `The mail server ${at} can't be reached`,
+  'mailbox.connection-lost': (at) => `The connection to the mail server ${at} was lost`,
 };
 
 /** What an error of a connection to a mail server means, in a sentence an administrator can act on. None is final: what is wrong can be put right. */
 export function connectionFailure(error: unknown, server: NamedServer): Failure {
   if (error instanceof Failure) return error;
   const { code, reason } = networkTrouble(error);
-  return serverFailure(code, SENTENCES[code](nameOf(server), reason), server, error);
+  return troubled(code, reason, server, error);
 }
 
 /** `why`: what went wrong, without a full stop. */
 export function connectionLost(server: NamedServer, why: string, cause?: unknown): Failure {
-  return serverFailure('mailbox.connection-lost', SENTENCES['mailbox.connection-lost'](nameOf(server), why), server, cause);
+  return troubled('mailbox.connection-lost', why, server, cause);
 }
 
 export function tlsFailed(server: NamedServer, why: string, cause?: unknown): Failure {
-  return serverFailure('mailbox.tls-failed', SENTENCES['mailbox.tls-failed'](nameOf(server), why), server, cause);
+  return troubled('mailbox.tls-failed', why, server, cause);
+}
+
+/** `said`: the words of a server that lets nobody in. */
+export function serverFailing(server: NamedServer, said: string, cause?: unknown): Failure {
+  return serverFailure('mailbox.server-failing', `The mail server ${nameOf(server)} lets nobody in: ${said.replace(/\.$/, '')}.`, server, cause);
 }
 
 /** The manual's own words (TRB-006). */
@@ -45,6 +50,10 @@ export function loginRefused(access: SourceAccess, said: string, cause?: unknown
 
 export function serverFailure(code: string, sentence: string, { host, port }: NamedServer, cause?: unknown): Failure {
   return new CauseDown(code, sentence, { cause, fields: { host, port } });
+}
+
+function troubled(code: NetworkTrouble['code'], reason: string, server: NamedServer, cause: unknown): Failure {
+  return serverFailure(code, `${SENTENCES[code](nameOf(server))}: ${reason}${/[.?]$/.test(reason) ? '' : '.'}`, server, cause);
 }
 
 function nameOf({ host, port }: NamedServer): string {

@@ -1,6 +1,6 @@
 import { asFailure, Failure } from '@inkpost/failure/failure.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { connectionFailure, connectionLost, folderMissing, loginRefused, tlsFailed } from '../mail-server-failure.js';
+import { connectionFailure, connectionLost, folderMissing, loginRefused, serverFailing, tlsFailed } from '../mail-server-failure.js';
 
 interface ImapError {
   readonly authenticationFailed?: boolean;
@@ -9,18 +9,24 @@ interface ImapError {
   readonly mailboxMissing?: boolean;
   readonly tlsFailed?: boolean;
   readonly responseText?: string;
+  readonly serverResponseCode?: string;
 }
+
+/** The server's own trouble, said to somebody who signs in (RFC 5530, 3): it tells nothing about user and password. */
+const SERVER_TROUBLE = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'CONTACTADMIN']);
 
 /** Whether it is the server's word that user, password or token are no good. */
 export function isLoginRefused(error: unknown): boolean {
-  return factsOf(error).authenticationFailed === true;
+  const { authenticationFailed, serverResponseCode = '' } = factsOf(error);
+  return authenticationFailed === true && !SERVER_TROUBLE.has(serverResponseCode);
 }
 
 /** What an error of imapflow means, in a sentence an administrator can act on. */
 export function imapFailure(error: unknown, access: SourceAccess): Failure {
   if (error instanceof Failure) return error;
   const { authenticationFailed, oauthError, mailboxMissing, tlsFailed: noTls, responseText = '' } = factsOf(error);
-  if (authenticationFailed) return loginRefused(access, [responseText.replace(/\.$/, ''), statusOf(oauthError)].filter((text) => text !== '').join(', '), error);
+  if (isLoginRefused(error)) return loginRefused(access, [responseText.replace(/\.$/, ''), statusOf(oauthError)].filter((text) => text !== '').join(', '), error);
+  if (authenticationFailed) return serverFailing(access, responseText, error);
   if (mailboxMissing) return folderMissing(access, error);
   const failure = connectionFailure(error, access);
   if (failure.code !== 'mailbox.connection-lost') return failure;

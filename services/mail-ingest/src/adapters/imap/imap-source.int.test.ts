@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { SERVER_TIMES } from '../../limits.js';
 import { describeMailSource, mail } from '../../ports/mail-source.contract.js';
 import { FOLDER_MISSING, LOGIN_REFUSED, type MailSource, type SourceAccess } from '../../ports/mail-source.port.js';
 import { DovecotPlaces } from '../dovecot-places.harness.js';
+import { ScriptedServer } from '../scripted-server.harness.js';
 import { imapSource } from './imap-source.adapter.js';
 
 const CHOICES = ['keep', 'flag', 'move', 'delete'] as const;
@@ -79,6 +80,29 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     await expect(open({ ...access, port: imapsPort, tls: 'implicit', certificateAuthority: ca, host: 'localhost' })).resolves.toHaveProperty('epoch');
     await expect(open({ ...access, port: imapPort, tls: 'implicit' })).rejects.toMatchObject({ code: 'mailbox.tls-failed' });
     await expect(open({ ...access, port: 1 })).rejects.toMatchObject({ code: 'mailbox.server-unreachable' });
+  });
+});
+
+describe('by IMAP a server that', () => {
+  const access = (port: number): SourceAccess => ({
+    mailboxId: 'id', protocol: 'imap', host: '127.0.0.1', port, tls: 'none', user: 'print', folder: 'INBOX', certificateAuthority: '',
+    signIn: { kind: 'password', password: 'very secret' }, afterProcessing: 'keep', processedFolder: '',
+  });
+  const times = { ...QUICK, greetingMaxMs: 300 };
+
+  it.each([
+    ['says nothing', '', 'mailbox.server-unreachable', /it is silent/],
+    ['is no IMAP server', 'SSH-2.0-OpenSSH_9.2\r\n', 'mailbox.server-unreachable', /it is silent/],
+    ['wants nobody now', '* BYE too many connections\r\n', 'mailbox.connection-lost', /lost/],
+    ['can\'t ask whether the password is good', '* OK [CAPABILITY IMAP4rev1] ready\r\n', 'mailbox.server-failing', /lets nobody in: Temporary authentication failure\.$/],
+  ])('%s is named, and its trouble is not taken for a wrong password', async (_, greeting, code, message) => {
+    const server = await ScriptedServer.start(greeting, (line) => {
+      const [tag = '', command] = line.split(' ');
+      return command === 'LOGIN' ? `${tag} NO [UNAVAILABLE] Temporary authentication failure.\r\n` : `${tag} OK done\r\n`;
+    });
+    const failure = await imapSource(times)(access(server.port), new AbortController().signal).catch((error: unknown) => error);
+    await server.stop();
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Failure } from '@inkpost/failure/failure.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { connectionLost, loginRefused, serverFailure } from '../mail-server-failure.js';
+import { connectionLost, loginRefused, serverFailing, serverFailure } from '../mail-server-failure.js';
 import type { Pop3Reply } from './pop3-reply.js';
 
 const SHOWN_CHARACTERS_MAX = 200;
@@ -14,7 +14,7 @@ export function signInFailure(access: SourceAccess, reply: Pop3Reply, reason = '
 
 /** A server that says no before anybody signed in. */
 export function refusedBeforeSignIn(access: SourceAccess, reply: Pop3Reply): Failure {
-  return troubleOf(access, reply) ?? failing(access, reply);
+  return troubleOf(access, reply) ?? serverFailing(access, reply.text);
 }
 
 export function notUnderstood(access: SourceAccess, line: string): Failure {
@@ -31,12 +31,8 @@ function troubleOf(access: SourceAccess, reply: Pop3Reply): Failure | undefined 
       return serverFailure('mailbox.login-too-soon', `The mail server ${host}:${port} wants more time between two sign-ins: ${reply.text}.`, access);
     case 'SYS/TEMP':
     case 'SYS/PERM':
-      return failing(access, reply);
+      return serverFailing(access, reply.text);
     default:
       return undefined;
   }
-}
-
-function failing(access: SourceAccess, { text }: Pop3Reply): Failure {
-  return serverFailure('mailbox.server-failing', `The mail server ${access.host}:${access.port} lets nobody in: ${text}.`, access);
 }

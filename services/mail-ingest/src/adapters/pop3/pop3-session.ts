@@ -1,4 +1,4 @@
-import { POP3_MAILS_MAX, type ServerTimes } from '../../limits.js';
+import { POP3_LINE_BYTES_MAX, POP3_MAILS_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
 import { serverFailure, tlsFailed } from '../mail-server-failure.js';
 import { DotUnstuffer } from './dot-unstuffer.js';
@@ -193,6 +193,7 @@ export class Pop3Session {
     for await (const piece of this.multiLine()) {
       const parts = `${line}${piece.toString('latin1')}`.split('\r\n');
       line = parts.pop() ?? '';
+      if (line.length > POP3_LINE_BYTES_MAX) throw notUnderstood(this.access, line);
       lines.push(...parts);
       if (lines.length > POP3_MAILS_MAX) throw serverFailure('mailbox.not-supported', `The mailbox has more than ${POP3_MAILS_MAX} mails: too many for POP3.`, this.access);
     }
