@@ -206,10 +206,10 @@ describeWithServer('dovecot', 'a mailbox that signs in with tokens', () => {
     await harness.messageAbout('by a client of its own');
   });
 
-  it('with access by the application needs nobody', async () => {
+  it('with access by the application needs nobody, and signs in by POP3 as well', async () => {
     await deliver('application', 'by the application');
     const soon = new Date(Date.now() + 7 * 86_400_000);
-    const id = await add('application', 'office365', { access: 'application', clientSecretExpiresAt: timestampFromDate(soon) });
+    const id = await add('application', 'office365', { access: 'application', protocol: 'pop3', port: dovecot.pop3sPort, clientSecretExpiresAt: timestampFromDate(soon) });
     await harness.messageAbout('by the application');
     expect((await shown(id))?.expires).toMatchObject([{ what: 'client-secret', soon: true }]);
     expect(await associationOf(id)).toMatchObject({ state: 'not-needed' });
