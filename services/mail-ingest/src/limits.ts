@@ -162,6 +162,8 @@ export const GRAPH_LINK_STORED_EVERY_MS = 600_000;
 export const AUTHORITY_ANSWER_MAX_MS = 10_000;
 export const AUTHORITY_ANSWER_BYTES_MAX = 1024 * 1024;
 export const AUTHORITY_METADATA_KEPT_MS = 3_600_000;
+/** To one authority at a time: a thousand mailboxes may want tokens at once. */
+export const AUTHORITY_CONNECTIONS_MAX = 32;
 /** An access token is refreshed this long before it ends, or a tenth of its life, whichever is shorter. */
 export const ACCESS_TOKEN_MARGIN_MS = 300_000;
 /** Nobody else refreshes a mailbox's tokens meanwhile: longer than an authority may take to answer. */

@@ -27,6 +27,11 @@ function sha256(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(text).digest());
 }
 
+/** A reverse proxy may have put a path before ours. */
+function cookieLine(secret: string, { protocol, pathname }: URL): string {
+  return `${COOKIE}=${secret}; Path=${pathname.replace(/\/oauth\/.*$/, '')}; Max-Age=${COOKIE_SECONDS}; HttpOnly; SameSite=Lax${protocol === 'https:' ? '; Secure' : ''}`;
+}
+
 /** Ties mailboxes to their accounts at Microsoft and Google (SKY-082, SKY-131); mail-ingest owns them. */
 export function associationRoutes({ associations }: Owners) {
   const path = '/api/v0/mailboxes/{mailboxId}/association';
@@ -46,7 +51,7 @@ export function associationRoutes({ associations }: Owners) {
         const secret = origin === undefined ? undefined : (browser.cookie(COOKIE) || randomBytes(32).toString('base64url'));
         const bound = secret === undefined ? {} : { browserSha256: sha256(secret), browserOrigin: origin ?? '' };
         const { authorizationUrl, expiresAt, redirectUri, boundToBrowser } = await associations.beginAssociation({ ...params, ...bound }, patientlyAs(caller));
-        if (boundToBrowser) browser.keep(`${COOKIE}=${secret}; Path=/api/v0; Max-Age=${COOKIE_SECONDS}; HttpOnly; SameSite=Lax${redirectUri.startsWith('https:') ? '; Secure' : ''}`);
+        if (boundToBrowser && secret !== undefined) browser.keep(cookieLine(secret, new URL(redirectUri)));
         return { authorizationUrl, expiresAt: toInstant(expiresAt), redirectUri, boundToBrowser };
       },
     }),

@@ -21,12 +21,12 @@ function mailIngest(router: ConnectRouter): void {
     getAssociation: ({ mailboxId }, context) => {
       authorize(context, 'configuration.read');
       if (mailboxId === 'plain') throw new ConnectError('A mailbox of kind imap is not associated.', Code.FailedPrecondition);
-      return { association: { state: 'pending', problem: '', redirectUri: 'https://inkpost.test/ack', pending: { method: 'device', userCode: 'ABCD-EFGH', verificationUri: 'https://device.test', expiresAt: soon } } };
+      return { association: { state: 'pending', problem: '', redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack', pending: { method: 'device', userCode: 'ABCD-EFGH', verificationUri: 'https://device.test', expiresAt: soon } } };
     },
     beginAssociation: ({ browserSha256, browserOrigin }, context) => {
       authorize(context, 'configuration.write');
       begunWith.push(browserSha256);
-      return { authorizationUrl: 'https://authority.test/authorize?state=s', expiresAt: soon, redirectUri: 'https://inkpost.test/ack', boundToBrowser: browserOrigin === 'https://inkpost.test' };
+      return { authorizationUrl: 'https://authority.test/authorize?state=s', expiresAt: soon, redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack', boundToBrowser: browserOrigin === 'https://inkpost.test' };
     },
     finishAssociation: (request, context) => {
       callerOf(context);
@@ -44,11 +44,11 @@ function mailIngest(router: ConnectRouter): void {
     },
   });
   router.service(MailClientService, {
-    getGoogleClient: () => ({ client: { clientId: google.clientId, clientSecretStored: google.clientId !== '', redirectUri: 'https://inkpost.test/ack' } }),
+    getGoogleClient: () => ({ client: { clientId: google.clientId, clientSecretStored: google.clientId !== '', redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack' } }),
     putGoogleClient: ({ clientId, clientSecret }) => {
       google.clientId = clientId;
       google.secrets.push(clientSecret);
-      return { client: { clientId, clientSecretStored: true, changedAt: soon, redirectUri: 'https://inkpost.test/ack' } };
+      return { client: { clientId, clientSecretStored: true, changedAt: soon, redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack' } };
     },
   });
 }
@@ -74,7 +74,7 @@ describe('an association', () => {
   it('is shown, with the code that is to be typed', async () => {
     const { status, body } = await client.call('GET', ASSOCIATION);
     expect([status, body]).toEqual([200, {
-      state: 'pending', account: null, associatedAt: null, associatedBy: null, expiresAt: null, problem: null, redirectUri: 'https://inkpost.test/ack',
+      state: 'pending', account: null, associatedAt: null, associatedBy: null, expiresAt: null, problem: null, redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack',
       pending: { method: 'device', expiresAt: '2026-01-01T00:10:00.000Z', userCode: 'ABCD-EFGH', verificationUri: 'https://device.test' },
     }]);
     expect((await client.call('GET', '/api/v0/mailboxes/plain/association')).status).toBe(409);
@@ -89,7 +89,7 @@ describe('an association', () => {
   it('begun by a page of the public address is bound to its browser by a cookie that no script reads; another page gets none', async () => {
     const { headers } = await client.call('POST', ASSOCIATION, undefined, { origin: 'https://inkpost.test' });
     const [, secret = '', attributes] = /^inkpost_association=([\w-]{43}); (.*)$/.exec(headers.get('set-cookie') ?? '') ?? [];
-    expect(attributes).toBe('Path=/api/v0; Max-Age=1800; HttpOnly; SameSite=Lax; Secure');
+    expect(attributes).toBe('Path=/print/api/v0; Max-Age=1800; HttpOnly; SameSite=Lax; Secure');
     expect(Buffer.from(begunWith.at(-1) ?? []).equals(createHash('sha256').update(secret).digest())).toBe(true);
     await client.call('POST', ASSOCIATION, undefined, { origin: 'https://inkpost.test', cookie: `inkpost_association=${secret}` });
     expect(begunWith.at(-1)).toEqual(begunWith.at(-2));
@@ -151,7 +151,7 @@ describe('the installation\'s client for Google', () => {
   it('is set, and its secret is never shown', async () => {
     expect((await client.call('GET', '/api/v0/mail-clients/google')).body).toMatchObject({ clientId: null, clientSecretStored: false });
     const { status, body } = await client.call('PUT', '/api/v0/mail-clients/google', { clientId: 'id', clientSecret: 'Never-Sh0wn' });
-    expect([status, body, google.secrets]).toEqual([200, { clientId: 'id', clientSecretStored: true, changedAt: '2026-01-01T00:10:00.000Z', redirectUri: 'https://inkpost.test/ack' }, ['Never-Sh0wn']]);
+    expect([status, body, google.secrets]).toEqual([200, { clientId: 'id', clientSecretStored: true, changedAt: '2026-01-01T00:10:00.000Z', redirectUri: 'https://inkpost.test/print/api/v0/oauth/office365/ack' }, ['Never-Sh0wn']]);
     await client.call('PUT', '/api/v0/mail-clients/google', { clientId: 'id' });
     expect(google.secrets).toEqual(['Never-Sh0wn', undefined]);
   });

@@ -31,7 +31,7 @@ export class AccessTokens implements OnModuleDestroy {
   private readonly applicationTokens = new Map<string, ApplicationToken>();
   /** Of a mailbox, what was logged last. */
   private readonly failing = new Map<string, string>();
-  private readonly stopping = new AbortController();
+  private stopping = false;
 
   constructor(
     private readonly mailboxes: TokenMailboxesStore,
@@ -53,7 +53,7 @@ export class AccessTokens implements OnModuleDestroy {
 
   /** What an authority is asked at the moment is waited for: its answer may hold the only refresh token that is still good. */
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
+    this.stopping = true;
     await Promise.race([Promise.allSettled(this.underWay.values()), pause(REFRESH_STOP_MAX_MS, undefined, { ref: false })]);
   }
 
@@ -98,7 +98,8 @@ export class AccessTokens implements OnModuleDestroy {
         if (refreshed !== undefined) return refreshed;
       } else {
         // Another replica is at it.
-        await pause(REFRESH_LOOK_EVERY_MS, undefined, { signal: this.stopping.signal });
+        await pause(REFRESH_LOOK_EVERY_MS);
+        if (this.stopping) throw new CauseDown('mailbox.stopping', 'This replica stops.');
       }
     }
   }

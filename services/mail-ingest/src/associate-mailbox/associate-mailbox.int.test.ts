@@ -188,7 +188,7 @@ describeWithServer('dovecot', 'a mailbox that signs in with tokens', () => {
 
   it('of Google uses the installation\'s client, or its own', async () => {
     const id = await add('google', 'google');
-    const missing = await eventually(async () => (await shown(id))?.problem, 'it has a problem');
+    const missing = await eventually(async () => (await shown(id))?.problem || undefined, 'it has a problem');
     expect(missing).toMatch(/Neither the mailbox nor the installation has a client for Google/);
     await expect(associations.beginAssociation({ mailboxId: id })).rejects.toThrow(/has a client for Google/);
     const { clientId, clientSecret } = provider.google;

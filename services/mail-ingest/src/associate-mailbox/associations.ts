@@ -86,7 +86,7 @@ export class Associations {
     });
   }
 
-  /** Ends an attempt with what `signIn` gives, and leaves behind why it came to nothing. */
+  /** Brings an attempt that has ended to its result, with what `signIn` gives, and leaves behind why it came to nothing. */
   async finish(attempt: Attempt, signIn: (mailbox: TokenMailbox) => Promise<Tokens>): Promise<AssociationOutcome> {
     let mailboxAddress = '';
     try {
@@ -94,11 +94,11 @@ export class Associations {
       if (!mailbox) return { outcome: 'unknown-state', mailboxAddress, account: '', problem: '' };
       mailboxAddress = mailbox.settings.address;
       const settled = mailbox.binding === attempt.binding ? await this.settle(mailbox, attempt, await signIn(mailbox)) : { outcome: 'settings-changed' as const, account: '', problem: 'The settings of the mailbox were changed meanwhile.' };
-      await this.parts.attempts.finish(attempt.id, settled.problem);
+      await this.parts.attempts.note(attempt.id, settled.problem);
       return { mailboxAddress, ...settled };
     } catch (error) {
       const failure = asFailure(error);
-      await this.parts.attempts.finish(attempt.id, failure.message);
+      await this.parts.attempts.note(attempt.id, failure.message);
       if (!(error instanceof Failure)) throw error;
       this.parts.log.warning('mailbox not associated', { mailbox: mailboxAddress, actor: attempt.begunBy, error: failure });
       return { outcome: failure.code === CONSENT_DENIED ? 'consent-denied' : 'refused', mailboxAddress, account: '', problem: failure.message };

@@ -59,7 +59,9 @@ const NEXT_DUE = 'SELECT min(poll_at) AS at FROM association_attempt WHERE finis
 
 const ASK_LATER = `UPDATE association_attempt SET poll_every_seconds = poll_every_seconds + $2, poll_at = now() + (poll_every_seconds + $2) * interval '1 s' WHERE id = $1`;
 
-const FINISH = 'UPDATE association_attempt SET finished_at = coalesce(finished_at, now()), problem = $2 WHERE id = $1';
+const END = 'UPDATE association_attempt SET finished_at = now() WHERE id = $1 AND finished_at IS NULL RETURNING id';
+
+const NOTE = 'UPDATE association_attempt SET problem = $2 WHERE id = $1';
 
 const LATEST = `SELECT state_sha256 IS NULL AS device, begun_at, expires_at, finished_at IS NOT NULL AS finished, user_code, verification_uri, problem
   FROM association_attempt WHERE mailbox_id = $1 ORDER BY begun_at DESC LIMIT 1`;
@@ -134,9 +136,14 @@ export class AttemptsStore {
     await query(this.pool, 'attempt.ask-later', ASK_LATER, [id, slowerBySeconds]);
   }
 
-  /** `problem`: why it came to nothing; empty: it didn't. */
-  async finish(id: string, problem: string): Promise<void> {
-    await query(this.pool, 'attempt.finish', FINISH, [id, problem]);
+  /** True: from now on it is this caller's alone. */
+  async end(id: string): Promise<boolean> {
+    return (await query(this.pool, 'attempt.end', END, [id])).length === 1;
+  }
+
+  /** Of one that has ended: why it came to nothing; empty: it didn't. */
+  async note(id: string, problem: string): Promise<void> {
+    await query(this.pool, 'attempt.note', NOTE, [id, problem]);
   }
 
   async latest(mailboxId: string): Promise<AttemptState | undefined> {

@@ -1,15 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
-import type { Log } from '@inkpost/telemetry/log.js';
-import { AUTHORITY_UNREACHABLE, type Authority, type Tokens } from '../ports/authority.port.js';
-import { DEVICE_POLL_IDLE_MS, DEVICE_POLL_SECONDS } from '../limits.js';
 import { asFailure } from '@inkpost/failure/failure.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { DEVICE_POLL_IDLE_MS, DEVICE_POLL_SECONDS } from '../limits.js';
+import { AUTHORITY_UNREACHABLE, type Authority, type Tokens } from '../ports/authority.port.js';
 import type { Associations } from './associations.js';
 import type { Attempt, AttemptsStore } from './attempts.store.js';
 
 /** Asks authorities whether device codes were confirmed (RFC 8628, 3.4), as often as they want. Goes on where a killed replica stopped. */
 export class DeviceAssociations implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
+  private stopping = false;
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
 
@@ -25,7 +24,7 @@ export class DeviceAssociations implements OnApplicationBootstrap, OnModuleDestr
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
+    this.stopping = true;
     this.wake();
     await this.loop;
   }
@@ -36,11 +35,12 @@ export class DeviceAssociations implements OnApplicationBootstrap, OnModuleDestr
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
+    while (!this.stopping) {
       const waiting = Promise.withResolvers<void>();
       this.wake = waiting.resolve;
-      const delayMs = await this.round();
-      await Promise.race([waiting.promise, pause(delayMs, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined)]);
+      const timer = setTimeout(waiting.resolve, await this.round());
+      await waiting.promise;
+      clearTimeout(timer);
     }
   }
 
@@ -69,6 +69,8 @@ export class DeviceAssociations implements OnApplicationBootstrap, OnModuleDestr
     // RFC 8628, 3.5: five seconds more each time; one that does not answer is asked again as well.
     if (answer === 'pending' || (failure !== undefined && asFailure(failure).code === AUTHORITY_UNREACHABLE)) return this.attempts.askLater(attempt.id, 0);
     if (answer === 'slower') return this.attempts.askLater(attempt.id, DEVICE_POLL_SECONDS);
+    // It was called off or replaced while the authority was asked.
+    if (!(await this.attempts.end(attempt.id))) return;
     await this.associations.finish(attempt, async () => {
       if (answer === undefined) throw failure;
       return answer;

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
-import { createSecureContext, getCACertificates } from 'node:tls';
 import type { CustomFetch } from 'openid-client';
-import { AUTHORITY_ANSWER_BYTES_MAX } from '../../limits.js';
+import { AUTHORITY_ANSWER_BYTES_MAX, AUTHORITY_CONNECTIONS_MAX } from '../../limits.js';
+import { trusting } from '../trusted-authority.js';
 
 /**
  * `fetch` over https alone that trusts `certificates` (PEM; empty: none) besides the system's, which Node's own can't be told. Follows
@@ -9,7 +9,7 @@ import { AUTHORITY_ANSWER_BYTES_MAX } from '../../limits.js';
  * again leaves open whether a refresh token was taken.
  */
 export function httpsFetch(certificates: string): CustomFetch {
-  const agent = new Agent({ keepAlive: false, ...(certificates === '' ? {} : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), certificates] }) }) });
+  const agent = new Agent({ keepAlive: false, maxSockets: AUTHORITY_CONNECTIONS_MAX, ...trusting(certificates) });
   return (url, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       const sent = request(url, { agent, method, headers, ...(signal ? { signal } : {}) });

@@ -22,7 +22,7 @@ export interface AuthorityPlaces {
 }
 
 interface Known {
-  readonly metadata: ServerMetadata;
+  readonly metadata: Promise<ServerMetadata>;
   readonly until: number;
 }
 
@@ -108,9 +108,11 @@ export class OpenIdAuthority implements Authority {
   private async metadata(server: URL, clientId: string): Promise<ServerMetadata> {
     const known = this.known.get(server.href);
     if (known && known.until > performance.now()) return known.metadata;
-    const metadata = (await discovery(server, clientId, undefined, undefined, { timeout: ANSWER_MAX_SECONDS, [customFetch]: this.fetch })).serverMetadata();
-    this.known.set(server.href, { metadata, until: performance.now() + AUTHORITY_METADATA_KEPT_MS });
-    return metadata;
+    const asked = discovery(server, clientId, undefined, undefined, { timeout: ANSWER_MAX_SECONDS, [customFetch]: this.fetch }).then((found) => found.serverMetadata());
+    // All who want it at once wait for one answer; a failure is not kept.
+    this.known.set(server.href, { metadata: asked, until: performance.now() + AUTHORITY_METADATA_KEPT_MS });
+    asked.catch(() => this.known.delete(server.href));
+    return asked;
   }
 }
 
