@@ -1,5 +1,5 @@
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
-import { MessageAcceptedSchema, MessageRefusedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
+import { MessageAcceptedSchema, MessageRefusedSchema, SenderAuthenticationChangedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
 import { AccountChangedSchema, AccountErasedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
 import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
@@ -30,6 +30,7 @@ export const mailFlow = {
 export const upkeepFlow = {
   'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'acceptance.sender-authentication-changed.v1': { payload: SenderAuthenticationChangedSchema, from: 'acceptance', to: ['mail-ingest'], ...retries },
   'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
   'mailbox.canary-requested.v1': { payload: CanaryRequestedSchema, from: 'mail-ingest', to: ['notification'], ...retries },
   'notification.canary-handled.v1': { payload: CanaryHandledSchema, from: 'notification', to: ['mail-ingest'], ...retries },

@@ -185,3 +185,18 @@ export const CALLBACK_CHARACTERS_MAX = 16_384;
 /** What will run out is looked at so often, and logged so often. */
 export const EXPIRY_WATCHED_EVERY_MS = 3_600_000;
 export const EXPIRY_LOGGED_EVERY_MS = 86_400_000;
+
+/** DNS for the authentication of senders: one try, tries, and all that is asked for one mail. */
+export const DNS_TIMEOUT_MS = 2_000;
+export const DNS_TRIES = 2;
+export const AUTHENTICATION_DNS_MAX_MS = 8_000;
+/** How long an answer is kept, and that there was none in time; of how many names. */
+export const DNS_KEPT_MS = 60_000;
+export const DNS_FAILURE_KEPT_MS = 2_000;
+export const DNS_CACHED_MAX = 2_000;
+/** DKIM signatures of one mail: more are only work for others. */
+export const AUTHENTICATION_SIGNATURES_MAX = 10;
+/** Lines that end without CR, which SMTP forbids (RFC 5321, 2.3.8). */
+export const AUTHENTICATION_BARE_LINES_MAX = 50_000;
+/** How old the copy of acceptance's settings in memory may be. */
+export const AUTHENTICATION_SETTINGS_AGE_MAX_MS = 1_000;

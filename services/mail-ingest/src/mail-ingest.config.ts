@@ -14,5 +14,6 @@ export const mailIngestConfig = {
   office365Authority: url('INKPOST_OFFICE365_AUTHORITY', 'Who grants access to Microsoft 365: that of a national cloud, for its tenants.', ['https'], 'https://login.microsoftonline.com'),
   graphUrl: url('INKPOST_GRAPH_URL', 'Microsoft Graph of the same cloud.', ['https'], 'https://graph.microsoft.com'),
   googleIssuer: url('INKPOST_GOOGLE_ISSUER', 'Who grants access to Google Workspace.', ['https'], 'https://accounts.google.com'),
+  dnsServers: optionalText('INKPOST_DNS_SERVERS', 'DNS servers that are asked about senders (SPF, DKIM, DMARC), as 192.0.2.1 or 192.0.2.1:5353, with commas between; without it those of the system.'),
   authorityCaFile: optionalText('INKPOST_AUTHORITY_CA_FILE', 'Certificates (PEM) to trust for these three besides the system\'s: of a proxy that inspects TLS.'),
 };

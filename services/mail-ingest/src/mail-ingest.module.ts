@@ -23,6 +23,8 @@ import { CanaryRpc } from './canary/canary.rpc.js';
 import { associateMailbox } from './associate-mailbox/associate-mailbox.module.js';
 import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
 import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
+import { authenticateSenders } from './authenticate-sender/authenticate-sender.module.js';
+import { SettingsChangedHandler } from './authenticate-sender/settings-changed.handler.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { SERVER_TIMES } from './limits.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
@@ -77,14 +79,18 @@ export const mailIngest: ServiceDefinition = {
     const watchStore = new WatchStore(pool, masterKey);
     const recorder = new MailRecorder(flow, pool, log);
     const { takeCanary, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
+    const { authenticate, judgeSender, providers: authenticationProviders } = authenticateSenders(runtime, config.dnsServers);
     const credentials = { password: (mailboxId: string) => watchStore.password(mailboxId), accessToken, authority };
     return {
       module: MailIngestModule,
-      controllers: flowControllers('mail-ingest', { 'notification.canary-handled.v1': CanaryHandledHandler }),
+      controllers: flowControllers('mail-ingest', {
+        'notification.canary-handled.v1': CanaryHandledHandler,
+        'acceptance.sender-authentication-changed.v1': SettingsChangedHandler,
+      }),
       providers: [
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
         { provide: MailboxFinder, useFactory: (store: MailboxesStore) => new MailboxFinder(store), inject: [MailboxesStore] },
-        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, takeCanary, metrics, tracer) },
+        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, takeCanary, judgeSender, metrics, tracer) },
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>
@@ -93,10 +99,11 @@ export const mailIngest: ServiceDefinition = {
         },
         {
           provide: SmtpIntake,
-          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, log),
+          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, authenticate, log),
           inject: [MailboxesStore, ReceiveMessage],
         },
         ...associationProviders,
+        ...authenticationProviders,
         ...canaryProviders,
         ...testMailboxes(runtime, { isOffered: sources.isOffered, connections, certificates, credentials }),
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },

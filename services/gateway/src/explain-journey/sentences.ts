@@ -10,6 +10,17 @@ const recipient = (evidence: Evidence): string => fact(evidence, 'to') || 'The o
 const owner = (evidence: Evidence): string => fact(evidence, 'address') || 'the sender';
 const because = (evidence: Evidence): string => clause(evidence, 'statusText') || clause(evidence, 'problem') || clause(evidence, 'reason') || 'no reason is given';
 
+const AUTHENTICITY = new Map([
+  ['pass', 'The mail comes from whom it names as its sender'],
+  ['fail', 'The mail does not come from whom it names as its sender'],
+  ['temperror', 'Whether the mail comes from its sender could not be found out, since DNS did not answer'],
+]);
+
+const authenticationResults = (e: Evidence): string => {
+  const results = ['spf', 'dmarc', 'arc'].flatMap((method) => (fact(e, method) === '' ? [] : [`${method.toUpperCase()} says ${fact(e, method)}`]));
+  return results.length === 0 ? '' : `: ${results.join(', ')}`;
+};
+
 const mailSteps: Sentences = {
   received: (e) => {
     const parts = Number(fact(e, 'refusedParts')) > 0 ? ` and ${counted(e, 'refusedParts', 'part')} that can't be printed` : '';
@@ -17,6 +28,7 @@ const mailSteps: Sentences = {
     return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
   },
   'received-again': () => 'The same mail came in again; it is not processed twice.',
+  'sender-authenticated': (e) => `${AUTHENTICITY.get(fact(e, 'verdict')) ?? 'Nothing shows whether the mail comes from its sender'}${given(e, 'basis', ' (by ', ')')}; ${fact(e, 'measuredBy') === 'inkpost' ? 'Inkpost' : `the mail server ${fact(e, 'measuredBy')}`} looked${authenticationResults(e)}.`,
   'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
   'part-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
   'part-ignored': (e) => `${fact(e, 'fileName') || 'A part'}${given(e, 'mediaType', ' (', ')')} was left out: ${because(e)}.`,

@@ -2,6 +2,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
+import type { SenderAuthentication } from '../authenticate-sender/sender-authentication.js';
 import { MESSAGE_ID_CHARACTERS_MAX, SUBJECT_CHARACTERS_MAX } from '../limits.js';
 import { automaticSign } from './automatic-sign.js';
 import { statusText } from './decide-part.js';
@@ -17,6 +18,7 @@ export interface TakenMail {
   readonly receivedAt: Date;
   readonly mail: Pick<IncomingMail, 'mailbox' | 'source' | 'origin' | 'envelopeSender'>;
   readonly extraction: Extraction;
+  readonly authentication: SenderAuthentication;
   readonly sizeBytes: number;
 }
 
@@ -31,7 +33,7 @@ export interface DescribedMail {
 }
 
 /** Puts what was read of a mail into words: the fact for acceptance, and the first lines of its journey. */
-export function describeMail({ messageId, receivedAt, mail, extraction, sizeBytes }: TakenMail): DescribedMail {
+export function describeMail({ messageId, receivedAt, mail, extraction, authentication, sizeBytes }: TakenMail): DescribedMail {
   const { header, documents, refused } = extraction;
   const sender = readSender(header);
   const subject = safeText(decodeWords(header.first('subject')), SUBJECT_CHARACTERS_MAX);
@@ -49,17 +51,32 @@ export function describeMail({ messageId, receivedAt, mail, extraction, sizeByte
     messageId,
     internetMessageId,
     head: { receivedAt: receivedAt.toISOString(), sender: sender.address, subject, internetMessageId, mailbox: mail.mailbox.address },
-    entries: [received, ...describeParts(extraction)],
+    entries: [received, ...describeAuthentication(authentication), ...describeParts(extraction)],
     publication: {
       subject: 'mail.message-received.v1',
       payload: {
         messageId, mailboxId: mail.mailbox.id, mailboxAddress: mail.mailbox.address, queueId: mail.mailbox.queueId, receivedAt: timestampFromDate(receivedAt),
         sender: { address: sender.address, displayName: sender.displayName }, subject, internetMessageId, automatic: sign !== undefined, language: mailLanguage(header),
         documents: documents.map(({ id, fileName, sizeBytes, sha256 }) => ({ documentId: id, fileName, documentFormat: 'application/pdf', sizeBytes, sha256 })),
-        refusedParts, senderAuthentication: 'none',
+        refusedParts, ...authenticationFact(authentication),
       },
     },
   };
+}
+
+/** Nothing where nobody measured anything. */
+function describeAuthentication({ verdict, measuredBy, basis, spf, dkim, dmarc, arc }: SenderAuthentication): JourneyEntry[] {
+  if (measuredBy === '') return [];
+  const signatures = dkim.map(({ result, domain }) => ({ result, domain }));
+  return [entry('sender-authenticated', { verdict, basis, measuredBy, spf: spf.result, spfDomain: spf.domain, dkim: signatures, dmarc: dmarc.result, dmarcPolicy: dmarc.policy, arc: arc.result, arcSealer: arc.sealer })];
+}
+
+function authenticationFact({ verdict, measuredBy, basis, spf, dkim, dmarc, arc }: SenderAuthentication) {
+  const authentication = {
+    measuredBy, basis, spf: spf.result, spfDomain: spf.domain, dkim: dkim.map(({ result, domain }) => ({ result, domain })),
+    dmarc: dmarc.result, dmarcPolicy: dmarc.policy, arc: arc.result, arcSealer: arc.sealer,
+  };
+  return { senderAuthentication: verdict, authentications: measuredBy === '' ? [] : [authentication] };
 }
 
 function describeParts({ documents, refused, ignored, unlistedParts, stopped }: Extraction): JourneyEntry[] {

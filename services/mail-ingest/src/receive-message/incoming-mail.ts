@@ -1,4 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
+import type { MeasuredSender, SmtpClient } from '../authenticate-sender/measure-sender.js';
+import type { SenderAuthentication } from '../authenticate-sender/sender-authentication.js';
 import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { Header } from './read-mail/header.js';
 
@@ -31,6 +33,8 @@ export interface IncomingMail {
   readonly origin: Readonly<Record<string, JsonValue>>;
   /** Of SMTP; empty for the null sender. */
   readonly envelopeSender?: string;
+  /** Of SMTP: who brought it, and what was found out about its sender while it came. Never rejects. */
+  readonly smtp?: { readonly client: SmtpClient; readonly measured: Promise<MeasuredSender | undefined> };
   /** Of a fetched mail: recorded with it, so that it is known without being fetched again. */
   readonly place?: MailPlace;
 }
@@ -43,3 +47,6 @@ export interface Reception {
 
 /** Records a mail that Inkpost sent to itself to see whether it comes in; undefined: it is a mail like any other. */
 export type TakeCanary = (mail: IncomingMail, header: Header, raw: RawMail) => Promise<Reception | undefined>;
+
+/** The verdict on who sent a mail. Throws a `CauseDown` where it is required and can't be found out now. */
+export type JudgeSender = (mail: IncomingMail, header: Header) => Promise<SenderAuthentication>;

@@ -5,7 +5,8 @@ import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { MAIL_BYTES_MAX } from '../limits.js';
 import { describeMail } from './describe-mail.js';
 import { type Extraction, extractDocuments } from './extract-documents.js';
-import type { IncomingMail, RawMail, Reception, TakeCanary } from './incoming-mail.js';
+import { NOT_MEASURED } from '../authenticate-sender/sender-authentication.js';
+import type { IncomingMail, JudgeSender, RawMail, Reception, TakeCanary } from './incoming-mail.js';
 import type { MailMetrics } from './mail-metrics.js';
 import { isSurelyUnwritten, type MailRecorder } from './mail-recorder.js';
 
@@ -18,6 +19,7 @@ export class ReceiveMessage {
     private readonly spool: Spool,
     private readonly recorder: MailRecorder,
     private readonly takeCanary: TakeCanary,
+    private readonly judgeSender: JudgeSender,
     private readonly metrics: MailMetrics,
     private readonly tracer: Tracer,
   ) {}
@@ -58,14 +60,18 @@ export class ReceiveMessage {
     const extraction = { header, documents: [], refused, ignored: [], unlistedParts: 0, stopped: undefined };
     if (mail.source !== 'smtp') return this.record(mail, extraction, raw);
     // Its own mail server tells the sender, who need not hear it twice.
-    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, ...raw });
+    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, authentication: NOT_MEASURED, ...raw });
     await this.recorder.noteRefusal(mail, described);
     this.metrics.count(mail.source, 'refused', extraction);
     return { outcome: 'refused', messageId: described.messageId };
   }
 
   private async record(mail: IncomingMail, extraction: Extraction, raw: RawMail): Promise<Reception> {
-    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, ...raw });
+    const authentication = await this.judgeSender(mail, extraction.header).catch(async (error: unknown) => {
+      await this.forget(extraction);
+      throw error;
+    });
+    const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, authentication, ...raw });
     try {
       const reception = await this.recorder.record(mail, described, extraction.documents, raw);
       if (reception.outcome === 'taken-before') await this.forget(extraction);

@@ -176,3 +176,14 @@ CREATE TABLE graph_mail (
   round       integer NOT NULL,
   PRIMARY KEY (mailbox_id, key)
 );
+
+-- Acceptance's settings, as it told them. The general ones have the empty mailbox id; they are what acceptance begins with.
+CREATE TABLE sender_authentication (
+  mailbox_id      text PRIMARY KEY,
+  uses_default    boolean NOT NULL,
+  mode            text NOT NULL CHECK (mode IN ('off', 'report', 'require')),
+  trusted_servers text[],
+  trusted_relays  text[],
+  version         bigint NOT NULL
+);
+INSERT INTO sender_authentication VALUES ('', false, 'report', '{}', '{127.0.0.0/8,::1}', 0);

@@ -7,10 +7,12 @@ import type { ListenAddress } from '@inkpost/config/variables.js';
 import { asFailure, TransientFailure } from '@inkpost/failure/failure.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import type { AuthenticateSender } from '../../authenticate-sender/authenticate-sender.js';
+import type { SmtpClient } from '../../authenticate-sender/measure-sender.js';
 import { MAIL_BYTES_MAX, SMTP_CLIENTS_MAX, SMTP_CLOSE_MAX_MS, SMTP_RECIPIENTS_MAX, SMTP_SILENCE_MAX_MS } from '../../limits.js';
 import type { ReceivingMailbox } from '../../mailboxes/mailbox.js';
 import type { ReceiveMessage } from '../../receive-message/receive-message.js';
-import type { IncomingMail } from '../../receive-message/incoming-mail.js';
+import type { IncomingMail, Reception } from '../../receive-message/incoming-mail.js';
 import { safeText } from '../../receive-message/safe-text.js';
 import { copyStream } from './copy-stream.js';
 
@@ -36,6 +38,7 @@ export class SmtpIntake implements OnApplicationBootstrap, OnModuleDestroy {
     tls: SmtpTls | undefined,
     private readonly findRecipient: FindRecipient,
     private readonly receive: ReceiveMessage,
+    private readonly authenticate: AuthenticateSender,
     private readonly log: Log,
   ) {
     this.server = new SMTPServer({
@@ -77,14 +80,21 @@ export class SmtpIntake implements OnApplicationBootstrap, OnModuleDestroy {
     const known = this.recipients.get(session);
     const mailboxes = new Map(rcptTo.flatMap(({ address }) => known?.get(address.toLowerCase()) ?? []).map((mailbox) => [mailbox.id, mailbox]));
     if (mailboxes.size === 0) throw smtpError(554, 'No valid recipients');
-    // A mail to several mailboxes is one message in each: its documents become jobs of their own.
-    const copies = copyStream(stream, mailboxes.size);
-    const receptions = await Promise.all([...mailboxes.values()].map((mailbox, index) => this.receive.receive(incomingMail(mailbox, copies[index] ?? stream, session)))).catch((error: unknown) => {
+    const receptions = await this.receiveAll(stream, [...mailboxes.values()], session).catch((error: unknown) => {
       stream.destroy();
       throw this.refusal(error);
     });
     if (receptions.some(({ outcome }) => outcome === 'refused')) throw smtpError(552, `The mail is larger than ${MAIL_BYTES_MAX / 1024 / 1024} MB`);
     return `Taken in as ${receptions.map(({ messageId }) => messageId).join(' ')}`;
+  }
+
+  /** A mail to several mailboxes is one message in each: its documents become jobs of their own. Its sender is measured once, side by side. */
+  private async receiveAll(stream: SMTPServerDataStream, mailboxes: readonly ReceivingMailbox[], session: SMTPServerSession): Promise<Reception[]> {
+    const client = clientOf(session);
+    const isMeasured = await this.authenticate.isMeasured(client, mailboxes);
+    const copies = copyStream(stream, mailboxes.length + (isMeasured ? 1 : 0));
+    const measured = isMeasured ? this.authenticate.measure(copies.at(-1) ?? stream, client) : Promise.resolve(undefined);
+    return Promise.all(mailboxes.map((mailbox, index) => this.receive.receive({ ...incomingMail(mailbox, copies[index] ?? stream, session), smtp: { client, measured } })));
   }
 
   /** Whatever goes wrong here, the mail stays with the client, who tries again. */
@@ -112,15 +122,13 @@ function serverOptions(tls: SmtpTls | undefined): SMTPServerOptions {
   };
 }
 
+function clientOf({ envelope: { mailFrom }, remoteAddress, hostNameAppearsAs }: SMTPServerSession): SmtpClient {
+  return { address: remoteAddress, name: safeText(hostNameAppearsAs, ADDRESS_SHOWN_MAX), envelopeSender: mailFrom === false ? '' : safeText(mailFrom.address, ADDRESS_SHOWN_MAX) };
+}
+
 function incomingMail(mailbox: ReceivingMailbox, content: AsyncIterable<Buffer>, session: SMTPServerSession): IncomingMail {
-  const { mailFrom } = session.envelope;
-  return {
-    mailbox,
-    source: 'smtp',
-    content,
-    envelopeSender: mailFrom === false ? '' : safeText(mailFrom.address, ADDRESS_SHOWN_MAX),
-    origin: { client: session.remoteAddress, clientName: safeText(session.hostNameAppearsAs, ADDRESS_SHOWN_MAX), protocol: session.transmissionType },
-  };
+  const { address, name, envelopeSender } = clientOf(session);
+  return { mailbox, source: 'smtp', content, envelopeSender, origin: { client: address, clientName: name, protocol: session.transmissionType } };
 }
 
 function smtpError(responseCode: number, message: string): Error {
