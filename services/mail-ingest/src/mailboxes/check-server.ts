@@ -29,8 +29,9 @@ export function checkServer(kind: MailboxKind, given: GivenServer, address: stri
   if (!tls) return problem(`${kind}.tls`, `must be one of ${TLS_CHOICES.join(', ')}`);
   const user = given.user === '' ? address : given.user;
   if (!isLine(user, USER_CHARACTERS_MAX)) return problem(`${kind}.user`, `must have at most ${USER_CHARACTERS_MAX} characters without line breaks`);
-  if (protocol === 'pop3' && given.folder !== '' && given.folder !== 'INBOX') return problem(`${kind}.folder`, 'must be left out: POP3 shows the inbox alone');
-  const folder = given.folder === '' ? 'INBOX' : given.folder;
+  // Written in any case, it is the same folder (RFC 9051, 5.1).
+  const folder = given.folder === '' || given.folder.toUpperCase() === 'INBOX' ? 'INBOX' : given.folder;
+  if (protocol === 'pop3' && folder !== 'INBOX') return problem(`${kind}.folder`, 'must be left out: POP3 shows the inbox alone');
   if (!isLine(folder, FOLDER_CHARACTERS_MAX)) return problem(`${kind}.folder`, `must have at most ${FOLDER_CHARACTERS_MAX} characters without line breaks`);
   const certificateAuthority = given.certificateAuthority.trim();
   if (certificateAuthority !== '' && !isCertificate(certificateAuthority)) return problem(`${kind}.certificateAuthority`, 'must be a certificate in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----');

@@ -126,6 +126,8 @@ describe('the settings of a mailbox', () => {
 
   it.each(['192.0.2.1', '2001:db8::1', 'MAIL.example.org'])('may name the server as %s', (host) => expect(checkImap({ host })).toMatchObject({ settings: { server: { host: host.toLowerCase() } } }));
 
+  it('know the inbox in whatever case it is written', () => expect(checkImap({ folder: 'Inbox' })).toMatchObject({ settings: { server: { folder: 'INBOX' } } }));
+
   it('say which secret they need', () => {
     const fields = [check({ kind: 'smtp' }), checkImap({}), check({ kind: 'pop3', pop3: imap }), checkOffice({}), checkGoogle({ clientId: 'own' }), checkGoogle({})].map((checked) => secretField(settingsOf(checked)));
     expect(fields).toEqual([undefined, 'imap.password', 'pop3.password', 'office365.clientSecret', 'google.clientSecret', undefined]);
