@@ -12,6 +12,8 @@ interface Expiring {
   readonly at: Date;
 }
 
+const DAY_MS = 86_400_000;
+
 const EXPIRING = `SELECT m.address AS mailbox, x.what, x.at FROM mailbox m LEFT JOIN association a ON a.mailbox_id = m.id
   CROSS JOIN LATERAL (VALUES ('client-secret', m.client_secret_expires_at), ('grant', a.grant_expires_at)) AS x (what, at)
   WHERE m.enabled AND x.at IS NOT NULL`;
@@ -28,8 +30,8 @@ export class ExpiryWatch implements OnApplicationBootstrap, OnModuleDestroy {
     meter: Meter,
     private readonly log: Log,
   ) {
-    meter.createObservableGauge('mailbox_sign_in_left', { unit: 's', description: 'Time until a client secret or consent of a mailbox runs out; every replica says the same' }).addCallback((result) => {
-      for (const { mailbox, what, at } of this.expiring) result.observe((at.getTime() - Date.now()) / 1_000, { mailbox, what });
+    meter.createObservableGauge('mailbox_sign_in_days_left', { description: 'Days until a client secret or consent of a mailbox runs out; every replica says the same' }).addCallback((result) => {
+      for (const { mailbox, what, at } of this.expiring) result.observe((at.getTime() - Date.now()) / DAY_MS, { mailbox, what });
     });
   }
 

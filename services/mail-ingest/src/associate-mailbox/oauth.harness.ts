@@ -30,6 +30,8 @@ export class OAuthHarness {
   private constructor(
     readonly provider: IdentityProvider,
     readonly superuser: Pool,
+    /** As mail-ingest itself sees the database. */
+    readonly pool: Pool,
     private readonly newReplica: () => OAuthReplica,
     private readonly addRow: (address: string, access: string) => Promise<string>,
     readonly stop: () => Promise<void>,
@@ -57,7 +59,7 @@ export class OAuthHarness {
       );
       return id;
     };
-    return new OAuthHarness(provider, superuser, newReplica, addRow, async () => {
+    return new OAuthHarness(provider, superuser, pool, newReplica, addRow, async () => {
       await database.drop();
       await provider.stop();
     });

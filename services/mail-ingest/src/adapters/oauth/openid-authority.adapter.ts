@@ -8,7 +8,6 @@ import type { Authority, AuthorityClient, BegunDeviceSignIn, BegunSignIn, Tokens
 import { authorityFailure } from './authority-failure.js';
 import { httpsFetch } from './https-fetch.js';
 
-const ANSWER_MAX_SECONDS = AUTHORITY_ANSWER_MAX_MS / 1_000;
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Where an authority doesn't say how long a token lives (RFC 6749, 5.1). */
 const ACCESS_TOKEN_SECONDS = 3_600;
@@ -31,7 +30,10 @@ export class OpenIdAuthority implements Authority {
   private readonly known = new Map<string, Known>();
   private readonly fetch: CustomFetch;
 
-  constructor(private readonly places: AuthorityPlaces) {
+  constructor(
+    private readonly places: AuthorityPlaces,
+    private readonly answerMaxMs = AUTHORITY_ANSWER_MAX_MS,
+  ) {
     this.fetch = httpsFetch(places.certificates);
   }
 
@@ -90,7 +92,7 @@ export class OpenIdAuthority implements Authority {
     const server = this.serverOf(client);
     try {
       const configuration = new Configuration(await this.metadata(server, client.clientId), client.clientId, {}, ClientSecretPost(client.clientSecret));
-      configuration.timeout = ANSWER_MAX_SECONDS;
+      configuration.timeout = this.answerMaxMs / 1_000;
       configuration[customFetch] = this.fetch;
       return await question(configuration);
     } catch (error) {
@@ -108,7 +110,7 @@ export class OpenIdAuthority implements Authority {
   private async metadata(server: URL, clientId: string): Promise<ServerMetadata> {
     const known = this.known.get(server.href);
     if (known && known.until > performance.now()) return known.metadata;
-    const asked = discovery(server, clientId, undefined, undefined, { timeout: ANSWER_MAX_SECONDS, [customFetch]: this.fetch }).then((found) => found.serverMetadata());
+    const asked = discovery(server, clientId, undefined, undefined, { timeout: this.answerMaxMs / 1_000, [customFetch]: this.fetch }).then((found) => found.serverMetadata());
     // All who want it at once wait for one answer; a failure is not kept.
     this.known.set(server.href, { metadata: asked, until: performance.now() + AUTHORITY_METADATA_KEPT_MS });
     asked.catch(() => this.known.delete(server.href));
