@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
-import { CanaryService, MailboxTestService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
+import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -38,6 +38,8 @@ import { ReceiveMessage } from './receive-message/receive-message.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
 import { MailboxTestRpc } from './test-mailbox/mailbox-test.rpc.js';
 import { testMailboxes } from './test-mailbox/test-mailbox.module.js';
+import { traceCommunications } from './trace-communications/trace-communications.module.js';
+import { TraceRpc } from './trace-communications/trace.rpc.js';
 import { LoginRefusals } from './watch-mailbox/login-refusals.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
@@ -76,7 +78,8 @@ export const mailIngest: ServiceDefinition = {
       'google/imap': withToken(imapSource(), accessToken),
       'google/pop3': withToken(pop3, accessToken),
     });
-    const watchStore = new WatchStore(pool, masterKey);
+    const { traceOf, smtpConversations, providers: traceProviders } = traceCommunications(runtime);
+    const watchStore = new WatchStore(pool, masterKey, traceOf);
     const recorder = new MailRecorder(flow, pool, log);
     const { takeCanary, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
     const { authenticate, judgeSender, providers: authenticationProviders } = authenticateSenders(runtime, config.dnsServers);
@@ -99,25 +102,27 @@ export const mailIngest: ServiceDefinition = {
         },
         {
           provide: SmtpIntake,
-          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, authenticate, log),
+          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, authenticate, log, smtpConversations),
           inject: [MailboxesStore, ReceiveMessage],
         },
         ...associationProviders,
         ...authenticationProviders,
         ...canaryProviders,
+        ...traceProviders,
         ...testMailboxes(runtime, { isOffered: sources.isOffered, connections, certificates, credentials }),
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
+          useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, trace: TraceRpc, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
             const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
             router.service(MailboxTestService, tests);
             router.service(CanaryService, canary);
+            router.service(TraceService, trace);
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
           },
-          inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, AssociationsRpc, MailClientsRpc],
+          inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, TraceRpc, AssociationsRpc, MailClientsRpc],
         },
       ],
     };

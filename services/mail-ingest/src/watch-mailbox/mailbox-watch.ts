@@ -10,6 +10,7 @@ import type { LeasedMailbox, WatchStore } from './watch.store.js';
 
 interface Watched {
   readonly version: number;
+  readonly traced: boolean;
   readonly watcher: MailboxWatcher;
   /** As last written. */
   reported: WatchState | undefined;
@@ -85,8 +86,12 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private stopAllBut(leased: readonly LeasedMailbox[]): void {
-    const versions = new Map(leased.map(({ id, version }) => [id, version]));
-    for (const [id, { version }] of this.watched) if (versions.get(id) !== version) this.stopOne(id);
+    const wanted = new Map(leased.map((mailbox) => [mailbox.id, mailbox]));
+    for (const [id, { version, traced }] of this.watched) {
+      const next = wanted.get(id);
+      // A trace begins with the greeting: it is begun, and ended, with a new connection.
+      if (next?.version !== version || next.traced !== traced) this.stopOne(id);
+    }
   }
 
   private stopOne(id: string): void {
@@ -102,11 +107,11 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
     this.refresh();
   }
 
-  private start(mailbox: OpenableMailbox): void {
+  private start(mailbox: OpenableMailbox & LeasedMailbox): void {
     // Its end calls for another round, which starts the next one.
     if (this.stopping.has(mailbox.id)) return;
     const watcher = new MailboxWatcher(mailbox, this.openMailbox, this.services, () => this.refresh());
-    this.watched.set(mailbox.id, { version: mailbox.version, watcher, reported: undefined });
+    this.watched.set(mailbox.id, { version: mailbox.version, traced: mailbox.traced, watcher, reported: undefined });
   }
 
   private async report(): Promise<void> {

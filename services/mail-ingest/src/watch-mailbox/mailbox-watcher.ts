@@ -56,6 +56,7 @@ export class MailboxWatcher {
   private async session(onConnected: () => void): Promise<void> {
     const { signal } = this.stopping;
     this.report({ state: 'connecting', problem: this.current.problem });
+    this.mailbox.trace?.('-- connecting');
     const source = await this.openMailbox(this.mailbox, signal);
     const state = source.announces ? 'connected' : 'polling';
     const close = (): void => void source.close();
@@ -79,6 +80,7 @@ export class MailboxWatcher {
 
   private async waitAfter(failure: Failure, failures: number): Promise<void> {
     const delayMs = retryDelayMs(failure.code, failures, Math.random());
+    this.mailbox.trace?.(`-- ${failure.message} Tried again in ${Math.round(delayMs / 1_000)} seconds.`);
     this.services.log.warning('mailbox not watched, tried again', { mailbox: this.mailbox.settings.address, delayMs, error: failure });
     this.report({ state: stateAfter(failure), problem: failure.message, nextTryAt: new Date(Date.now() + delayMs) });
     // Ends early when the watcher is stopped.

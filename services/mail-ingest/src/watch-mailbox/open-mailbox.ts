@@ -8,6 +8,8 @@ export interface OpenableMailbox extends WatchedMailbox {
   /** Of its settings. */
   readonly version: number;
   readonly password: () => string;
+  /** Writes the conversation down, where that is wanted at present (SKY-108). */
+  readonly trace?: (line: string) => void;
 }
 
 /** Opens what a mailbox is set to. Throws as `OpenSource` does. */
@@ -32,6 +34,6 @@ export function withToken(open: OpenSource, accessToken: (mailboxId: string, ref
   };
 }
 
-function openAs(open: OpenSource, { id, settings: { server, afterProcessing, processedFolder } }: OpenableMailbox, signIn: SignIn, signal: AbortSignal): Promise<MailSource> {
-  return open({ ...server, mailboxId: id, signIn, afterProcessing, processedFolder }, signal);
+function openAs(open: OpenSource, { id, settings: { server, afterProcessing, processedFolder }, trace }: OpenableMailbox, signIn: SignIn, signal: AbortSignal): Promise<MailSource> {
+  return open({ ...server, mailboxId: id, signIn, afterProcessing, processedFolder, trace }, signal);
 }

@@ -11,10 +11,14 @@ import type { OpenableMailbox } from './open-mailbox.js';
 export interface LeasedMailbox {
   readonly id: string;
   readonly version: number;
+  /** Its conversation is written down at present. */
+  readonly traced: boolean;
 }
 
+const TRACED = 'EXISTS (SELECT 1 FROM trace t WHERE t.mailbox_id = mailbox.id AND t.until > now()) AS traced';
+
 /** Takes what is free, renews what will run out soon, and leaves alone what another replica watches. */
-const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind <> 'smtp' AND enabled),
+const LEASE = `WITH wanted AS (SELECT id, version, ${TRACED} FROM mailbox WHERE kind <> 'smtp' AND enabled),
   kept AS (SELECT mailbox_id FROM watch WHERE holder = $1 AND lease_until > now() + $3 * interval '1 ms'),
   taken AS (
     INSERT INTO watch (mailbox_id, holder, lease_until)
@@ -26,9 +30,9 @@ const LEASE = `WITH wanted AS (SELECT id, version FROM mailbox WHERE kind <> 'sm
       next_try_at = CASE WHEN watch.holder = excluded.holder THEN watch.next_try_at END
     WHERE watch.holder = excluded.holder OR watch.lease_until <= now()
     RETURNING mailbox_id)
-  SELECT id, version FROM wanted WHERE id IN (SELECT mailbox_id FROM kept UNION ALL SELECT mailbox_id FROM taken)`;
+  SELECT id, version, traced FROM wanted WHERE id IN (SELECT mailbox_id FROM kept UNION ALL SELECT mailbox_id FROM taken)`;
 
-const LOAD = `SELECT id, version, kind, address, queue_id AS "queueId", enabled, after_processing AS "afterProcessing", processed_folder AS "processedFolder",
+const LOAD = `SELECT id, version, ${TRACED}, kind, address, queue_id AS "queueId", enabled, after_processing AS "afterProcessing", processed_folder AS "processedFolder",
     protocol, host, port, tls, login, folder, certificate_authority AS "certificateAuthority", sealed_password AS "sealedPassword",
     tenant_id AS "tenantId", client_id AS "clientId", client_access AS "clientAccess", client_secret_expires_at AS "clientSecretExpiresAt"
   FROM mailbox WHERE id = ANY ($1::uuid[]) AND kind <> 'smtp'`;
@@ -48,18 +52,19 @@ export class WatchStore {
   constructor(
     private readonly pool: Pool,
     private readonly masterKey: MasterKey,
+    private readonly traceOf: (mailboxId: string) => (line: string) => void,
   ) {}
 
   /** The mailboxes that this replica watches from now on, in one round trip. */
   async lease(holder: string): Promise<LeasedMailbox[]> {
-    return query<{ id: string; version: number }>(this.pool, 'watch.lease', LEASE, [holder, LEASE_MS, LEASE_RENEWED_BEFORE_MS]);
+    return query<{ id: string; version: number; traced: boolean }>(this.pool, 'watch.lease', LEASE, [holder, LEASE_MS, LEASE_RENEWED_BEFORE_MS]);
   }
 
-  async load(ids: readonly string[]): Promise<OpenableMailbox[]> {
+  async load(ids: readonly string[]): Promise<(OpenableMailbox & LeasedMailbox)[]> {
     const rows = await query<LoadedRow>(this.pool, 'watch.load', LOAD, [ids]);
     return rows.map((row) => {
-      const { id, version, sealedPassword } = row;
-      return { id, version, settings: toWatchedSettings(row), password: () => this.open(id, sealedPassword) };
+      const { id, version, traced, sealedPassword } = row;
+      return { id, version, traced, settings: toWatchedSettings(row), password: () => this.open(id, sealedPassword), ...(traced ? { trace: this.traceOf(id) } : {}) };
     });
   }
 

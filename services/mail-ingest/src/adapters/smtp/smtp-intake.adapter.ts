@@ -14,6 +14,7 @@ import type { ReceivingMailbox } from '../../mailboxes/mailbox.js';
 import type { ReceiveMessage } from '../../receive-message/receive-message.js';
 import type { IncomingMail, Reception } from '../../receive-message/incoming-mail.js';
 import { safeText } from '../../receive-message/safe-text.js';
+import type { SmtpConversations } from '../../trace-communications/smtp-conversations.js';
 import { copyStream } from './copy-stream.js';
 
 export interface SmtpTls {
@@ -40,9 +41,11 @@ export class SmtpIntake implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly receive: ReceiveMessage,
     private readonly authenticate: AuthenticateSender,
     private readonly log: Log,
+    private readonly conversations: SmtpConversations,
   ) {
     this.server = new SMTPServer({
       ...serverOptions(tls),
+      logger: conversations.logger,
       onRcptTo: callbackify((address: SMTPServerAddress, session: SMTPServerSession) => this.acceptRecipient(address, session)),
       onData: callbackify((stream: SMTPServerDataStream, session: SMTPServerSession) => this.takeIn(stream, session)),
     });
@@ -70,6 +73,7 @@ export class SmtpIntake implements OnApplicationBootstrap, OnModuleDestroy {
       throw this.refusal(error);
     });
     if (!mailbox) throw smtpError(550, 'No such mailbox here');
+    this.conversations.name(session.id, mailbox.id);
     const known = this.recipients.get(session) ?? new Map<string, ReceivingMailbox>();
     this.recipients.set(session, known.set(address.toLowerCase(), mailbox));
   }
@@ -118,7 +122,6 @@ function serverOptions(tls: SmtpTls | undefined): SMTPServerOptions {
     maxRecipients: SMTP_RECIPIENTS_MAX,
     socketTimeout: SMTP_SILENCE_MAX_MS,
     closeTimeout: SMTP_CLOSE_MAX_MS,
-    logger: false,
   };
 }
 
