@@ -1,35 +1,50 @@
 import { cpus, release } from 'node:os';
 import { Steps } from '@inkpost/local/steps.mjs';
-import { BenchRun } from './bench-run.js';
+import type { BenchRun } from './bench-run.js';
+import { PrintingRun } from './printing-run.js';
 import { readOptions, USAGE } from './read-options.js';
-import { classicTally, isClean, suiteTally } from './report-figures/bench-results.js';
+import { allIsWell } from './report-figures/bench-results.js';
 import { describeResults } from './report-figures/describe-results.js';
 import { resultsJson } from './report-figures/results-json.js';
+import { MailboxesRun } from './watch-mailboxes/mailboxes-run.js';
 
 // npm run bench [-- options]: see README.md
 
 /** 128 + 2, as a shell says of what SIGINT ended. */
 const INTERRUPTED = 130;
 
+class Interrupted extends Error {}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   const steps = new Steps(process.stderr);
-  const run = new BenchRun(options, steps);
-  const interrupted = Promise.withResolvers<undefined>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.resolve(undefined));
+  const startedAt = performance.now();
+  const interrupted = Promise.withResolvers<never>();
+  interrupted.promise.catch(() => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.reject(new Interrupted()));
+  const measured = <Results>(run: BenchRun<Results>): Promise<Results> => measureAndStop(run, steps, interrupted.promise);
   try {
+    const printing = options.parts.includes('printing') ? await measured(new PrintingRun(options, steps)) : undefined;
+    const mailboxes = options.parts.includes('mailboxes') ? await measured(new MailboxesRun(options, steps)) : undefined;
     const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, Linux ${release()}, Node ${process.version}`;
-    const figures = await Promise.race([run.measure(), interrupted.promise]);
-    if (!figures) return INTERRUPTED;
-    const results = { ...figures, options, machine };
+    const results = { options, machine, printing, mailboxes, tookSeconds: (performance.now() - startedAt) / 1_000 };
     const lines = describeResults(results);
     if (options.json) {
       steps.line(['', ...lines].join('\n'));
       process.stdout.write(`${JSON.stringify(resultsJson(results))}\n`);
     } else process.stdout.write(`\n${lines.join('\n')}\n`);
-    return isClean(suiteTally(results)) && isClean(classicTally(results)) ? 0 : 1;
+    return allIsWell(results) ? 0 : 1;
   } catch (error) {
-    for (const line of await run.lastWarnings()) steps.line(line);
+    if (error instanceof Interrupted) return INTERRUPTED;
+    throw error;
+  }
+}
+
+async function measureAndStop<Results>(run: BenchRun<Results>, steps: Steps, interrupted: Promise<never>): Promise<Results> {
+  try {
+    return await Promise.race([run.measure(), interrupted]);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) for (const line of await run.lastWarnings()) steps.line(line);
     throw error;
   } finally {
     await steps.run('Stopping', () => run.stop());

@@ -69,9 +69,20 @@ export class ProcessMeter {
   }
 }
 
+/** CPU time of each group since its start, children included, those that ended as well. */
+export function cpuMsByGroup(groups: readonly ProcessGroup[]): Map<string, number> {
+  const table = readProcessTable();
+  return new Map(groups.map(({ name, rootPid }) => [name, processTree(table, rootPid).reduce((sum, { cpuMs, endedChildrenCpuMs }) => sum + cpuMs + endedChildrenCpuMs, 0)]));
+}
+
 /** Resident memory of the groups' own processes, without children, in MiB. */
 export function residentMiB(groups: readonly ProcessGroup[]): Map<string, number> {
   return new Map(groups.map(({ name, rootPid }) => [name, statusMiB(rootPid, 'VmRSS')]));
+}
+
+/** The most that was resident of them at once. */
+export function peakMiB(groups: readonly ProcessGroup[]): Map<string, number> {
+  return new Map(groups.map(({ name, rootPid }) => [name, statusMiB(rootPid, 'VmHWM')]));
 }
 
 /** proc(5): writing 5 sets VmHWM back to what is resident now. */

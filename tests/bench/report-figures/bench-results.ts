@@ -3,11 +3,20 @@ import type { LatencyFigures } from '../measure/measure-latency.js';
 import type { RunFigures } from '../measure/run-figures.js';
 import type { BenchOptions } from '../read-options.js';
 import type { PrintTally } from '../take-output/print-check.js';
+import type { MailboxesResults } from '../watch-mailboxes/mailboxes-results.js';
 
 export interface BenchResults {
   readonly options: BenchOptions;
   /** `2 x Intel …, Linux 6.1, Node v24.21.0` */
   readonly machine: string;
+  /** Absent: not wanted in this run. */
+  readonly printing: PrintingResults | undefined;
+  readonly mailboxes: MailboxesResults | undefined;
+  readonly tookSeconds: number;
+}
+
+/** The main job: mail in, paper out. */
+export interface PrintingResults {
   /** One per round; none when the classic pipeline was left out. */
   readonly classic: readonly RunFigures[];
   readonly held: readonly RunFigures[];
@@ -16,15 +25,24 @@ export interface BenchResults {
   readonly latency: LatencyFigures;
   /** Evidence that traces were sent meanwhile. */
   readonly traceBytes: number;
-  readonly tookSeconds: number;
+}
+
+/** Every document came once and unaltered, and every mail was taken in once. Slow is not unwell. */
+export function allIsWell({ printing, mailboxes }: BenchResults): boolean {
+  const printingIsWell = !printing || (isClean(suiteTally(printing)) && isClean(classicTally(printing)));
+  return printingIsWell && (!mailboxes || isClean(mailboxes.announced.tally) && takenInOnce(mailboxes));
+}
+
+export function takenInOnce({ announced: { takenIn, existsToDurable } }: MailboxesResults): boolean {
+  return takenIn === existsToDurable.length;
 }
 
 /** The suite's own printing, summed over all runs; the classic pipeline answers for itself. */
-export function suiteTally({ held, printed, largeMail, latency }: BenchResults): PrintTally {
+export function suiteTally({ held, printed, largeMail, latency }: PrintingResults): PrintTally {
   return sum([...held, ...printed, largeMail, latency].map(({ tally }) => tally));
 }
 
-export function classicTally({ classic }: BenchResults): PrintTally {
+export function classicTally({ classic }: PrintingResults): PrintTally {
   return sum(classic.map(({ tally }) => tally));
 }
 

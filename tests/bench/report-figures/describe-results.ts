@@ -1,71 +1,34 @@
-import { cpuMsPerJob, jobsPerSecond, median, percentile, type RunFigures } from '../measure/run-figures.js';
 import type { PrintTally } from '../take-output/print-check.js';
-import { type BenchResults, classicTally, isClean, suiteTally } from './bench-results.js';
+import { type BenchResults, classicTally, isClean, suiteTally, takenInOnce } from './bench-results.js';
+import { describeMailboxes } from './describe-mailboxes.js';
+import { describePrinting } from './describe-printing.js';
 import { type JudgedFigure, judgeFigures } from './judge-figures.js';
+import { tableRow } from './table-row.js';
 
 /** The results as lines for people: what was measured, then each goal with what became of it. */
 export function describeResults(results: BenchResults): string[] {
-  const { options, machine, classic, held, printed, traceBytes } = results;
+  const { options, machine, printing, mailboxes, tookSeconds } = results;
   return [
-    `Topology "${options.topology}", ${options.mails} mails a run, medians of ${options.rounds} round${options.rounds === 1 ? '' : 's'}; durable database, code mails and traces on (${Math.round(traceBytes / 1024)} KiB of spans)`,
     machine,
+    ...(printing ? ['', ...describePrinting(options, printing)] : []),
+    ...(mailboxes ? ['', ...describeMailboxes(options, mailboxes)] : []),
     '',
-    row('', 'jobs/s', 'ms CPU per job', 'of which'),
-    ...[['Classic pipeline', classic], ['Inkpost, held', held], ['Inkpost, printed', printed]].flatMap(([name, runs]) => runLine(name as string, runs as readonly RunFigures[])),
-    '',
-    'Peak memory of one process, MiB',
-    ...peakLines([...held, ...printed]),
-    'Growth while one 25 MB mail is printed, MiB',
-    ...results.largeMail.growths.map(({ name, beforeMiB, growthMiB }) => row(`  ${name}`, `+${growthMiB.toFixed(0)}`, `on ${beforeMiB.toFixed(0)}`)),
-    '',
-    ...latencyLines(results),
-    '',
-    row('', 'measured', 'goal', 'aim', ''),
+    tableRow('', 'measured', 'goal', 'aim', ''),
     ...judgeFigures(results).map(judgedLine),
     '',
-    tallyLine('Inkpost', suiteTally(results)),
-    ...(classic.length > 0 ? [tallyLine('Classic pipeline', classicTally(results))] : []),
-    `All in ${results.tookSeconds.toFixed(0)} s`,
+    ...(printing ? [tallyLine('Inkpost', suiteTally(printing))] : []),
+    ...(printing && printing.classic.length > 0 ? [tallyLine('Classic pipeline', classicTally(printing))] : []),
+    ...(mailboxes ? [tallyLine(`${mailboxes.mailboxes} mailboxes`, mailboxes.announced.tally), takenInOnce(mailboxes) ? 'Each mail was taken in once' : `${mailboxes.announced.existsToDurable.length} MAILS CAME, ${mailboxes.announced.takenIn} WERE TAKEN IN`] : []),
+    `All in ${tookSeconds.toFixed(0)} s`,
   ];
 }
 
-function runLine(name: string, runs: readonly RunFigures[]): string[] {
-  if (runs.length === 0) return [];
-  const parts = Object.keys(runs[0]?.cpuMsByPart ?? {}).map((part) => ({ part, ms: median(runs.map(({ cpuMsByPart, jobs }) => (cpuMsByPart[part] ?? 0) / jobs)) }));
-  const split = parts.filter(({ ms }) => ms >= 0.05).toSorted((a, b) => b.ms - a.ms).map(({ part, ms }) => `${part} ${ms.toFixed(1)}`);
-  return [row(name, median(runs.map(jobsPerSecond)).toFixed(1), median(runs.map(cpuMsPerJob)).toFixed(1), split.join(', '))];
-}
-
-function peakLines(runs: readonly RunFigures[]): string[] {
-  const peaks = new Map<string, number>();
-  for (const { name, peakMiB } of runs.flatMap((run) => run.peaks)) peaks.set(name, Math.max(peaks.get(name) ?? 0, peakMiB));
-  // What came and went in a moment (a shell, a limiter) was small.
-  const shown = [...peaks].filter(([, peakMiB]) => peakMiB >= 5).toSorted(([, a], [, b]) => b - a);
-  return shown.map(([name, peakMiB]) => row(`  ${name}`, peakMiB.toFixed(0)));
-}
-
-function latencyLines({ latency }: BenchResults): string[] {
-  const line = (name: string, values: readonly number[]): string =>
-    row(name, ...[0.5, 0.99, 1].map((share) => percentile(values, share).toFixed(0)));
-  return [
-    row('One mail a second, ms', 'p50', 'p99', 'max'),
-    line('  EXISTS to held', latency.existsToHeld),
-    line('  EXISTS to the code mail', latency.existsToCode),
-    line('  release to accepted', latency.releaseToAccepted),
-    `  The slowest: EXISTS, ${latency.slowest.map(({ step, afterMs }) => `${step} +${afterMs}`).join(', ')}`,
-  ];
-}
-
-function judgedLine({ name, measured, unit, goal, aim, verdict }: JudgedFigure): string {
-  const sign = unit === 'x' ? '>=' : '<=';
+function judgedLine({ name, measured, unit, best, goal, aim, verdict }: JudgedFigure): string {
+  const sign = best === 'high' ? '>=' : '<=';
   const shown = Number.isFinite(measured) ? `${measured.toFixed(1)} ${unit}` : '-';
-  return row(name, shown, `${sign} ${goal} ${unit}`, `${sign} ${aim} ${unit}`, verdict === 'falls short' ? 'FALLS SHORT' : verdict);
+  return tableRow(name, shown, `${sign} ${goal} ${unit}`, `${sign} ${aim} ${unit}`, verdict === 'falls short' ? 'FALLS SHORT' : verdict);
 }
 
 function tallyLine(name: string, tally: PrintTally): string {
   return `${name}: ${isClean(tally) ? 'every document came once and unaltered' : `${tally.lost} LOST, ${tally.doubled} DOUBLED, ${tally.altered} ALTERED`}`;
-}
-
-function row(name: string, ...cells: readonly string[]): string {
-  return `${name.padEnd(42)}${cells.map((cell) => cell.padEnd(16)).join('')}`.trimEnd();
 }

@@ -1,34 +1,52 @@
 import { cpuMsPerJob, jobsPerSecond, median, percentile } from '../measure/run-figures.js';
-import type { BenchResults } from './bench-results.js';
+import { fetchShare, type MailboxesResults } from '../watch-mailboxes/mailboxes-results.js';
+import type { BenchResults, PrintingResults } from './bench-results.js';
 
 /** A figure beside what it should be. */
 export interface JudgedFigure {
   readonly name: string;
   readonly measured: number;
-  readonly unit: 'x' | 'ms';
+  readonly unit: 'x' | 'ms' | 's' | 'MB' | '%';
+  readonly best: 'high' | 'low';
   readonly goal: number;
   readonly aim: number;
   readonly verdict: 'aim reached' | 'goal reached' | 'falls short' | 'not measured';
 }
 
-/** The figures of the benchmark that have a goal. Ratios are to the classic pipeline of the same run. */
-export function judgeFigures({ classic, held, printed, latency }: BenchResults): JudgedFigure[] {
+const MB_PER_MIB = 1.048576;
+
+/** The figures of the benchmark that have a goal. Ratios are to what ran beside it in the same run. */
+export function judgeFigures({ printing, mailboxes }: BenchResults): JudgedFigure[] {
+  return [...(printing ? judgePrinting(printing) : []), ...(mailboxes ? judgeMailboxes(mailboxes) : [])];
+}
+
+function judgePrinting({ classic, held, printed, latency }: PrintingResults): JudgedFigure[] {
   const classicSpeed = median(classic.map(jobsPerSecond));
   return [
-    atLeast('Held, times the classic pipeline', median(held.map(jobsPerSecond)) / classicSpeed, 3, 5),
-    atLeast('Printed, times the classic pipeline', median(printed.map(jobsPerSecond)) / classicSpeed, 2, 3.3),
-    atMost('CPU per printed job', median(printed.map(cpuMsPerJob)), 22, 12),
-    atMost('EXISTS to held, p99', percentile(latency.existsToHeld, 0.99), 250, 100),
-    atMost('Release to accepted by the printer, p99', percentile(latency.releaseToAccepted, 0.99), 250, 100),
+    atLeast('Held, times the classic pipeline', median(held.map(jobsPerSecond)) / classicSpeed, 'x', 3, 5),
+    atLeast('Printed, times the classic pipeline', median(printed.map(jobsPerSecond)) / classicSpeed, 'x', 2, 3.3),
+    atMost('CPU per printed job', median(printed.map(cpuMsPerJob)), 'ms', 22, 12),
+    atMost('EXISTS to held, p99', percentile(latency.existsToHeld, 0.99), 'ms', 250, 100),
+    atMost('Release to accepted by the printer, p99', percentile(latency.releaseToAccepted, 0.99), 'ms', 250, 100),
   ];
 }
 
-function atLeast(name: string, measured: number, goal: number, aim: number): JudgedFigure {
-  return { name, measured, unit: 'x', goal, aim, verdict: verdict(measured, measured >= goal, measured >= aim) };
+function judgeMailboxes({ mailboxes, connect, memory, announced, fetch }: MailboxesResults): JudgedFigure[] {
+  return [
+    atMost(`${mailboxes} mailboxes connected`, connect.startSeconds, 's', 60, 15),
+    atMost('  after the server was away', connect.restartSeconds, 's', 60, 15),
+    atMost(`Memory with ${mailboxes} mailboxes`, memory.atRestMib * MB_PER_MIB, 'MB', 600, 350),
+    atMost(`EXISTS to durable with ${mailboxes}, p99`, percentile(announced.existsToDurable, 0.99), 'ms', 250, 100),
+    atLeast('Fetch rate, share of bare imapflow', 100 * median(fetch.map(fetchShare)), '%', 60, 80),
+  ];
 }
 
-function atMost(name: string, measured: number, goal: number, aim: number): JudgedFigure {
-  return { name, measured, unit: 'ms', goal, aim, verdict: verdict(measured, measured <= goal, measured <= aim) };
+function atLeast(name: string, measured: number, unit: JudgedFigure['unit'], goal: number, aim: number): JudgedFigure {
+  return { name, measured, unit, best: 'high', goal, aim, verdict: verdict(measured, measured >= goal, measured >= aim) };
+}
+
+function atMost(name: string, measured: number, unit: JudgedFigure['unit'], goal: number, aim: number): JudgedFigure {
+  return { name, measured, unit, best: 'low', goal, aim, verdict: verdict(measured, measured <= goal, measured <= aim) };
 }
 
 function verdict(measured: number, reachesGoal: boolean, reachesAim: boolean): JudgedFigure['verdict'] {

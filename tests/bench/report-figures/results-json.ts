@@ -1,17 +1,25 @@
 import { cpuMsPerJob, jobsPerSecond, median, percentile, type RunFigures } from '../measure/run-figures.js';
-import { type BenchResults, classicTally, isClean, suiteTally } from './bench-results.js';
+import { fetchShare, type MailboxesResults } from '../watch-mailboxes/mailboxes-results.js';
+import { allIsWell, type BenchResults, classicTally, type PrintingResults, suiteTally } from './bench-results.js';
 import { judgeFigures } from './judge-figures.js';
 
 /** The results as one JSON value: figures rounded to a tenth, and each run by itself. */
 export function resultsJson(results: BenchResults): unknown {
-  const { options, machine, classic, held, printed, largeMail, latency } = results;
-  const latencyOf = (values: readonly number[]) => ({ p50Ms: rounded(percentile(values, 0.5)), p99Ms: rounded(percentile(values, 0.99)), maxMs: rounded(percentile(values, 1)) });
+  const { options, machine, printing, mailboxes } = results;
   return {
-    ok: isClean(suiteTally(results)) && isClean(classicTally(results)),
+    ok: allIsWell(results),
     topology: options.topology,
     machine,
-    mails: options.mails,
-    latencyMails: options.latencyMails,
+    ...(printing && { mails: options.mails, latencyMails: options.latencyMails, ...printingJson(printing) }),
+    ...(mailboxes && { mailboxes: mailboxesJson(mailboxes) }),
+    goals: judgeFigures(results).map((figure) => ({ ...figure, measured: rounded(figure.measured) })),
+    tookSeconds: rounded(results.tookSeconds),
+  };
+}
+
+function printingJson(results: PrintingResults) {
+  const { classic, held, printed, largeMail, latency } = results;
+  return {
     classic: summary(classic),
     held: summary(held),
     printed: summary(printed),
@@ -19,10 +27,27 @@ export function resultsJson(results: BenchResults): unknown {
     existsToHeld: latencyOf(latency.existsToHeld),
     existsToCode: latencyOf(latency.existsToCode),
     releaseToAccepted: latencyOf(latency.releaseToAccepted),
-    goals: judgeFigures(results).map((figure) => ({ ...figure, measured: rounded(figure.measured) })),
     documents: { suite: suiteTally(results), classic: classicTally(results) },
-    tookSeconds: rounded(results.tookSeconds),
   };
+}
+
+function mailboxesJson({ mailboxes, raisedLimits, fetch, connect, memory, rest, announced }: MailboxesResults) {
+  return {
+    count: mailboxes,
+    raisedLimits,
+    connectedSeconds: { start: rounded(connect.startSeconds), serverAnew: rounded(connect.restartSeconds), stop: rounded(connect.stopSeconds) },
+    memoryMiB: { without: rounded(memory.withoutMib), atRest: rounded(memory.atRestMib), peak: rounded(memory.peakMiB) },
+    restCpuPercent: Object.fromEntries(Object.entries(rest.cpuPercent).map(([name, percent]) => [name, rounded(percent)])),
+    mailsPerSecond: announced.perSecond,
+    existsToDurable: latencyOf(announced.existsToDurable),
+    mails: { came: announced.existsToDurable.length, takenIn: announced.takenIn },
+    documents: announced.tally,
+    fetch: fetch.map((round) => ({ mails: round.mails, bytes: round.bytes, bareMs: rounded(round.bareMs), sourceMs: rounded(round.sourceMs), sharePercent: rounded(100 * fetchShare(round)) })),
+  };
+}
+
+function latencyOf(values: readonly number[]) {
+  return { p50Ms: rounded(percentile(values, 0.5)), p99Ms: rounded(percentile(values, 0.99)), maxMs: rounded(percentile(values, 1)) };
 }
 
 function summary(runs: readonly RunFigures[]) {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Environment } from '@inkpost/config/config.js';
 import { processEnvironment } from '@inkpost/config/environment.js';
 import { CONTROL_PORTS } from '@inkpost/service/service-variables.js';
 import { type RunStep, startStack } from '@inkpost/suite/embedded-stack.js';
@@ -34,10 +35,11 @@ const PASSWORD = 'Bench-Passw0rd';
 /** The suite as it is installed (durable database, notifications, telemetry), and what an administrator does with it over REST. */
 export class BenchSuite {
   private constructor(
-    private readonly suite: Suite,
+    private readonly options: BenchSuiteOptions,
+    private readonly environment: Environment,
+    private readonly servers: readonly ProcessGroup[],
+    private suite: Suite,
     readonly rest: RestClient,
-    /** All its processes, the database and Redis included. */
-    readonly groups: readonly ProcessGroup[],
   ) {}
 
   static async start(options: BenchSuiteOptions): Promise<BenchSuite> {
@@ -45,7 +47,8 @@ export class BenchSuite {
     const before = new Set(ownChildren());
     const stack = await startStack({ folder, runStep });
     onStarted(() => stack.stop());
-    const servers = ownChildren().filter((pid) => !before.has(pid));
+    const table = readProcessTable();
+    const servers = ownChildren().filter((pid) => !before.has(pid)).map((pid) => ({ name: table.get(pid)?.command ?? 'server', rootPid: pid }));
     const http = await freePort();
     const environment = {
       ...passedOn(processEnvironment()),
@@ -55,16 +58,33 @@ export class BenchSuite {
       ...(options.profileFolder !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profileFolder}` }),
     };
     const suite = await startSuite({ topology, environment, logFile: options.logFile });
-    onStarted(() => suite.stop());
+    const bench = new BenchSuite(options, environment, servers, suite, new RestClient(`http://127.0.0.1:${http}`));
+    onStarted(() => bench.suite.stop());
     await runStep(topology === 'all' ? 'Inkpost, all services in one process' : 'Inkpost, one process per service', () => suite.waitUntilReady());
-    const table = readProcessTable();
-    const groups = [
-      ...suite.processes.map(({ name, pid }) => ({ name, rootPid: pid })),
-      ...servers.map((pid) => ({ name: table.get(pid)?.command ?? 'server', rootPid: pid })),
-    ];
-    const bench = new BenchSuite(suite, new RestClient(`http://127.0.0.1:${http}`), groups);
     await bench.setUp(options.codeMailPort);
     return bench;
+  }
+
+  /** All its processes, the database and Redis included. */
+  get groups(): readonly ProcessGroup[] {
+    return [...this.suite.processes.map(({ name, pid }) => ({ name, rootPid: pid })), ...this.servers];
+  }
+
+  /** The process that watches mailboxes. */
+  get watcher(): ProcessGroup {
+    const { name, pid } = this.suite.processes.find((each) => each.name === 'mail-ingest') ?? this.suite.processes[0] ?? { name: 'none', pid: 0 };
+    return { name, rootPid: pid };
+  }
+
+  /** Ends its processes as an administrator does; the database and Redis stay. */
+  async stop(): Promise<void> {
+    await this.suite.stop();
+  }
+
+  /** After `stop`. Resolves when all services are ready. */
+  async startAgain(): Promise<void> {
+    this.suite = await startSuite({ topology: this.options.topology, environment: this.environment, logFile: this.options.logFile });
+    await this.suite.waitUntilReady();
   }
 
   /** Rejects when one of its processes ends by itself. */
@@ -84,6 +104,12 @@ export class BenchSuite {
 
   queue(queueId: string): Promise<QueueView> {
     return this.rest.get(`/api/v0/queues/${queueId}`);
+  }
+
+  /** How many mailboxes its watchers say to be in a state. Cheaper than to ask for a thousand mailboxes by REST. */
+  async mailboxesIn(state: string): Promise<number> {
+    const response = await fetch(`http://${this.environment['INKPOST_MAIL_INGEST_LISTEN'] ?? ''}/metrics`);
+    return Number(new RegExp(`^inkpost_mailbox_watches\\{[^}]*state="${state}"[^}]*\\} (\\d+)`, 'm').exec(await response.text())?.[1] ?? 0);
   }
 
   /** Looks at the queue until it is as wanted. */
