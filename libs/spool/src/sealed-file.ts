@@ -119,7 +119,8 @@ async function writeChunks(file: FileHandle, options: Parameters<typeof writeSea
   const hash = createHash('sha256');
   let sizeBytes = 0;
   let ready: Buffer[] = [cipher.header];
-  let clear: Uint8Array[] = [];
+  // One for the whole document: sealing copies what is in it.
+  const clear = Buffer.allocUnsafe(chunkBytes);
   let clearBytes = 0;
   for await (const piece of options.source) {
     sizeBytes += piece.byteLength;
@@ -127,18 +128,22 @@ async function writeChunks(file: FileHandle, options: Parameters<typeof writeSea
       throw new PermanentFailure('spool.document-too-large', 'The document is too large.', { fields: { sizeBytesMax: options.sizeBytesMax } });
     }
     hash.update(piece);
-    clear.push(piece);
-    clearBytes += piece.byteLength;
-    // A full chunk waits until more follows: only then is it known not to be the last one.
-    if (clearBytes <= chunkBytes) continue;
-    let rest = Buffer.concat(clear, clearBytes);
-    for (; rest.length > chunkBytes; rest = rest.subarray(chunkBytes)) ready.push(...cipher.encrypt(rest.subarray(0, chunkBytes), false));
-    [clear, clearBytes] = [[rest], rest.length];
-    if (ready.length < buffersPerWrite) continue;
-    await writeAll(file, ready);
-    ready = [];
+    for (let taken = 0; taken < piece.byteLength; ) {
+      // A full chunk waits until more follows: only then is it known not to be the last one.
+      if (clearBytes === chunkBytes) {
+        ready.push(...cipher.encrypt(clear, false));
+        clearBytes = 0;
+      }
+      const part = piece.subarray(taken, taken + chunkBytes - clearBytes);
+      clear.set(part, clearBytes);
+      taken += part.byteLength;
+      clearBytes += part.byteLength;
+      if (ready.length < buffersPerWrite) continue;
+      await writeAll(file, ready);
+      ready = [];
+    }
   }
-  ready.push(...cipher.encrypt(Buffer.concat(clear, clearBytes), true));
+  ready.push(...cipher.encrypt(clear.subarray(0, clearBytes), true));
   await writeAll(file, ready);
   return { sizeBytes, sha256: hash.digest('hex') };
 }
