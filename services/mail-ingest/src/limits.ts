@@ -10,6 +10,10 @@ export const REFUSED_PARTS_MAX = 200;
 export const PARTS_MAX = 1_000;
 /** Levels of multipart and attached messages inside each other. */
 export const NESTING_MAX = 20;
+/** Attributes, properties and values in a TNEF stream; what follows is not read. */
+export const TNEF_ITEMS_MAX = 20_000;
+/** Pieces that an opaque-signed mail is cut into; what follows is not read. */
+export const SIGNED_PIECES_MAX = 200_000;
 /** Header of one part; what goes beyond is skipped. */
 export const HEADER_BYTES_MAX = 256 * 1024;
 /** One header field that is decoded. */
@@ -25,6 +29,8 @@ export const SUBJECT_CHARACTERS_MAX = 500;
 export const MESSAGE_ID_CHARACTERS_MAX = 500;
 export const NAME_CHARACTERS_MAX = 200;
 export const FILE_NAME_CHARACTERS_MAX = 150;
+/** In UTF-8: what file systems and IPP's document-name take (RFC 8011, 5.1.3). */
+export const FILE_NAME_BYTES_MAX = 255;
 
 /** How long the next service may take to fetch a document before it is erased. */
 export const CLAIM_DAYS = 30;

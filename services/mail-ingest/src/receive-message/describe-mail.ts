@@ -8,7 +8,7 @@ import { automaticSign } from './automatic-sign.js';
 import { statusText } from './decide-part.js';
 import type { Extraction } from './extract-documents.js';
 import { mailLanguage } from './mail-language.js';
-import { decodeWords } from './read-mail/header.js';
+import { decodeWords } from './read-mail/decode-words.js';
 import { readSender } from './read-sender.js';
 import type { IncomingMail } from './incoming-mail.js';
 import { safeText } from './safe-text.js';

@@ -1,6 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool } from '@inkpost/postgres/pool.js';
@@ -10,16 +14,32 @@ import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { type TemporaryFolder, temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { DOCUMENTS_MAX, REFUSED_PARTS_MAX } from '../limits.js';
 import { extractDocuments } from './extract-documents.js';
+import { attachedFile, writeTnef } from './read-mail/write-tnef.harness.js';
 
 let folder: TemporaryFolder;
+let keys: TemporaryFolder;
+let [certificate, key] = ['', ''];
 let spool: Spool;
 
 beforeAll(async () => {
   folder = await temporaryFolder('extract');
+  keys = await temporaryFolder('extract-keys');
+  [certificate, key] = [join(keys.path, 'certificate.pem'), join(keys.path, 'key.pem')];
+  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=signer', '-keyout', key, '-out', certificate]);
   // Sealing needs no database.
   spool = new Spool(createPool({ url: 'postgres://127.0.0.1:1/none', user: 'none', password: 'none' }), parseMasterKey(randomBytes(32).toString('hex')), folder.path);
 });
-afterAll(() => folder.remove());
+afterAll(async () => {
+  await folder.remove();
+  await keys.remove();
+});
+
+/** What OpenSSL makes of a mail; a pipe has no size, so that it writes pieces of it, in BER. */
+async function cms(action: readonly string[], mail: Buffer, recipients: readonly string[] = []): Promise<Buffer> {
+  const openssl = spawn('openssl', ['cms', ...action, '-binary', '-stream', '-outform', 'DER', ...recipients], { stdio: ['pipe', 'pipe', 'ignore'] });
+  openssl.stdin.end(mail);
+  return buffer(openssl.stdout);
+}
 
 type Attachment = NonNullable<NonNullable<ConstructorParameters<typeof MailComposer>[0]>['attachments']>[number];
 
@@ -34,7 +54,7 @@ async function* inPieces(mail: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-const extract = async (mail: Buffer) => extractDocuments(inPieces(mail), spool);
+const extract = async (mail: Buffer) => extractDocuments(inPieces(mail), spool, () => undefined);
 const filesInSpool = async () => (await readdir(folder.path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length;
 const pdf = samplePdf();
 
@@ -65,6 +85,28 @@ describe('the documents of a mail', () => {
     expect([documents.map(({ fileName }) => fileName), refused]).toEqual([['forwarded.pdf', 'own.pdf'], []]);
   });
 
+  it('come out of Outlook\'s winmail.dat and of opaque-signed mails too, and what can\'t be read is refused with its own word', async () => {
+    const long = samplePdf({ sizeBytes: 100_000 });
+    const winmail = writeTnef([attachedFile('Bericht – 文書.pdf', pdf), attachedFile('sheet.xlsx', Buffer.from('PK')), attachedFile('logo.png', Buffer.from('png'), [[0x3714, 4]])]);
+    const inner = await compose([{ filename: 'signed.pdf', content: long }]);
+    const { documents, refused, ignored, stopped } = await extract(await compose([
+      { filename: 'winmail.dat', content: winmail, contentType: 'application/ms-tnef' },
+      { filename: 'smime.p7m', content: await cms(['-sign', '-nodetach', '-signer', certificate, '-inkey', key], inner), contentType: 'application/pkcs7-mime; smime-type=signed-data' },
+      { filename: 'smime.p7m', content: await cms(['-encrypt', '-aes-256-cbc'], inner, [certificate]), contentType: 'application/pkcs7-mime; smime-type=enveloped-data' },
+      { filename: 'empty.dat', content: writeTnef([]), contentType: 'application/octet-stream' },
+    ]));
+    expect(stopped).toBe(undefined);
+    expect(documents.map(({ fileName, sizeBytes }) => [fileName, sizeBytes])).toEqual([['Bericht – 文書.pdf', pdf.length], ['signed.pdf', long.length]]);
+    expect(refused.map(({ fileName, reason }) => [fileName, reason])).toEqual([['sheet.xlsx', 'unsupported-format'], ['smime.p7m', 'encrypted-mail']]);
+    expect(ignored.map(({ fileName, reason }) => [fileName, reason])).toEqual([['logo.png', 'inline-image'], ['empty.dat', 'rich-text']]);
+  });
+
+  it('that are attached twice are two', async () => {
+    const { documents } = await extract(await compose([{ filename: 'a.pdf', content: pdf }, { filename: 'a.pdf', content: pdf }]));
+    expect(documents.map(({ fileName, sha256 }) => [fileName, sha256])).toEqual([1, 2].map(() => ['a.pdf', createHash('sha256').update(pdf).digest('hex')]));
+    expect(new Set(documents.map(({ id }) => id)).size).toBe(2);
+  });
+
   it('are at most twenty of two hundred, and the others are refused one by one', async () => {
     const before = await filesInSpool();
     const { documents, refused } = await extract(await compose(Array.from({ length: 200 }, (_, index) => ({ filename: `${index}.pdf`, content: pdf }))));
@@ -91,7 +133,7 @@ describe('the documents of a mail', () => {
       yield* inPieces(mail.subarray(0, mail.length - 100_000));
       throw new Error('the connection broke');
     };
-    await expect(extractDocuments(broken(), spool)).rejects.toThrow('the connection broke');
+    await expect(extractDocuments(broken(), spool, () => undefined)).rejects.toThrow('the connection broke');
     expect(await filesInSpool()).toBe(before);
   });
 
@@ -106,7 +148,7 @@ describe('the documents of a mail', () => {
         yield piece;
       }
     };
-    const { documents } = await extractDocuments(measured(), spool);
+    const { documents } = await extractDocuments(measured(), spool, () => undefined);
     expect(documents[0]?.sizeBytes).toBe(18 * 1024 * 1024);
     expect((most - before) / 1024 / 1024).toBeLessThan(80);
   });

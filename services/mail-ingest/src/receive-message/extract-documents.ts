@@ -3,7 +3,7 @@ import type { Spool, SpooledDocument } from '@inkpost/spool/spool.js';
 import { DOCUMENTS_MAX, IGNORED_PARTS_LISTED_MAX, MAIL_BYTES_MAX, REFUSED_PARTS_MAX, SIGNATURE_WITHIN_BYTES } from '../limits.js';
 import { decidePart, type IgnoredReason, type RefusedReason } from './decide-part.js';
 import { drain } from './read-mail/byte-reader.js';
-import { decodeWords, type Header } from './read-mail/header.js';
+import type { Header } from './read-mail/header.js';
 import { type MailPart, readMail, type ReadingStop } from './read-mail/read-mail.js';
 import { safeFileName, safeText } from './safe-text.js';
 
@@ -43,11 +43,13 @@ const MEDIA_TYPE_CHARACTERS_MAX = 100;
 /**
  * Reads a mail and seals its PDFs into the spool while it comes. Reads `content` to its end. When it throws (the spool's failures,
  * those of `content`) it leaves nothing in the spool.
+ * @param onHeader told before anything behind the header is read.
  */
-export async function extractDocuments(content: AsyncIterable<Buffer>, spool: Spool): Promise<Extraction> {
+export async function extractDocuments(content: AsyncIterable<Buffer>, spool: Spool, onHeader: (header: Header) => void): Promise<Extraction> {
   const collector = new PartCollector(spool);
   try {
     const { header, parts, stopped } = await readMail(content);
+    onHeader(header);
     for await (const part of parts) await collector.take(part);
     const documents = await collector.documents();
     await drain(content);
@@ -59,39 +61,47 @@ export async function extractDocuments(content: AsyncIterable<Buffer>, spool: Sp
   }
 }
 
+/** A part that was read; what it says about itself may not have been. */
+interface ReadPart {
+  readonly part: MailPart;
+  readonly isPdf: boolean;
+  /** Its bytes, where they are taken. */
+  readonly written?: Promise<SpooledDocument>;
+}
+
 class PartCollector {
   readonly refused: RefusedAttachment[] = [];
   readonly ignored: IgnoredPart[] = [];
   unlistedParts = 0;
-  private readonly writing: Promise<ExtractedDocument>[] = [];
+  private last: ReadPart | undefined;
+  private readonly writing: { readonly written: Promise<SpooledDocument>; readonly fileName: string; readonly mediaType: string }[] = [];
 
   constructor(private readonly spool: Spool) {}
 
   async take(part: MailPart): Promise<void> {
+    this.decideLast();
     const body = part.body[Symbol.asyncIterator]();
     const beginning = await takeBeginning(body);
-    const name = { fileName: fileNameOf(part.header), mediaType: safeText(part.mediaType, MEDIA_TYPE_CHARACTERS_MAX) };
-    const disposition = part.header.structured('content-disposition').value;
     const isPdf = beginning.subarray(0, SIGNATURE_WITHIN_BYTES).includes('%PDF-');
-    const decision = decidePart({ ...name, disposition, within: part.within, isPdf });
-    if (decision.fate === 'document' && this.writing.length < DOCUMENTS_MAX) await this.write(name, beginning, body);
-    else if (decision.fate === 'document') this.refuse({ ...name, reason: 'too-many-documents' });
-    else if (decision.fate === 'refused') this.refuse({ ...name, reason: decision.reason });
-    else if (decision.reason !== 'text') this.ignore({ ...name, reason: decision.reason });
+    const isDocument = decidePart({ ...part.label(), isPdf }).fate === 'document';
+    this.last = { part, isPdf };
+    if (isDocument && this.writing.length < DOCUMENTS_MAX) await this.write(part, beginning, body);
   }
 
   /** All of them durable. */
   async documents(): Promise<ExtractedDocument[]> {
-    return Promise.all(this.writing);
+    this.decideLast();
+    return Promise.all(this.writing.map(async ({ written, ...name }) => ({ ...(await written), ...name })));
   }
 
   async discard(): Promise<void> {
-    const written = (await Promise.allSettled(this.writing)).flatMap((result) => (result.status === 'fulfilled' ? [result.value.id] : []));
+    const writing = [...this.writing, ...(this.last ? [this.last] : [])];
+    const written = (await Promise.allSettled(writing.flatMap((own) => own.written ?? []))).flatMap((result) => (result.status === 'fulfilled' ? [result.value.id] : []));
     await this.spool.removeBytes(written);
   }
 
   /** Returns when the bytes are taken; their way to the disk overlaps with what the mail holds next. */
-  private async write(name: { fileName: string; mediaType: string }, beginning: Buffer, body: AsyncIterator<Buffer>): Promise<void> {
+  private async write(part: MailPart, beginning: Buffer, body: AsyncIterator<Buffer>): Promise<void> {
     const taken = Promise.withResolvers<void>();
     const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
       try {
@@ -101,11 +111,24 @@ class PartCollector {
         taken.resolve();
       }
     };
-    const fileName = name.fileName === '' ? `document-${this.writing.length + 1}.pdf` : name.fileName;
-    const written = this.spool.write(source(), MAIL_BYTES_MAX).then((document) => ({ ...document, fileName, mediaType: name.mediaType }));
-    this.writing.push(written);
+    const written = this.spool.write(source(), MAIL_BYTES_MAX);
+    this.last = { part, isPdf: true, written };
     // A spool that fails before it reads must not leave us waiting.
     await Promise.race([taken.promise, written]);
+  }
+
+  /** Once all is known of it. */
+  private decideLast(): void {
+    if (!this.last) return;
+    const { part, isPdf, written } = this.last;
+    this.last = undefined;
+    const label = part.label();
+    const name = { fileName: safeFileName(label.fileName), mediaType: safeText(label.mediaType, MEDIA_TYPE_CHARACTERS_MAX) };
+    const decision = decidePart({ ...label, ...name, isPdf });
+    if (written) this.writing.push({ ...name, fileName: name.fileName === '' ? `document-${this.writing.length + 1}.pdf` : name.fileName, written });
+    else if (decision.fate === 'document') this.refuse({ ...name, reason: 'too-many-documents' });
+    else if (decision.fate === 'refused') this.refuse({ ...name, reason: decision.reason });
+    else if (decision.reason !== 'text') this.ignore({ ...name, reason: decision.reason });
   }
 
   private refuse(part: Omit<RefusedAttachment, 'id'>): void {
@@ -128,10 +151,4 @@ async function takeBeginning(body: AsyncIterator<Buffer>): Promise<Buffer> {
     beginning = beginning.length === 0 ? step.value : Buffer.concat([beginning, step.value]);
   }
   return beginning;
-}
-
-/** RFC 2183's name first, then the older one; RFC 2231 and encoded words decoded. */
-function fileNameOf(header: Header): string {
-  const name = header.structured('content-disposition').parameter('filename') || header.structured('content-type').parameter('name');
-  return safeFileName(decodeWords(name));
 }

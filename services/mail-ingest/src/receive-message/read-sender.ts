@@ -1,7 +1,8 @@
 import addressParser from 'nodemailer/lib/addressparser';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { NAME_CHARACTERS_MAX } from '../limits.js';
-import { decodeWords, type Header } from './read-mail/header.js';
+import { decodeWords } from './read-mail/decode-words.js';
+import type { Header } from './read-mail/header.js';
 import { safeText } from './safe-text.js';
 
 /** Why a mail has no sender who could be answered. */

@@ -9,6 +9,7 @@ import { NOT_MEASURED } from '../authenticate-sender/sender-authentication.js';
 import type { IncomingMail, JudgeSender, RawMail, Reception, TakeCanary } from './incoming-mail.js';
 import type { MailMetrics } from './mail-metrics.js';
 import { isSurelyUnwritten, type MailRecorder } from './mail-recorder.js';
+import { MeasuredContent } from './measured-content.js';
 
 /**
  * Takes a mail in: its PDFs sealed in the spool, then ledger, journey and the message to acceptance in one statement. When it
@@ -28,7 +29,7 @@ export class ReceiveMessage {
   async receive(mail: IncomingMail): Promise<Reception> {
     return this.traced(mail, async () => {
       const raw = new MeasuredContent(mail.content);
-      const extraction = await extractDocuments(raw.bytes(), this.spool);
+      const extraction = await extractDocuments(raw.bytes(), this.spool, (header) => raw.knowBy(header));
       const measured = { sizeBytes: raw.sizeBytes, sha256: raw.sha256() };
       const canary = await this.takeCanary(mail, extraction.header, measured);
       if (canary) {
@@ -49,7 +50,7 @@ export class ReceiveMessage {
   async refuseUnread(mail: IncomingMail, sizeBytes: number): Promise<Reception> {
     return this.traced(mail, async () => {
       const raw = new MeasuredContent(mail.content);
-      const extraction = await extractDocuments(raw.bytes(), this.spool);
+      const extraction = await extractDocuments(raw.bytes(), this.spool, (header) => raw.knowBy(header));
       const sha256 = createHash('sha256').update(`${raw.sha256()} ${sizeBytes}`).digest('hex');
       return this.refuse(mail, extraction, { sizeBytes, sha256 });
     });
@@ -94,28 +95,5 @@ export class ReceiveMessage {
     const kind = mail.source === 'smtp' ? SpanKind.SERVER : SpanKind.CONSUMER;
     const attributes = { 'inkpost.mailbox': mail.mailbox.address };
     return context.with(ROOT_CONTEXT, () => inSpan(this.tracer, `receive message by ${mail.source}`, { kind, attributes }, work));
-  }
-}
-
-/** Size and SHA-256 of what flows by; beyond the largest mail nothing flows any more. */
-class MeasuredContent {
-  sizeBytes = 0;
-  private readonly hash = createHash('sha256');
-
-  constructor(private readonly content: AsyncIterable<Buffer>) {}
-
-  async *bytes(): AsyncGenerator<Buffer, void, undefined> {
-    for await (const chunk of this.content) {
-      this.sizeBytes += chunk.length;
-      // A client that still sends is heard to the end, but no longer listened to.
-      if (this.sizeBytes > MAIL_BYTES_MAX) continue;
-      this.hash.update(chunk);
-      yield chunk;
-    }
-  }
-
-  /** Lower-case hexadecimal, once all has flowed by. */
-  sha256(): string {
-    return this.hash.digest('hex');
   }
 }

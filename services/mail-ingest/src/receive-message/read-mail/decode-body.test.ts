@@ -21,6 +21,11 @@ describe('base64', () => {
     'one line': digits,
     'lines of a length that is no multiple of four': digits.replaceAll(/.{61}/g, '$&\r\n'),
     'lines of all lengths': digits.replaceAll(/.{1,7}|.{9,40}/g, '$&\n'),
+    'lines that end now in CRLF, now in LF': digits.replaceAll(/.{76}/g, (line, at: number) => `${line}${at % 152 === 0 ? '\r\n' : '\n'}`),
+    'lines of 76 and 77 digits, equally long with their ends': digits.replaceAll(/(.{76})(.{77})/g, '$1\r\n$2\n'),
+    'lone carriage returns': digits.replaceAll(/.{76}/g, '$&\r'),
+    'NUL bytes within': digits.replaceAll(/.{50}/g, '$&\0\r\n'),
+    'the digits for URLs': binary.toString('base64url').replaceAll(/.{76}/g, '$&\r\n'),
     'no padding': digits.replace(/=+$/, '').replaceAll(/.{76}/g, '$&\r\n'),
     'white space and signs that are no digits within': digits.replaceAll(/.{76}/g, '$& \t\r\n').replaceAll(/A/g, 'A*'),
     'blank lines': digits.replaceAll(/.{76}/g, '$&\r\n\r\n'),
@@ -63,6 +68,29 @@ describe('quoted-printable', () => {
     const startedAt = performance.now();
     await decode('quoted-printable', `${' '.repeat(3_000_000)}x`);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe('uuencode', () => {
+  const binary = randomBytes(3_001);
+  /** As POSIX describes it; some write a space where others write a grave accent. */
+  const encode = (zero: string, end = '\n') => {
+    const sign = (bits: number) => (bits === 0 ? zero : String.fromCharCode(bits + 0x20));
+    const lines = Array.from({ length: Math.ceil(binary.length / 45) }, (_, row) => {
+      const line = binary.subarray(row * 45, row * 45 + 45);
+      const groups = Array.from({ length: Math.ceil(line.length / 3) }, (_group, at) => [...line.subarray(at * 3, at * 3 + 3)]);
+      const signs = groups.map(([a = 0, b = 0, c = 0]) => sign(a >> 2) + sign(((a & 3) << 4) | (b >> 4)) + sign(((b & 15) << 2) | (c >> 6)) + sign(c & 63));
+      return sign(line.length) + signs.join('');
+    });
+    return ['This is a file', 'begin 644 a file.pdf', ...lines, sign(0), 'end', 'Mfooter'].join(end);
+  };
+
+  it.each([['`', '\n'], [' ', '\n'], ['`', '\r\n']])('with %j for nothing and lines that end in %j gives the same bytes in pieces of any size', async (zero, end) => {
+    for (const size of [1, 2, 61, 62, 1_000, 1_000_000]) expect((await decode('x-uuencode', encode(zero, end), size)) === binary.toString('latin1'), `in pieces of ${size}`).toBe(true);
+  });
+
+  it.each(['', 'no begin\nMxx\nend', 'begin 644 x\n', `begin 644 x\n${'M'.repeat(3_000_000)}`, 'begin 644 x\nM\n`\0\xff\nend', `begin 644 x\n${'M\n'.repeat(300_000)}`])('that is none gives no more than was sent', async (encoded) => {
+    expect((await decode('uuencode', encoded, 65_536)).length).toBeLessThanOrEqual(encoded.length);
   });
 });
 

@@ -1,3 +1,6 @@
+import { decodeBase64 } from './decode-base64.js';
+import { decodeUuencode } from './decode-uuencode.js';
+
 /** A line of quoted-printable that is waited for; a longer one is decoded in pieces. */
 const LINE_BYTES_MAX = 64 * 1024;
 const [CR, LF, SPACE, TAB, EQUALS] = [0x0d, 0x0a, 0x20, 0x09, 0x3d];
@@ -9,62 +12,14 @@ export function decodeBody(encoding: string, body: AsyncIterable<Buffer>): Async
       return decodeBase64(body);
     case 'quoted-printable':
       return decodeQuotedPrintable(body);
+    case 'x-uuencode':
+    case 'uuencode':
+    case 'x-uue':
+    case 'uue':
+      return decodeUuencode(body);
     default:
       return body;
   }
-}
-
-async function* decodeBase64(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let carry: Buffer = Buffer.alloc(0);
-  let ended = false;
-  for await (const chunk of body) {
-    if (ended) continue;
-    const encoded = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-    const step = decodeEqualLines(encoded) ?? decodeDigits(encoded);
-    ({ ended, rest: carry } = step);
-    if (step.decoded.length > 0) yield step.decoded;
-  }
-  const { decoded, rest } = decodeDigits(carry);
-  if (decoded.length > 0) yield decoded;
-  if (!ended && rest.length > 1) yield Buffer.from(rest.toString('latin1'), 'base64');
-}
-
-interface Base64Step {
-  readonly decoded: Buffer;
-  /** Not decoded yet. */
-  readonly rest: Buffer;
-  /** What follows the padding, such as a mailing list's footer, isn't content. */
-  readonly ended: boolean;
-}
-
-/** Nearly every sender writes lines of 76 digits: these are decoded natively, in a fifth of the time. Anything else: undefined. */
-function decodeEqualLines(encoded: Buffer): Base64Step | undefined {
-  const lineBytes = encoded.indexOf(LF) + 1;
-  const digits = lineBytes - (encoded[lineBytes - 2] === CR ? 2 : 1);
-  if (lineBytes === 0 || digits % 4 !== 0) return undefined;
-  let end = lineBytes;
-  while (encoded[end + lineBytes - 1] === LF) end += lineBytes;
-  const decoded = Buffer.from(encoded.toString('latin1', 0, end), 'base64');
-  // Fewer bytes: there was something else than digits among them.
-  return decoded.length === (end / lineBytes) * digits * 0.75 ? { decoded, rest: encoded.subarray(end), ended: false } : undefined;
-}
-
-/** 1: a digit of base64; everything else is skipped (RFC 2045, 6.8). */
-const IS_DIGIT = new Uint8Array(256);
-for (const digit of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')) IS_DIGIT[digit] = 1;
-
-function decodeDigits(encoded: Buffer): Base64Step {
-  const padding = encoded.indexOf(EQUALS);
-  const ended = padding !== -1;
-  const digits = Buffer.allocUnsafe(encoded.length);
-  let length = 0;
-  for (let index = 0, end = ended ? padding : encoded.length; index < end; index += 1) {
-    const byte = encoded[index] ?? 0;
-    digits[length] = byte;
-    length += IS_DIGIT[byte] ?? 0;
-  }
-  const whole = ended ? length : length - (length % 4);
-  return { decoded: Buffer.from(digits.toString('latin1', 0, whole), 'base64'), rest: digits.subarray(whole, length), ended };
 }
 
 /** RFC 2045, 6.7. White space at the end of a line isn't content, so lines are decoded whole. */

@@ -1,24 +1,30 @@
-import { isUtf8 } from 'node:buffer';
-import { Libmime } from 'libmime';
 import { FIELD_CHARACTERS_MAX, HEADER_BYTES_MAX } from '../../limits.js';
 import type { ByteReader } from './byte-reader.js';
+import { decodeUnknown } from './decode-charset.js';
+import { parseStructuredField, type StructuredField } from './structured-field.js';
 
-const libmime = new Libmime();
-
-/** A header's fields in their order; names in lower case, values unfolded but not decoded. */
+/** A header's fields; names in lower case, values unfolded but not decoded. */
 export class Header {
-  private readonly fields: readonly (readonly [name: string, value: string])[];
+  private readonly fields = new Map<string, string[]>();
 
-  constructor(bytes: Buffer) {
-    // RFC 6532 says UTF-8; what isn't comes from senders that write their own 8-bit set.
-    const text = bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-    this.fields = text
-      .replaceAll(/\r?\n(?=[ \t])/g, '')
-      .split(/\r?\n/)
-      .flatMap((line) => {
-        const match = /^([!-9;-~]+)[ \t]*:/.exec(line);
-        return match?.[1] ? [[match[1].toLowerCase(), line.slice(match[0].length, FIELD_CHARACTERS_MAX).trim()] as const] : [];
-      });
+  /**
+   * @param sizeBytes that it takes in the mail, the blank line behind it included.
+   * @param isWhole false: it was longer than may be, and fields are missing.
+   */
+  constructor(
+    bytes: Buffer,
+    readonly sizeBytes: number = bytes.length,
+    readonly isWhole = true,
+  ) {
+    const lines = decodeUnknown(bytes).replaceAll(/\r?\n(?=[ \t])/g, '').split(/\r?\n/);
+    for (const line of lines) {
+      const [head, name] = /^([!-9;-~]+)[ \t]*:/.exec(line) ?? [];
+      if (head === undefined || name === undefined) continue;
+      const value = line.slice(head.length, FIELD_CHARACTERS_MAX).trim();
+      const own = this.fields.get(name.toLowerCase());
+      if (own) own.push(value);
+      else this.fields.set(name.toLowerCase(), [value]);
+    }
   }
 
   /** Of a field that may stand once the first one counts; absent: empty. */
@@ -26,31 +32,18 @@ export class Header {
     return this.all(name)[0] ?? '';
   }
 
-  all(name: string): string[] {
-    return this.fields.flatMap(([own, value]) => (own === name ? [value] : []));
+  all(name: string): readonly string[] {
+    return this.fields.get(name) ?? [];
   }
 
   has(name: string): boolean {
-    return this.fields.some(([own]) => own === name);
+    return this.fields.has(name);
   }
 
-  /** A field with parameters, RFC 2045, 5.1 and RFC 2231: the value in lower case, parameter names too. */
-  structured(name: string): { readonly value: string; readonly parameter: (name: string) => string } {
-    const { value, params } = libmime.parseHeaderValue(this.first(name));
-    const parameters = new Map(Object.entries(params));
-    return { value: value.toLowerCase().trim(), parameter: (key) => parameters.get(key) ?? '' };
+  structured(name: string): StructuredField {
+    return parseStructuredField(this.first(name));
   }
 }
-
-/** Encoded words (RFC 2047) to text; what can't be decoded stays as it is. */
-export function decodeWords(text: string): string {
-  try {
-    return libmime.decodeWords(text);
-  } catch {
-    return text;
-  }
-}
-
 
 /** Takes the header and the blank line after it. Of a longer header than `HEADER_BYTES_MAX` the rest is skipped. */
 export async function takeHeader(reader: ByteReader): Promise<Header> {
@@ -59,24 +52,34 @@ export async function takeHeader(reader: ByteReader): Promise<Header> {
   const empty = /^\r?\n/.exec(reader.pending.toString('latin1', 0, 2));
   if (empty) {
     reader.take(empty[0].length);
-    return new Header(NOTHING);
+    return new Header(NOTHING, empty[0].length);
   }
   let kept: Buffer | undefined;
+  let skippedBytes = 0;
   let searched = 0;
   for (;;) {
     const end = findBlankLine(reader.pending, Math.max(searched - BLANK_LINE_BYTES + 1, 0));
     if (end) {
       const own = reader.take(end.at);
       reader.take(end.length);
-      return new Header(kept ?? own);
+      return cutHeader(kept ?? own, skippedBytes + end.at, end.length);
     }
-    if (kept ?? reader.pending.length > HEADER_BYTES_MAX) {
+    if (kept ?? reader.pending.length > HEADER_BYTES_MAX + BLANK_LINE_BYTES) {
       const skipped = reader.take(Math.max(reader.pending.length - BLANK_LINE_BYTES + 1, 0));
+      skippedBytes += skipped.length;
       kept ??= skipped;
     }
     searched = reader.pending.length;
-    if (!(await reader.fill())) return new Header(kept ?? reader.take(reader.pending.length));
+    if (!(await reader.fill())) {
+      const rest = reader.take(reader.pending.length);
+      return cutHeader(kept ?? rest, skippedBytes + rest.length, 0);
+    }
   }
+}
+
+/** Always at the same byte, however the mail was transferred: it is known again by its header. */
+function cutHeader(kept: Buffer, sizeBytes: number, blankLineBytes: number): Header {
+  return new Header(kept.subarray(0, HEADER_BYTES_MAX), sizeBytes + blankLineBytes, sizeBytes <= HEADER_BYTES_MAX);
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { PARTS_MAX } from '../../limits.js';
 import { readMail } from './read-mail.js';
+import { attachedFile, writeTnef } from './write-tnef.harness.js';
 
 /** A mail in pieces of this size. */
 async function* inPieces(mail: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -18,7 +19,11 @@ interface ReadPart {
 async function read(mail: string | Buffer, pieceBytes = 65_536): Promise<{ parts: ReadPart[]; stopped: string | undefined; subject: string }> {
   const { header, parts, stopped } = await readMail(inPieces(Buffer.from(mail as string, 'latin1'), pieceBytes));
   const found: ReadPart[] = [];
-  for await (const { mediaType, within, body } of parts) found.push({ mediaType, within, body: (await buffer(body)).toString('latin1') });
+  for await (const { label, body } of parts) {
+    const content = (await buffer(body)).toString('latin1');
+    const { mediaType, within } = label();
+    found.push({ mediaType, within, body: content });
+  }
   return { parts: found, stopped: stopped(), subject: header.first('subject') };
 }
 
@@ -61,9 +66,9 @@ describe('a mail', () => {
   });
 
   it('goes on after a part that nobody reads', async () => {
-    const { parts } = await readMail(inPieces(Buffer.from(multipart('b', `\n${'x'.repeat(5_000)}`, 'X-Part: two\n\nsecond')), 100));
+    const { parts } = await readMail(inPieces(Buffer.from(multipart('b', `\n${'x'.repeat(5_000)}`, 'Content-Type: text/csv\n\nsecond')), 100));
     const second: string[] = [];
-    for await (const part of parts) if (part.header.has('x-part')) second.push((await buffer(part.body)).toString());
+    for await (const { label, body } of parts) if (label().mediaType === 'text/csv') second.push((await buffer(body)).toString());
     expect(second).toEqual(['second']);
   });
 
@@ -85,6 +90,72 @@ describe('a mail', () => {
     const innermost = 'Content-Type: message/rfc822\n\nSubject: c\nContent-Type: application/pdf\n\n%PDF-c';
     const encoded = `Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment\n\n${Buffer.from(`Subject: b\n${multipart('inner', innermost)}`).toString('base64')}`;
     expect(await bodies(multipart('b', encoded, '\nend'))).toEqual(['%PDF-c', 'end']);
+  });
+});
+
+describe('an envelope', () => {
+  const pdf = Buffer.from('%PDF-1.7 in an envelope');
+  const coded = (head: string, content: Buffer) => `${head}\nContent-Transfer-Encoding: base64\n\n${content.toString('base64').replaceAll(/.{76}/g, '$&\n')}`;
+  const winmail = (tnef: Buffer, type = 'application/ms-tnef') => coded(`Content-Type: ${type}; name=winmail.dat\nContent-Disposition: attachment`, tnef);
+  async function labels(mail: string, pieceBytes?: number) {
+    const { parts, stopped } = await readMail(inPieces(Buffer.from(mail, 'latin1'), pieceBytes ?? 65_536));
+    const found: { label: () => unknown; body: string }[] = [];
+    for await (const { label, body } of parts) found.push({ label, body: (await buffer(body)).toString('latin1') });
+    return { parts: found.map(({ label, body }) => ({ ...(label() as object), body })), stopped: stopped() };
+  }
+
+  it('of Outlook (TNEF) gives what is attached in it, in attached messages too, whatever type it has', async () => {
+    const message = writeTnef([attachedFile('inner.pdf', pdf)]);
+    const tnef = writeTnef([attachedFile('outer.pdf', pdf), { properties: [[0x3701, { message }]] }, attachedFile('logo.png', pdf, [[0x3714, 4]])]);
+    for (const type of ['application/ms-tnef', 'application/octet-stream']) {
+      const { parts, stopped } = await labels(multipart('b', '\ntext', winmail(tnef, type), '\nend'));
+      expect(stopped).toBe(undefined);
+      expect(parts).toMatchObject([
+        { mediaType: 'text/plain' }, { fileName: 'outer.pdf', mediaType: 'application/octet-stream', disposition: 'attachment', within: 'ms-tnef', body: pdf.toString() },
+        { fileName: 'inner.pdf', body: pdf.toString() }, { fileName: 'logo.png', disposition: 'inline' }, { body: 'end' },
+      ]);
+    }
+  });
+
+  it('of Outlook that holds nothing is said to, and a damaged one to be what it was sent as', async () => {
+    expect(await labels(winmail(writeTnef([])))).toMatchObject({ parts: [{ fileName: 'winmail.dat', mediaType: 'application/ms-tnef', disposition: '', within: 'ms-tnef' }], stopped: undefined });
+    expect(await labels(winmail(writeTnef([attachedFile('a.pdf', pdf)]).subarray(0, 60)))).toMatchObject({ parts: [{ fileName: 'winmail.dat', disposition: 'attachment', within: '' }], stopped: 'damaged-envelope' });
+    expect(await labels(winmail(Buffer.from('no TNEF')))).toMatchObject({ parts: [{ fileName: 'winmail.dat', body: 'no TNEF' }], stopped: undefined });
+  });
+
+  it('of Outlook inside each other is opened to the level that may be', async () => {
+    const deep = Array.from({ length: 30 }).reduce<Buffer>((message) => writeTnef([{ properties: [[0x3701, { message }]] }]), writeTnef([attachedFile('a.pdf', pdf)]));
+    expect(await labels(winmail(deep))).toMatchObject({ parts: [], stopped: 'nested-too-deep' });
+    const many = writeTnef(Array.from({ length: PARTS_MAX + 10 }, (_, index) => attachedFile(`${index}.pdf`, pdf)));
+    expect(await labels(winmail(many))).toMatchObject({ parts: { length: PARTS_MAX }, stopped: 'too-many-parts' });
+  });
+
+  it('of S/MIME that can not be opened is given as it is', async () => {
+    const enveloped = Buffer.from('308006092a864886f70d010703a080', 'hex');
+    const smime = (content: Buffer, name = 'smime.p7m', type = 'application/pkcs7-mime') => labels(coded(`Content-Type: ${type}; name=${name}`, content));
+    expect((await smime(enveloped)).parts).toMatchObject([{ fileName: 'smime.p7m', within: 'encrypted' }]);
+    expect((await smime(enveloped, 'smime.p7m', 'application/octet-stream')).parts).toMatchObject([{ within: 'encrypted' }]);
+    const signature = Buffer.from('308006092a864886f70d010702a080', 'hex');
+    expect(await smime(signature, 'smime.p7s', 'application/octet-stream')).toMatchObject({ parts: [{ fileName: 'smime.p7s', within: '' }], stopped: undefined });
+    expect(await smime(signature)).toMatchObject({ parts: [{ fileName: 'smime.p7m', within: '' }], stopped: 'damaged-envelope' });
+  });
+
+  it('of PGP is known to be one', async () => {
+    expect((await labels(multipart('b', 'Content-Type: application/pgp-encrypted\n\nVersion: 1', 'Content-Type: application/octet-stream\n\nx').replace('mixed', 'encrypted'))).parts).toMatchObject([{ within: 'encrypted' }, { within: 'encrypted' }]);
+  });
+
+  it('of a digest (RFC 2046, 5.1.5) is made of mails', async () => {
+    const digest = multipart('b', '\nSubject: one\nContent-Type: application/pdf\n\n%PDF-1', 'Content-Type: text/plain\n\nSubject: two').replace('mixed', 'digest');
+    expect((await read(digest)).parts).toEqual([{ mediaType: 'application/pdf', within: '', body: '%PDF-1' }, { mediaType: 'text/plain', within: 'digest', body: 'Subject: two' }]);
+  });
+
+  it('for a piece of a mail is not opened', async () => {
+    expect((await read('Content-Type: message/partial; id=x; number=1; total=2\n\nContent-Type: application/pdf\n\n%PDF-')).parts).toMatchObject([{ mediaType: 'message/partial' }]);
+  });
+
+  it('that is an attached mail in quoted-printable is opened too', async () => {
+    const quoted = 'Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\nContent-Type=3A application/pdf\n\n%PDF=2D1';
+    expect((await read(multipart('b', quoted))).parts).toMatchObject([{ mediaType: 'application/pdf', body: '%PDF-1' }]);
   });
 });
 

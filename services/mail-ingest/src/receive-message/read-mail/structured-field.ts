@@ -1,0 +1,69 @@
+import { decodeCharset } from './decode-charset.js';
+
+/** A field that has parameters, such as Content-Type (RFC 2045, 5.1). */
+export interface StructuredField {
+  /** In lower case; empty where there is none. */
+  readonly value: string;
+  /** By its name in lower case; empty where it is missing. Encoded words in it are left as they are. */
+  readonly parameter: (name: string) => string;
+}
+
+/** What stands before the first parameter: the value, then perhaps comments. */
+const VALUE = /\s*([^\s;(]*)(?:\s|\((?:[^()\\]|\\.)*\)|[^\s;(])*/y;
+/** A quoted value ends at a quotation mark that something can follow: names with unescaped ones within are sent. */
+const PARAMETER = /[\s;]*([^=;\s]+)\s*=\s*(?:"((?:[^"\\]|\\.|"(?!\s*(?:;|$)))*)"?|([^;]*))/y;
+/** RFC 2231: `name*` is encoded, `name*1` a piece, `name*1*` an encoded piece. */
+const PIECE = /^([^*]+)\*(?:(\d{1,4})(\*?))?$/;
+
+interface Piece {
+  readonly number: number;
+  readonly text: string;
+  readonly encoded: boolean;
+}
+
+/** Reads what senders write, not only what RFC 2045 and RFC 2231 allow: names without quotes, missing semicolons, pieces in any order. */
+export function parseStructuredField(text: string): StructuredField {
+  const plain = new Map<string, string>();
+  const pieces = new Map<string, Piece[]>();
+  VALUE.lastIndex = 0;
+  const value = VALUE.exec(text)?.[1] ?? '';
+  for (let at = VALUE.lastIndex; at < text.length; ) {
+    PARAMETER.lastIndex = at;
+    const [, name = '', quoted, bare = ''] = PARAMETER.exec(text) ?? [];
+    const own = quoted === undefined ? bare.trim() : quoted.replaceAll(/\\(["\\])/g, '$1');
+    if (name !== '') note(name.toLowerCase(), own);
+    const next = text.indexOf(';', name === '' ? at + 1 : PARAMETER.lastIndex);
+    at = next === -1 ? text.length : next;
+  }
+  return { value: value.toLowerCase(), parameter: (name) => joinPieces(pieces.get(name)) ?? plain.get(name) ?? '' };
+
+  function note(name: string, own: string): void {
+    const [, base, number, star] = PIECE.exec(name) ?? [];
+    // Of two with one name the first counts, as with fields.
+    if (base === undefined) plain.set(name, plain.get(name) ?? own);
+    else pieces.set(base, [...(pieces.get(base) ?? []), { number: Number(number ?? -1), text: own, encoded: number === undefined || star === '*' }]);
+  }
+}
+
+/** RFC 2231, 3 and 4: the first piece names the character set; a letter may be cut between two. */
+function joinPieces(pieces: readonly Piece[] | undefined): string | undefined {
+  if (!pieces) return undefined;
+  const whole = pieces.find(({ number }) => number === -1);
+  const inOrder = whole ? [whole] : pieces.toSorted((a, b) => a.number - b.number);
+  const [charset, first] = splitCharset(inOrder[0]);
+  const bytes = inOrder.map(({ text, encoded }, index) => {
+    const own = index === 0 ? first : text;
+    return encoded ? decodePercent(own) : Buffer.from(own);
+  });
+  return decodeCharset(Buffer.concat(bytes), charset);
+}
+
+function splitCharset(piece: Piece | undefined): readonly [charset: string, text: string] {
+  const [head = '', charset = ''] = (piece?.encoded ? /^([^']*)'[^']*'/.exec(piece.text) : undefined) ?? [];
+  return [charset, piece?.text.slice(head.length) ?? ''];
+}
+
+function decodePercent(text: string): Buffer {
+  const parts = text.split(/%([0-9a-f]{2})/i);
+  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
+}
