@@ -67,6 +67,8 @@ export const POP3_LINE_BYTES_MAX = 4_096;
 /** Mails of one POP3 mailbox. */
 export const POP3_MAILS_MAX = 500_000;
 
+/** Mailboxes of one server that are opened at a time. */
+export const OPENED_AT_ONCE_MAX = 30;
 /** After somebody signed in with it, a password is taken for good by all mailboxes of the account. */
 export const LOGIN_TRUSTED_MS = 60_000;
 

@@ -39,9 +39,9 @@ describeWithServer('dovecot', 'two replicas', () => {
     mailboxId = mailbox?.mailboxId ?? '';
     await eventually(async () => (await state()) === 'connected', 'it is watched');
     await second.mailboxes.updateMailbox({ mailboxId, settings: { ...settings(), imap: { ...settings().imap, folder: 'Missing' } } });
-    await eventually(async () => (await state()) === 'folder-missing', 'the watching one follows', 4_000);
+    await eventually(async () => (await state()) === 'folder-missing', 'the watching one follows');
     await second.mailboxes.updateMailbox({ mailboxId, settings: settings() });
-    await eventually(async () => (await state()) === 'connected', 'the watching one follows', 4_000);
+    await eventually(async () => (await state()) === 'connected', 'the watching one follows');
     await deliver('both');
     await harness.messageAbout('both');
     expect((await harness.received()).filter(({ subject }) => subject === 'both')).toHaveLength(1);
@@ -50,7 +50,7 @@ describeWithServer('dovecot', 'two replicas', () => {
   it('take over from one another, at once when one stops, and neither lose nor double mails', async () => {
     const before = await holder();
     await first.stop();
-    await eventually(async () => (await holder()) !== before && (await state()) === 'connected', 'the other one watches', 5_000);
+    await eventually(async () => (await holder()) !== before && (await state()) === 'connected', 'the other one watches');
     await deliver('after the change');
     await harness.messageAbout('after the change');
     expect((await harness.received()).map(({ subject }) => subject)).toEqual(['both', 'after the change']);
