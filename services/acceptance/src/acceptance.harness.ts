@@ -31,6 +31,8 @@ export interface ReceivedMail {
   readonly messageId: string;
   readonly documentIds: readonly string[];
   readonly payload: PayloadInit<'mail.message-received.v1'>;
+  /** Of the flow. */
+  readonly flowId: string;
 }
 
 export interface JourneyLine {
@@ -114,20 +116,21 @@ export class AcceptanceHarness {
       documents: spooled.map(({ id, sha256, sizeBytes }, index) => ({ documentId: id, fileName: `document-${index + 1}.pdf`, documentFormat: 'application/pdf', sizeBytes, sha256 })),
       ...more,
     };
-    await this.publish(messageId, { subject: 'mail.message-received.v1', payload }, spooled);
-    return { messageId, documentIds: spooled.map(({ id }) => id), payload };
+    const flowId = await this.publish(messageId, { subject: 'mail.message-received.v1', payload }, spooled);
+    return { messageId, documentIds: spooled.map(({ id }) => id), payload, flowId };
   }
 
-  async publish(journeyId: string, publication: Publication, spooled: readonly SpooledDocument[] = []): Promise<void> {
+  /** Gives the id of the message that goes to acceptance. */
+  async publish(journeyId: string, publication: Publication, spooled: readonly SpooledDocument[] = []): Promise<string> {
     const put = { name: 'test-put', select: "spool.put($6::jsonb, 'acceptance', now() + interval '30 days')", values: [JSON.stringify(spooled)] };
-    await this.mailIngest.publish({ journeyId, entries: [], publish: [publication] }, put);
+    const { published } = await this.mailIngest.publish<{ published: { id: string; consumer: string }[] }>({ journeyId, entries: [], publish: [publication] }, put);
+    return published.find(({ consumer }) => consumer === 'acceptance')?.id ?? '';
   }
 
   /** Brings a message a second time, as Redis may after a crash. */
-  async deliverAgain({ messageId, payload }: ReceivedMail): Promise<void> {
-    const { rows: [row] } = await this.superuser.query<{ id: string }>("SELECT id FROM flow.message WHERE journey_id = $1 AND consumer = 'acceptance'", [messageId]);
+  async deliverAgain({ messageId, payload, flowId }: ReceivedMail): Promise<void> {
     const subject = 'mail.message-received.v1';
-    await this.sender.send({ id: row?.id ?? '', consumer: 'acceptance', subject, journeyId: messageId, payload: encodePayload(subject, payload), trace: '', tries: 99 });
+    await this.sender.send({ id: flowId, consumer: 'acceptance', subject, journeyId: messageId, payload: encodePayload(subject, payload), trace: '', tries: 99 });
   }
 
   /** How many deliveries of received mails were handled so far. */

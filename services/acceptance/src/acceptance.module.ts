@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
-import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { AcceptanceService, SenderAuthenticationService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { DocumentExaminer } from '@inkpost/document/examiner.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -17,9 +17,12 @@ import { DocumentExamination } from './examine-document/examine-documents.js';
 import { ForgetMailboxHandler } from './forget-mailbox/forget-mailbox.handler.js';
 import { VerdictPurge } from './forget-verdicts/verdict-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
+import { AuthenticationStore } from './sender-authentication/authentication.store.js';
+import { SenderAuthenticationRpc } from './sender-authentication/authentication.rpc.js';
 import { AcceptanceRpc } from './sender-rules/acceptance.rpc.js';
 import { ConditionsStore } from './sender-rules/conditions.store.js';
 import { CurrentConditions } from './sender-rules/current-conditions.js';
+import { readPastMails } from './try-draft/past-mails.store.js';
 
 @Module({})
 class AcceptanceModule {}
@@ -48,7 +51,9 @@ export const acceptance: ServiceDefinition = {
         {
           provide: CONTROL_ROUTES,
           useFactory: (current: CurrentConditions): ControlRoutes => (router) => {
-            router.service(AcceptanceService, new AcceptanceRpc(new ConditionsStore(prisma), current, log));
+            const pastMails = (mailboxId: string, days: number) => readPastMails(pool, mailboxId, days);
+            router.service(AcceptanceService, new AcceptanceRpc(new ConditionsStore(prisma), current, pastMails, log));
+            router.service(SenderAuthenticationService, new SenderAuthenticationRpc(new AuthenticationStore(pool, flow), current, log));
           },
           inject: [CurrentConditions],
         },

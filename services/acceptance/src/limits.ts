@@ -16,3 +16,12 @@ export const PAGE_SIZES_SHOWN_MAX = 5;
 export const VERDICT_KEPT_DAYS = 90;
 export const VERDICT_PURGE_EVERY_MS = 3_600_000;
 export const VERDICT_PURGE_BATCH = 5_000;
+
+/** Trusted servers, and trusted relays, of one mailbox. */
+export const TRUSTED_ENTRIES_MAX = 100;
+
+/** The rule lab: days of real mail, and senders listed of those whose mails would be decided otherwise. */
+export const LAB_DAYS_MAX = 30;
+export const LAB_SENDERS_LISTED_MAX = 200;
+/** Kinds of mails (sender, mailbox, verdict) that one try looks at, those with most mails first. */
+export const LAB_KINDS_MAX = 100_000;

@@ -38,7 +38,7 @@ describe('a message', () => {
     const { messageId, documentIds } = await harness.receive('a@example.org', [samplePdf({ pages: 3 })]);
     await published(messageId).toMatchObject({
       subject: 'acceptance.message-accepted.v1',
-      payload: { messageId, queueId: 'queue', sender: { address: 'a@example.org' }, language: 'fr', userCreationAllowed: true, senderMayBeTold: true, documents: [{ documentId: documentIds[0], pages: 3, fileName: 'document-1.pdf' }] },
+      payload: { messageId, queueId: 'queue', sender: { address: 'a@example.org' }, language: 'fr', userCreationAllowed: true, knownSenderMayBeTold: true, documents: [{ documentId: documentIds[0], pages: 3, fileName: 'document-1.pdf' }] },
     });
     expect(await harness.claims(documentIds[0] ?? '')).toEqual(['guest_account']);
     expect(await steps(messageId)).toEqual(['sender-accepted', 'document-accepted']);

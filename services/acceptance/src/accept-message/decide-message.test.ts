@@ -5,7 +5,7 @@ import type { Payload, PayloadInit } from '@inkpost/flow/payload.js';
 import { describe, expect, it } from 'vitest';
 import type { ExaminedDocument } from '../examine-document/examine-documents.js';
 import { examinationRefusal } from '../examine-document/refusal-texts.js';
-import { decideDocuments, type DecidedSender, refuseSender } from './decide-message.js';
+import { decideDocuments, type DecidedSender, refuseSender, refuseUnauthenticated } from './decide-message.js';
 
 const received = (more: PayloadInit<'mail.message-received.v1'> = {}) =>
   create(MessageReceivedSchema, { sender: { address: 'a@example.org' }, senderAuthentication: 'none', ...more } as never) as Payload<'mail.message-received.v1'>;
@@ -24,7 +24,7 @@ describe('a message of a sender who may print', () => {
   it('goes on with what can be printed, its pages filled in, and says what can not and why', () => {
     const decision = decideDocuments(received({ refusedParts: [text] }), accepted, [printable('one', 3), refused('two')]);
     expect(decision).toMatchObject({
-      verdict: 'accepted', senderMayBeTold: true, documents: [{ documentId: 'one', pages: 3 }],
+      verdict: 'accepted', mayBeTold: { senderMayBeTold: false, knownSenderMayBeTold: true }, documents: [{ documentId: 'one', pages: 3 }],
       refusedParts: [{ fileName: 'note.txt' }, { documentId: 'two', fileName: 'two.pdf', mediaType: 'application/pdf', reason: 'encrypted', statusText: 'The document opens only with a password; send it without one.' }],
     });
     expect(decision.entries).toEqual([
@@ -40,19 +40,23 @@ describe('a message of a sender who may print', () => {
     ['with nothing but refused documents', [text], [refused('one')], "None of the mail's 2 attachments can be printed."],
   ])('is refused %s', (_, refusedParts, examined, statusText) => {
     const decision = decideDocuments(received({ refusedParts }), accepted, examined);
-    expect(decision).toMatchObject({ verdict: 'refused', reason: 'nothing-to-print', statusText, senderMayBeTold: true });
+    expect(decision).toMatchObject({ verdict: 'refused', reason: 'nothing-to-print', statusText, mayBeTold: { senderMayBeTold: false, knownSenderMayBeTold: true } });
     expect(decision.refusedParts).toHaveLength(refusedParts.length + examined.length);
     expect(decision.entries.at(-1)).toMatchObject({ step: 'message-refused', evidence: { statusText, parts: decision.refusedParts.map((part) => part.statusText) } });
   });
 
   it.each([
-    ['an automatic mail', { automatic: true }, false],
-    ['a sender whose authentication failed', { senderAuthentication: 'fail' }, false],
-    ['a sender whose authentication passed', { senderAuthentication: 'pass' }, true],
-    ['a sender nobody authenticated', { senderAuthentication: 'none' }, true],
-  ])('may be answered or not: %s', (_, more, senderMayBeTold) => {
-    expect(decideDocuments(received(more), accepted, [])).toMatchObject({ senderMayBeTold });
-    expect(decideDocuments(received(more), accepted, [printable('one', 1)])).toMatchObject({ senderMayBeTold });
+    ['nobody by an automatic mail', { automatic: true }, false, false],
+    ['nobody by an automatic mail, however authentic', { automatic: true, senderAuthentication: 'pass' }, false, false],
+    ['nobody by a mail whose authentication failed', { senderAuthentication: 'fail' }, false, false],
+    ['the sender of an authentic mail', { senderAuthentication: 'pass' }, true, false],
+    ['a known sender of a mail that nobody authenticated', { senderAuthentication: 'none' }, false, true],
+    ['a known sender of a mail that could not be authenticated', { senderAuthentication: 'temperror' }, false, true],
+  ])('may have told: %s', (_, more, senderMayBeTold, knownSenderMayBeTold) => {
+    const mayBeTold = { senderMayBeTold, knownSenderMayBeTold };
+    expect(decideDocuments(received(more), accepted, [])).toMatchObject({ mayBeTold });
+    expect(decideDocuments(received(more), accepted, [printable('one', 1)])).toMatchObject({ mayBeTold });
+    expect(refuseSender(received(more), forbidden)).toMatchObject({ mayBeTold });
   });
 
   it('calls a document that is no PDF what the manual calls it (SKY-125)', () => {
@@ -65,20 +69,24 @@ describe('a message of a sender who may not print', () => {
     const statusText = 'The job was submitted with a forbidden e-mail address: a@example.org';
     const decision = refuseSender(received({ refusedParts: [text] }), forbidden);
     expect(decision).toEqual({
-      verdict: 'refused', reason: 'sender-not-allowed', statusText, refusedParts: [], senderMayBeTold: false,
+      verdict: 'refused', reason: 'sender-not-allowed', statusText, refusedParts: [], mayBeTold: { senderMayBeTold: false, knownSenderMayBeTold: true },
       entries: [{
         step: 'sender-refused',
-        evidence: { address: 'a@example.org', rule: 'no condition accepts this address', conditions: 'mailbox', senderAuthentication: 'none', statusText, senderMayBeTold: false },
+        evidence: { address: 'a@example.org', rule: 'no condition accepts this address', conditions: 'mailbox', senderAuthentication: 'none', statusText, senderMayBeTold: false, knownSenderMayBeTold: true },
       }],
     });
   });
+});
 
+describe('a message of a sender who may be somebody else', () => {
   it.each([
-    ['none', false, false],
-    ['fail', false, false],
-    ['pass', false, true],
-    ['pass', true, false],
-  ])('is told only when the authentication is "pass": %s, automatic %s', (senderAuthentication, automatic, senderMayBeTold) => {
-    expect(refuseSender(received({ senderAuthentication, automatic }), forbidden)).toMatchObject({ senderMayBeTold });
+    ['fail', { senderMayBeTold: false, knownSenderMayBeTold: false }],
+    ['none', { senderMayBeTold: false, knownSenderMayBeTold: true }],
+  ])('is refused with its reason and rule, and tells a forged address nothing: %s', (senderAuthentication, mayBeTold) => {
+    const refusal = { reason: 'sender-unauthenticated', rule: 'sender authentication is required', statusText: 'Not authenticated: a@example.org' } as const;
+    expect(refuseUnauthenticated(received({ senderAuthentication }), 'require', refusal)).toEqual({
+      verdict: 'refused', reason: refusal.reason, statusText: refusal.statusText, refusedParts: [], mayBeTold,
+      entries: [{ step: 'sender-unauthenticated', evidence: { address: 'a@example.org', ...refusal, mode: 'require', senderAuthentication, ...mayBeTold } }],
+    });
   });
 });

@@ -3,6 +3,8 @@ import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Payload } from '@inkpost/flow/payload.js';
 import type { ExaminedDocument } from '../examine-document/examine-documents.js';
 import { PAGE_SIZES_SHOWN_MAX } from '../limits.js';
+import type { AuthenticationMode } from '../sender-authentication/authentication-settings.js';
+import { type AuthenticationRefusal, type MayBeTold, whoMayBeTold } from '../sender-authentication/decide-authentication.js';
 import { forbiddenSenderText, type SenderDecision } from '../sender-rules/decide-sender.js';
 
 type Received = Payload<'mail.message-received.v1'>;
@@ -11,10 +13,10 @@ export type Part = Omit<RefusedPart, '$typeName' | '$unknown'>;
 
 export interface Refused {
   readonly verdict: 'refused';
-  readonly reason: 'sender-not-allowed' | 'nothing-to-print';
+  readonly reason: 'sender-not-allowed' | 'nothing-to-print' | AuthenticationRefusal['reason'];
   readonly statusText: string;
   readonly refusedParts: readonly Part[];
-  readonly senderMayBeTold: boolean;
+  readonly mayBeTold: MayBeTold;
 }
 
 export interface Accepted {
@@ -22,7 +24,7 @@ export interface Accepted {
   /** With their pages. */
   readonly documents: readonly Document[];
   readonly refusedParts: readonly Part[];
-  readonly senderMayBeTold: boolean;
+  readonly mayBeTold: MayBeTold;
 }
 
 /** What becomes of a message, and why, for its journey. */
@@ -31,16 +33,21 @@ export type MessageDecision = (Accepted | Refused) & { readonly entries: readonl
 /** Whose rules decided about the sender. */
 export type DecidedSender = SenderDecision & { readonly conditions: 'general' | 'mailbox' };
 
-/**
- * A sender who may not print. The address may be forged: nobody is told at it unless its authentication passed; an automatic
- * mail is never answered (RFC 3834, 2).
- */
+/** A sender who may not print. */
 export function refuseSender({ sender: { address }, automatic, senderAuthentication }: Received, decided: DecidedSender): MessageDecision {
-  const senderMayBeTold = !automatic && senderAuthentication === 'pass';
+  const mayBeTold = whoMayBeTold(automatic, senderAuthentication);
   const statusText = forbiddenSenderText(address);
   const rule = decided.rule === '' ? 'no condition accepts this address' : decided.rule;
-  const evidence = { address, rule, conditions: decided.conditions, senderAuthentication, statusText, senderMayBeTold };
-  return { verdict: 'refused', reason: 'sender-not-allowed', statusText, refusedParts: [], senderMayBeTold, entries: [{ step: 'sender-refused', evidence }] };
+  const evidence = { address, rule, conditions: decided.conditions, senderAuthentication, statusText, ...mayBeTold };
+  return { verdict: 'refused', reason: 'sender-not-allowed', statusText, refusedParts: [], mayBeTold, entries: [{ step: 'sender-refused', evidence }] };
+}
+
+/** A sender who might print, but who may be somebody else: neither an account nor a code, and no notice to a forged address. */
+export function refuseUnauthenticated({ sender: { address }, automatic, senderAuthentication }: Received, mode: AuthenticationMode, refusal: AuthenticationRefusal): MessageDecision {
+  const mayBeTold = whoMayBeTold(automatic, senderAuthentication);
+  const { reason, rule, statusText } = refusal;
+  const evidence = { address, reason, rule, mode, senderAuthentication, statusText, ...mayBeTold };
+  return { verdict: 'refused', reason, statusText, refusedParts: [], mayBeTold, entries: [{ step: 'sender-unauthenticated', evidence }] };
 }
 
 /** A sender who may print: what can be printed of the mail goes on; if nothing can, the message is refused. */
@@ -54,12 +61,12 @@ export function decideDocuments(message: Received, decided: DecidedSender, exami
     else refusedParts.push(refusedPart(result));
     entries.push(documentEntry(result));
   }
-  const senderMayBeTold = !automatic && senderAuthentication !== 'fail';
-  if (documents.length > 0) return { verdict: 'accepted', documents, refusedParts, senderMayBeTold, entries };
+  const mayBeTold = whoMayBeTold(automatic, senderAuthentication);
+  if (documents.length > 0) return { verdict: 'accepted', documents, refusedParts, mayBeTold, entries };
   const reason = 'nothing-to-print';
   const statusText = nothingToPrintText(refusedParts.length);
-  entries.push({ step: 'message-refused', evidence: { reason, statusText, parts: refusedParts.map((part) => part.statusText), senderMayBeTold } });
-  return { verdict: 'refused', reason, statusText, refusedParts, senderMayBeTold, entries };
+  entries.push({ step: 'message-refused', evidence: { reason, statusText, parts: refusedParts.map((part) => part.statusText), ...mayBeTold } });
+  return { verdict: 'refused', reason, statusText, refusedParts, mayBeTold, entries };
 }
 
 function nothingToPrintText(refusedParts: number): string {

@@ -6,10 +6,11 @@ import { CurrentConditions } from '../sender-rules/current-conditions.js';
 const FORGET = {
   name: 'forget-mailbox',
   with: `counted AS (UPDATE conditions_revision SET revision = revision + 1 FROM step),
-    forgotten AS (DELETE FROM conditions USING step WHERE mailbox_id = $6 AND mailbox_id <> '')`,
+    forgotten AS (DELETE FROM conditions USING step WHERE mailbox_id = $6 AND mailbox_id <> ''),
+    unlearnt AS (DELETE FROM sender_authentication USING step WHERE mailbox_id = $6 AND mailbox_id <> '')`,
 } as const;
 
-/** A mailbox is gone, and with it the conditions of its own. */
+/** A mailbox is gone, and with it the conditions and settings of its own. */
 @Injectable()
 export class ForgetMailboxHandler implements FlowHandler<'mailbox.deleted.v1'> {
   constructor(

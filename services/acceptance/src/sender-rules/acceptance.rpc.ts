@@ -1,22 +1,26 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { AcceptanceService, GetConditionsRequest, PutConditionsRequest, TestAddressRequest } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import type { AcceptanceService, GetConditionsRequest, PutConditionsRequest, TestAddressRequest, TryDraftRequest } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { LAB_DAYS_MAX, LAB_SENDERS_LISTED_MAX } from '../limits.js';
+import { type AuthenticationMode, checkMode } from '../sender-authentication/authentication-settings.js';
+import { compareDraft, decideDraft, type Draft, type PastMails } from '../try-draft/decide-draft.js';
+import { checkedMailboxId } from './checked-mailbox-id.js';
 import { type Conditions, normaliseConditions } from './conditions.js';
 import { type ConditionsStore, GENERAL } from './conditions.store.js';
 import type { CurrentConditions } from './current-conditions.js';
 import { decideSender, forbiddenSenderText, type SenderRules, senderRules } from './decide-sender.js';
 import { reportSender } from './report-sender.js';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
-
 /** Who may print by mail, for administrators (SKY-064..074, SKY-090, SKY-091). */
 export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
   constructor(
     private readonly store: ConditionsStore,
     private readonly current: CurrentConditions,
+    private readonly pastMails: (mailboxId: string, days: number) => Promise<PastMails[]>,
     private readonly log: Log,
   ) {}
 
@@ -45,6 +49,22 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
     return { accepted, rule, userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address), report: reportSender(rules, address, from) };
   }
 
+  async tryDraft(request: TryDraftRequest, context: HandlerContext) {
+    authorize(context, 'configuration.read');
+    const mailboxId = checkedMailboxId(request.mailboxId);
+    const { days, sender, senderVerdict, senderBasis } = request;
+    if (days > LAB_DAYS_MAX) throw invalidField('days', `must be at most ${LAB_DAYS_MAX}: no more is kept of mails for it`);
+    if (days === 0 && sender === '') throw invalidField('days', 'is missing, and no mail was given either: there is nothing to try the draft with');
+    const { rules, authentication } = await this.current.rulesFor(mailboxId);
+    const draft: Draft = { rules: request.draft ? draftRules(request.draft).rules : rules, authentication: checkedMode(request.senderAuthentication, authentication) };
+    const { changed, ...counts } = compareDraft(draft, days === 0 ? [] : await this.pastMails(mailboxId, days));
+    return {
+      ...counts, changedSenders: changed.length,
+      changed: changed.slice(0, LAB_SENDERS_LISTED_MAX).map((each) => ({ ...each, lastAt: timestampFromDate(each.lastAt) })),
+      ...(sender === '' ? {} : { uploaded: decideDraft(draft, sender, { verdict: senderVerdict || 'none', basis: senderBasis }) }),
+    };
+  }
+
   private change(mailboxId: string, { useDefault, conditions }: PutConditionsRequest, actor: string): Promise<void> {
     if (mailboxId === GENERAL && useDefault) throw invalidField('useDefault', 'only a mailbox can follow the general conditions');
     if (useDefault) return this.store.follow(mailboxId, actor);
@@ -58,13 +78,15 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
   }
 }
 
-function draftRules(draft: Conditions): { readonly rules: SenderRules; readonly from: 'draft' } {
-  return { rules: senderRules(checkedConditions(draft)), from: 'draft' };
+function checkedMode(wanted: string, current: AuthenticationMode): AuthenticationMode {
+  if (wanted === '') return current;
+  const mode = checkMode(wanted);
+  if (mode === undefined) throw invalidField('senderAuthentication', 'must be off, report or require');
+  return mode;
 }
 
-function checkedMailboxId(mailboxId: string): string {
-  if (mailboxId !== GENERAL && !UUID.test(mailboxId)) throw invalidField('mailboxId', 'must be the id of a mailbox, or empty for the general conditions');
-  return mailboxId;
+function draftRules(draft: Conditions): { readonly rules: SenderRules; readonly from: 'draft' } {
+  return { rules: senderRules(checkedConditions(draft)), from: 'draft' };
 }
 
 function checkedConditions(wanted: Conditions | undefined): Conditions {

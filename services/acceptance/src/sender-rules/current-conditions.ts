@@ -1,5 +1,6 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { CONDITIONS_AGE_MAX_MS } from '../limits.js';
+import type { AuthenticationMode } from '../sender-authentication/authentication-settings.js';
 import { type Conditions, NO_CONDITIONS } from './conditions.js';
 import { GENERAL } from './conditions.store.js';
 import { type SenderRules, senderRules } from './decide-sender.js';
@@ -8,26 +9,32 @@ import { type SenderRules, senderRules } from './decide-sender.js';
 export interface MailboxRules {
   readonly rules: SenderRules;
   readonly from: 'general' | 'mailbox';
+  /** Whether its senders must be who they say. */
+  readonly authentication: AuthenticationMode;
 }
 
-/** One row per stored conditions; a single one without them when there are none. No row: the revision is still the same. */
+/** All that is stored; no row: the revision is still the same. */
 interface Row extends Record<string, unknown> {
   readonly revision: number;
-  readonly conditions: (Conditions & { readonly mailboxId: string }) | null;
+  readonly conditions: readonly (Conditions & { readonly mailboxId: string })[];
+  readonly authentication: readonly { readonly mailboxId: string; readonly mode: AuthenticationMode }[];
 }
 
 const CHANGED_SINCE = `
-  SELECT r.revision, CASE WHEN c.mailbox_id IS NOT NULL THEN jsonb_build_object(
-    'mailboxId', c.mailbox_id, 'acceptedDomains', c.accepted_domains, 'acceptedAddresses', c.accepted_addresses,
-    'refusedDomains', c.refused_domains, 'refusedAddresses', c.refused_addresses, 'userCreationAllowed', c.user_creation_allowed) END AS conditions
-  FROM conditions_revision r LEFT JOIN conditions c ON NOT c.uses_default WHERE r.revision <> $1`;
+  SELECT r.revision,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'mailboxId', mailbox_id, 'acceptedDomains', accepted_domains, 'acceptedAddresses', accepted_addresses,
+      'refusedDomains', refused_domains, 'refusedAddresses', refused_addresses, 'userCreationAllowed', user_creation_allowed)), '[]') FROM conditions WHERE NOT uses_default) AS conditions,
+    (SELECT jsonb_agg(jsonb_build_object('mailboxId', mailbox_id, 'mode', mode)) FROM sender_authentication WHERE NOT uses_default) AS authentication
+  FROM conditions_revision r WHERE r.revision <> $1`;
 
 /**
- * All conditions in memory, at most a second old. Under load the look whether they were changed elsewhere is shared by all
+ * All conditions, and whether senders must be who they say, in memory, at most a second old. Under load the look whether they were changed elsewhere is shared by all
  * messages of that second, so a message costs no round trip of its own; a service without messages asks nothing.
  */
 export class CurrentConditions {
   private byMailbox = new Map<string, SenderRules>();
+  private authentication = new Map<string, AuthenticationMode>();
   private revision = -1;
   private freshUntilMs = 0;
   private changesHere = 0;
@@ -42,8 +49,10 @@ export class CurrentConditions {
   async rulesFor(mailboxId: string): Promise<MailboxRules> {
     if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
     const own = this.byMailbox.get(mailboxId);
-    if (own && mailboxId !== GENERAL) return { rules: own, from: 'mailbox' };
-    return { rules: this.byMailbox.get(GENERAL) ?? senderRules(NO_CONDITIONS), from: 'general' };
+    const authentication = this.authentication.get(mailboxId) ?? this.authentication.get(GENERAL);
+    if (!authentication) throw new Error('the general settings of sender authentication are missing');
+    if (own && mailboxId !== GENERAL) return { rules: own, from: 'mailbox', authentication };
+    return { rules: this.byMailbox.get(GENERAL) ?? senderRules(NO_CONDITIONS), from: 'general', authentication };
   }
 
   /** After a change in this process: the next message decides by it, whatever question is still under way. */
@@ -63,15 +72,15 @@ export class CurrentConditions {
   private async ask(): Promise<void> {
     const { changesHere } = this;
     const askedAtMs = this.nowMs();
-    this.take(await query<Row>(this.pool, 'conditions.changed-since', CHANGED_SINCE, [this.revision]));
+    const [row] = await query<Row>(this.pool, 'conditions.changed-since', CHANGED_SINCE, [this.revision]);
+    if (row && row.revision > this.revision) this.take(row);
     // The age counts from before the question: a change made meanwhile is seen a second later at most.
     if (changesHere === this.changesHere) this.freshUntilMs = askedAtMs + CONDITIONS_AGE_MAX_MS;
   }
 
-  private take(rows: readonly Row[]): void {
-    const [first] = rows;
-    if (!first || first.revision <= this.revision) return;
-    this.byMailbox = new Map(rows.flatMap(({ conditions }) => (conditions ? [[conditions.mailboxId, senderRules(conditions)] as const] : [])));
-    this.revision = first.revision;
+  private take({ revision, conditions, authentication }: Row): void {
+    this.byMailbox = new Map(conditions.map((each) => [each.mailboxId, senderRules(each)]));
+    this.authentication = new Map(authentication.map(({ mailboxId, mode }) => [mailboxId, mode]));
+    this.revision = revision;
   }
 }

@@ -4,7 +4,7 @@ import { notAppliedWords } from './finishing-words.js';
 import type { Evidence, Step } from './step.js';
 
 /** Steps that end a message before it has jobs. */
-const REFUSALS = new Set(['sender-refused', 'message-refused', 'owner-refused']);
+const REFUSALS = new Set(['sender-refused', 'sender-unauthenticated', 'message-refused', 'owner-refused']);
 
 const place = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
 const why = (e: Evidence): string => clause(e, 'statusText') || clause(e, 'problem') || clause(e, 'reason') || 'canceled';

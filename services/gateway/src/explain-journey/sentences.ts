@@ -16,6 +16,8 @@ const AUTHENTICITY = new Map([
   ['temperror', 'Whether the mail comes from its sender could not be found out, since DNS did not answer'],
 ]);
 
+const measuredBy = (e: Evidence): string => (fact(e, 'measuredBy') === 'inkpost' ? '; Inkpost looked itself' : given(e, 'measuredBy', '; the mail server ', ' looked'));
+
 const authenticationResults = (e: Evidence): string => {
   const results = ['spf', 'dmarc', 'arc'].flatMap((method) => (fact(e, method) === '' ? [] : [`${method.toUpperCase()} says ${fact(e, method)}`]));
   return results.length === 0 ? '' : `: ${results.join(', ')}`;
@@ -28,7 +30,7 @@ const mailSteps: Sentences = {
     return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
   },
   'received-again': () => 'The same mail came in again; it is not processed twice.',
-  'sender-authenticated': (e) => `${AUTHENTICITY.get(fact(e, 'verdict')) ?? 'Nothing shows whether the mail comes from its sender'}${given(e, 'basis', ' (by ', ')')}; ${fact(e, 'measuredBy') === 'inkpost' ? 'Inkpost' : `the mail server ${fact(e, 'measuredBy')}`} looked${authenticationResults(e)}.`,
+  'sender-authenticated': (e) => `${AUTHENTICITY.get(fact(e, 'verdict')) ?? 'Nothing shows whether the mail comes from its sender'}${given(e, 'basis', ' (by ', ')')}${measuredBy(e)}${authenticationResults(e)}.`,
   'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
   'part-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
   'part-ignored': (e) => `${fact(e, 'fileName') || 'A part'}${given(e, 'mediaType', ' (', ')')} was left out: ${because(e)}.`,
@@ -39,6 +41,7 @@ const mailSteps: Sentences = {
 const acceptanceSteps: Sentences = {
   'sender-accepted': (e) => `${fact(e, 'address') || 'The sender'} may print${given(e, 'rule', ', by the rule "', '"')}.`,
   'sender-refused': (e) => `${clause(e, 'statusText') || 'The sender may not print'}${given(e, 'rule', ' (', ')')}.`,
+  'sender-unauthenticated': (e) => `${clause(e, 'statusText') || 'The sender is not authenticated'}${given(e, 'rule', ' (', ')')}.`,
   'document-accepted': (e) => `${file(e)} can be printed${fact(e, 'pages') === '' ? '' : `, ${counted(e, 'pages', 'page')}`}.`,
   'document-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
   'message-refused': (e) => `${clause(e, 'statusText') || 'The mail is refused'}${given(e, 'parts', ' (', ')')}.`,
@@ -86,6 +89,7 @@ const answered = (e: Evidence): string => given(e, 'answer', '; the mail server 
 /** Why notification tells somebody nothing, by the code in its evidence. */
 const UNTOLD = new Map([
   ['sender-may-not-be-told', 'the mail came from a program, or its sender may be forged'],
+  ['sender-unknown', 'nobody showed that the mail came from this address, and nobody is known by it'],
   ['no-address', 'no address is known'],
   ['too-many-notices', 'this address was told often enough within an hour'],
   ['account-erased', 'the account was erased meanwhile'],

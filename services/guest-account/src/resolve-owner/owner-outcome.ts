@@ -26,10 +26,10 @@ export function ownerCreated(message: AcceptedMessage, accountId: string, guest:
 
 /** … of nobody. */
 export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, installationLanguage: Language): Outcome {
-  const { messageId, sender, subject, senderMayBeTold, userCreationAllowed } = message.payload;
+  const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold, userCreationAllowed } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
   return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, userCreationAllowed } }, [
-    { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold } },
+    { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold, knownSenderMayBeTold } },
   ]);
 }
 

@@ -117,5 +117,8 @@ function sealDomain(seal: ParsedHeader | undefined): string {
 
 /** `ARC-Authentication-Results: i=1; mx.example.org; …` without its name and instance. */
 function resultsText(field: ParsedHeader | undefined): string {
-  return String(field?.original ?? '').replace(/^[^:]*:\s*i\s*=\s*\d+\s*;/u, '').replaceAll(/\r?\n/gu, '');
+  // Declared as a string, but a Buffer (mailauth 7.1).
+  const original: unknown = field?.original;
+  const text = Buffer.isBuffer(original) ? original.toString('latin1') : '';
+  return text.replace(/^[^:]*:\s*i\s*=\s*\d+\s*;/u, '').replaceAll(/\r?\n/gu, '');
 }

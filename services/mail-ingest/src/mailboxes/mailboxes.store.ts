@@ -15,7 +15,8 @@ export interface Conflict {
 
 const RECIPIENT = `SELECT id, address, queue_id AS "queueId" FROM mailbox WHERE address = $1 AND kind = 'smtp' AND enabled`;
 
-const DELETE = 'WITH counts AS (DELETE FROM mailbox_count WHERE mailbox_id = $1) DELETE FROM mailbox WHERE id = $1 RETURNING id';
+const DELETE = `WITH counts AS (DELETE FROM mailbox_count WHERE mailbox_id = $1::uuid), authentication AS (DELETE FROM sender_authentication WHERE mailbox_id = $1::text)
+  DELETE FROM mailbox WHERE id = $1::uuid RETURNING id`;
 
 /** The mailboxes as administrators set them. */
 export class MailboxesStore {

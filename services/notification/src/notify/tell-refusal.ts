@@ -1,5 +1,5 @@
 import type { FlowMessage } from '@inkpost/flow/flow-client.js';
-import type { Pool } from '@inkpost/postgres/pool.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { RefusedDocument } from '../templates/documents.js';
 import { renderRefusalMail } from '../templates/refusal-mail.js';
 import type { MailDelivery } from './mail-delivery.js';
@@ -14,6 +14,8 @@ export interface Refusal {
   readonly statusText: string;
   readonly refusedParts: readonly RefusedDocument[];
   readonly senderMayBeTold: boolean;
+  /** If somebody known has this address: nothing showed whether it is forged. */
+  readonly knownSenderMayBeTold: boolean;
 }
 
 /** Tells a sender that nothing of a mail is printed: only one who may be told, and not too often. */
@@ -24,8 +26,8 @@ export class TellRefusal {
   ) {}
 
   async tell(message: FlowMessage, refusal: Refusal): Promise<void> {
-    const { sender: { address, displayName }, subject, language, reason, statusText, refusedParts, senderMayBeTold } = refusal;
-    const whyNot = await this.whyNot(message, address, senderMayBeTold);
+    const { sender: { address, displayName }, subject, language, reason, statusText, refusedParts } = refusal;
+    const whyNot = await this.whyNot(message, refusal);
     if (whyNot !== undefined) {
       await this.delivery.leaveUntold(message, 'refusal', { to: address, reason: whyNot });
       return;
@@ -36,10 +38,19 @@ export class TellRefusal {
     });
   }
 
-  private async whyNot(message: FlowMessage, address: string, senderMayBeTold: boolean): Promise<string | undefined> {
+  private async whyNot(message: FlowMessage, { sender: { address }, senderMayBeTold, knownSenderMayBeTold }: Refusal): Promise<string | undefined> {
     // An automatic mail is never answered (RFC 3834, 2), nor an address that may be forged: whoever decided knew.
-    if (!senderMayBeTold) return 'sender-may-not-be-told';
+    if (!senderMayBeTold && !knownSenderMayBeTold) return 'sender-may-not-be-told';
     if (address === '') return 'no-address';
+    if (!senderMayBeTold && !(await isKnown(this.pool, address))) return 'sender-unknown';
     return (await grantNotice(this.pool, address, message.id)) ? undefined : 'too-many-notices';
   }
+}
+
+const IS_KNOWN = 'SELECT EXISTS (SELECT FROM contact WHERE address = $1 AND erased_at IS NULL) AS known';
+
+/** Has an account this address? */
+async function isKnown(pool: Pool, address: string): Promise<boolean> {
+  const [row] = await query<{ known: boolean }>(pool, 'contact.is-known', IS_KNOWN, [address]);
+  return row?.known ?? false;
 }

@@ -44,6 +44,14 @@ const PART_REASONS: Readonly<Record<string, Words>> = {
 const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
   'sender-not-allowed': { fr: 'Cette adresse n’est pas autorisée à imprimer ici.', en: 'This address is not allowed to print here.' },
   'nothing-to-print': { fr: 'Votre mail ne contient aucun document imprimable. Joignez des fichiers PDF.', en: 'Your mail has no document that can be printed. Attach PDF files.' },
+  'sender-unauthenticated': {
+    fr: 'Rien ne prouve que ce mail vient de votre adresse (SPF, DKIM ou DMARC). Demandez à qui gère votre messagerie de signer ses mails.',
+    en: 'Nothing shows that this mail came from your address (SPF, DKIM or DMARC). Ask whoever runs your mail server to have its mails signed.',
+  },
+  'authentication-unknown': {
+    fr: 'Il n’a pas pu être vérifié que ce mail vient de votre adresse. Renvoyez-le plus tard.',
+    en: 'It could not be checked whether this mail came from your address. Please send it again later.',
+  },
   'no-account': { fr: 'Cette adresse ne correspond à aucun utilisateur.', en: 'Nobody is known by this address.' },
   'account-locked': { fr: 'Le compte de cette adresse est bloqué.', en: 'The account of this address is locked.' },
   'account-expired': { fr: 'Le compte de cette adresse a expiré.', en: 'The account of this address has expired.' },

@@ -21,12 +21,29 @@ CREATE TABLE conditions_revision (
 );
 INSERT INTO conditions_revision DEFAULT VALUES;
 
+-- The general settings have the empty mailbox id, a mailbox's own its id. mail-ingest begins with the same ones.
+CREATE TABLE sender_authentication (
+  mailbox_id      text PRIMARY KEY,
+  mode            text NOT NULL CHECK (mode IN ('off', 'report', 'require')),
+  trusted_servers text[],
+  trusted_relays  text[],
+  -- The mailbox follows the general settings; its own are kept for later.
+  uses_default    boolean NOT NULL DEFAULT false CHECK (mailbox_id <> '' OR NOT uses_default),
+  changed_at      timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  changed_by      text NOT NULL
+);
+INSERT INTO sender_authentication (mailbox_id, mode, trusted_servers, trusted_relays, changed_by) VALUES ('', 'report', '{}', '{127.0.0.0/8,::1}', '');
+
 CREATE TABLE verdict (
-  message_id uuid PRIMARY KEY,
-  mailbox_id text NOT NULL,
-  sender     text NOT NULL,
-  verdict    text NOT NULL,
-  rule       text NOT NULL,
-  at         timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+  message_id           uuid PRIMARY KEY,
+  mailbox_id           text NOT NULL,
+  sender               text NOT NULL,
+  verdict              text NOT NULL,
+  -- Why it was refused; empty where it wasn't.
+  reason               text NOT NULL DEFAULT '',
+  rule                 text NOT NULL,
+  authentication       text NOT NULL DEFAULT 'none',
+  authentication_basis text NOT NULL DEFAULT '',
+  at                   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX verdict_at_idx ON verdict (at);

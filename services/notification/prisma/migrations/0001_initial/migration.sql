@@ -49,3 +49,4 @@ CREATE TABLE contact (
   erased_at    timestamptz(3)
 );
 CREATE INDEX contact_erased_at_idx ON contact (erased_at);
+CREATE INDEX contact_address_idx ON contact (address);
