@@ -14,6 +14,9 @@ import { jobRoutes } from './jobs/jobs.http.js';
 import { journeyRoutes } from './journey/journey.http.js';
 import type { JourneyStore } from './journey/journey.store.js';
 import { logLevelRoutes } from './log-levels/log-levels.http.js';
+import { canaryRoutes } from './mailbox-diagnosis/canary.http.js';
+import { mailboxTestRoutes } from './mailbox-diagnosis/mailbox-test.http.js';
+import { traceRoutes } from './mailbox-diagnosis/trace.http.js';
 import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
 import { queueRoutes } from './queues/queues.http.js';
@@ -39,6 +42,9 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
     ...mailboxRoutes(owners),
+    ...mailboxTestRoutes(owners),
+    ...canaryRoutes(owners),
+    ...traceRoutes(owners),
     ...associationRoutes(owners),
     ...mailClientRoutes(owners),
     ...acceptanceRoutes(owners),

@@ -15,6 +15,8 @@ export const LIMITS = {
   ownerCallMs: 10_000,
   /** One call in which the owner asks Microsoft, Google or a mail server first: less than a request may take. */
   thirdPartyCallMs: 25_000,
+  /** A test of a mailbox, which ends by itself after 30 s. */
+  mailboxTestMs: 33_000,
   /** A token for an owner lives 60 s; it is used again for this long. */
   controlTokenReuseMs: 30_000,
   controlTokensMax: 1_000,
@@ -51,4 +53,4 @@ export const TEXT = {
 } as const;
 
 /** Other limits of the owners. */
-export const OWNERS = { holdHoursMax: 720, conditionEntriesMax: 1_000 } as const;
+export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000 } as const;

@@ -12,7 +12,7 @@ import { Browser } from './browser.js';
 import { explainFailure } from './explain-failure.js';
 import { Problem } from './problem.js';
 import { readBody } from './read-body.js';
-import { isMediaAnswer, type Route, type RouteAnswer } from './route.js';
+import { isMediaAnswer, type RequestContext, type Route, type RouteAnswer } from './route.js';
 import { writeProblem } from './write-problem.js';
 
 /** What the audit log is told of a request; filled in as far as the request got. */
@@ -34,8 +34,10 @@ export class RouteAnswerer {
   async answer(route: Route, request: Request, response: Response): Promise<void> {
     const deed: Deed = { actor: ANONYMOUS.actor, objectId: '' };
     const browser = new Browser(request.headers);
+    const leaving = new AbortController();
+    response.once('close', () => leaving.abort());
     try {
-      const answer = await this.handle(route, request, browser, deed);
+      const answer = await this.handle(route, request, { browser, signal: leaving.signal }, deed);
       deed.actor = answer.actor ?? deed.actor;
       await this.record(route, request, deed, route.status);
       if (browser.kept.length > 0) response.setHeader('set-cookie', [...browser.kept]);
@@ -52,7 +54,7 @@ export class RouteAnswerer {
     }
   }
 
-  private async handle(route: Route, request: Request, browser: Browser, deed: Deed): Promise<RouteAnswer> {
+  private async handle(route: Route, request: Request, client: Pick<RequestContext, 'browser' | 'signal'>, deed: Deed): Promise<RouteAnswer> {
     const source = sourceOf(request);
     const token = bearerToken(request.headers.authorization);
     const session = token ? await this.sessions.find(token) : undefined;
@@ -63,7 +65,7 @@ export class RouteAnswerer {
     if (refusal) throw refusal;
     const body = route.body ? await readBody(request) : undefined;
     const caller = session ? { actor: session.account, rights: session.rights } : ANONYMOUS;
-    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), browser });
+    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), ...client });
     deed.objectId = prepared.objectId;
     return prepared.handle();
   }

@@ -20,6 +20,8 @@ export interface RequestContext {
   /** The request came straight from this machine, through no proxy. */
   readonly local: boolean;
   readonly browser: Browser;
+  /** Aborted when the client hangs up before it has its answer. */
+  readonly signal: AbortSignal;
 }
 
 export interface RouteRequest<P, Q, B> extends RequestContext {

@@ -6,6 +6,7 @@ import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js'
 import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
+import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
@@ -61,6 +62,9 @@ function namingOwner(owner: OwnerName, transport: Transport): Transport {
 /** The owners' Connect clients: typed calls over kept-alive HTTP/1.1, each with a deadline. */
 export class Owners {
   readonly mailboxes: Client<typeof MailboxService>;
+  readonly mailboxTests: Client<typeof MailboxTestService>;
+  readonly canaries: Client<typeof CanaryService>;
+  readonly traces: Client<typeof TraceService>;
   readonly associations: Client<typeof AssociationService>;
   readonly mailClients: Client<typeof MailClientService>;
   readonly acceptance: Client<typeof AcceptanceService>;
@@ -81,6 +85,9 @@ export class Owners {
     this.transports = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, transport(owner)])) as Record<OwnerName, Transport>;
     const client = <S extends DescService>(service: S, owner: OwnerName) => createClient(service, this.transports[owner]);
     this.mailboxes = client(MailboxService, 'mail-ingest');
+    this.mailboxTests = client(MailboxTestService, 'mail-ingest');
+    this.canaries = client(CanaryService, 'mail-ingest');
+    this.traces = client(TraceService, 'mail-ingest');
     this.associations = client(AssociationService, 'mail-ingest');
     this.mailClients = client(MailClientService, 'mail-ingest');
     this.acceptance = client(AcceptanceService, 'acceptance');
