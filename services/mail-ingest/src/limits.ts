@@ -124,6 +124,8 @@ export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
 /** A canary that takes longer is late; one that takes longer still is lost. Greylisting alone takes some minutes (RFC 6647, 5). */
 export const CANARY_LATE_AFTER_MS = 120_000;
 export const CANARY_LOST_AFTER_MS = 1_800_000;
+/** How long a canary says something about its mailbox. */
+export const CANARY_TELLS_FOR_MS = 86_400_000;
 /** How soon after one canary of a mailbox another may be asked for. */
 export const CANARY_PAUSE_MS = 10_000;
 export const CANARY_MINUTES_MIN = 5;

@@ -81,7 +81,7 @@ export const mailIngest: ServiceDefinition = {
     const { traceOf, smtpConversations, providers: traceProviders } = traceCommunications(runtime);
     const watchStore = new WatchStore(pool, masterKey, traceOf);
     const recorder = new MailRecorder(flow, pool, log);
-    const { takeCanary, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
+    const { takeCanary, store: canaryStore, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
     const { authenticate, judgeSender, providers: authenticationProviders } = authenticateSenders(runtime, config.dnsServers);
     const credentials = { password: (mailboxId: string) => watchStore.password(mailboxId), accessToken, authority };
     return {
@@ -114,7 +114,7 @@ export const mailIngest: ServiceDefinition = {
         {
           provide: CONTROL_ROUTES,
           useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, trace: TraceRpc, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
-            const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
+            const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), canaries: canaryStore, isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
             router.service(MailboxTestService, tests);
             router.service(CanaryService, canary);

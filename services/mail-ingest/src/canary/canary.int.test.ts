@@ -107,6 +107,13 @@ describe('a canary', () => {
     await expect.poll(async () => (await shown(canaryId)).state).toBe('not-sent');
     expect((await shown(canaryId)).text).toBe('The outgoing mail server did not take it: The mail server smtp.example.org:587 refuses: 535 who are you');
     expect((await shown(canaryId)).mailedAt).toBeUndefined();
+    const { mailbox } = await replica.mailboxes.getMailbox({ mailboxId });
+    expect(mailbox).toMatchObject({ state: 'listening', problem: expect.stringMatching(/^Canary mail of .* UTC: The outgoing mail server did not take it: .*535 who are you$/), canary: { state: 'not-sent' } });
+    // The next one that comes in makes good, and what is older than a day says nothing.
+    await deliver((await send()).token);
+    expect((await replica.mailboxes.getMailbox({ mailboxId })).mailbox).toMatchObject({ problem: '', canary: { state: 'arrived', latencyMs: expect.any(Number) } });
+    await harness.superuser.query("UPDATE mail_ingest.canary SET requested_at = requested_at - interval '2 days'");
+    expect((await replica.mailboxes.getMailbox({ mailboxId })).mailbox?.canary).toBeUndefined();
   });
 
   it('is not asked for twice in a breath, nor for a mailbox that is disabled or unknown, nor without the right', async () => {

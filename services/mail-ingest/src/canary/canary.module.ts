@@ -12,6 +12,7 @@ import { CanaryRpc } from './canary.rpc.js';
 import { CanaryStore } from './canary.store.js';
 
 export interface Canaries {
+  readonly store: CanaryStore;
   readonly takeCanary: TakeCanary;
   readonly providers: Provider[];
 }
@@ -20,12 +21,13 @@ export interface Canaries {
 export function canaries({ pool, flow, meter, log }: ServiceRuntime, masterKey: MasterKey, recorder: MailRecorder): Canaries {
   const tokens = new CanaryTokens(masterKey);
   const metrics = new CanaryMetrics(meter);
+  const store = new CanaryStore(pool, flow, tokens);
   const arrivals = new CanaryArrivals(tokens, recorder, metrics);
   const providers: Provider[] = [
     { provide: CanaryMetrics, useFactory: () => metrics },
-    { provide: CanaryStore, useFactory: () => new CanaryStore(pool, flow, tokens) },
-    { provide: CanaryRound, useFactory: (store: CanaryStore) => new CanaryRound(store, metrics, log), inject: [CanaryStore] },
-    { provide: CanaryRpc, useFactory: (store: CanaryStore, mailboxes: MailboxFinder) => new CanaryRpc(store, mailboxes, log), inject: [CanaryStore, MailboxFinder] },
+    { provide: CanaryStore, useFactory: () => store },
+    { provide: CanaryRound, useFactory: () => new CanaryRound(store, metrics, log) },
+    { provide: CanaryRpc, useFactory: (mailboxes: MailboxFinder) => new CanaryRpc(store, mailboxes, log), inject: [MailboxFinder] },
   ];
-  return { takeCanary: (...mail) => arrivals.take(...mail), providers };
+  return { store, takeCanary: (...mail) => arrivals.take(...mail), providers };
 }

@@ -3,7 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Effects, FlowClient, FlowMessage } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
-import { CANARIES_KEPT_MAX, CANARY_ANSWER_CHARACTERS_MAX, CANARY_LATE_AFTER_MS, CANARY_LOST_AFTER_MS, CANARY_PAUSE_MS } from '../limits.js';
+import { CANARIES_KEPT_MAX, CANARY_ANSWER_CHARACTERS_MAX, CANARY_LATE_AFTER_MS, CANARY_LOST_AFTER_MS, CANARY_PAUSE_MS, CANARY_TELLS_FOR_MS } from '../limits.js';
 import { safeText } from '../receive-message/safe-text.js';
 import type { Canary } from './canary.js';
 import type { CanaryTokens } from './canary-token.js';
@@ -44,9 +44,9 @@ const HANDLED = {
 
 const LIST = `SELECT ${COLUMNS} FROM canary c WHERE c.mailbox_id = $1 ORDER BY c.requested_at DESC LIMIT $2`;
 
-/** Of each mailbox the latest one that says something: a young one that is under way would hide what the one before told. */
+/** Of each mailbox the latest one that says something: a young one that is under way would hide what the one before told, an old one says nothing any more. */
 const LATEST = `SELECT ${COLUMNS} FROM mailbox m CROSS JOIN LATERAL (
-    SELECT * FROM canary WHERE mailbox_id = m.id AND (received_at IS NOT NULL OR NOT mailed OR requested_at < now() - $2 * interval '1 ms')
+    SELECT * FROM canary WHERE mailbox_id = m.id AND (received_at IS NOT NULL OR NOT mailed OR requested_at < now() - $2 * interval '1 ms') AND requested_at > now() - $3 * interval '1 ms'
     ORDER BY requested_at DESC LIMIT 1) AS c
   WHERE $1::uuid[] IS NULL OR m.id = ANY ($1::uuid[])`;
 
@@ -101,7 +101,7 @@ export class CanaryStore {
 
   /** Of each of these mailboxes (undefined: of all) the latest canary that says something about it. */
   async latest(mailboxIds?: readonly string[]): Promise<Canary[]> {
-    return (await query<CanaryRow>(this.pool, 'canary.latest', LATEST, [mailboxIds ?? null, CANARY_LATE_AFTER_MS])).map(toCanary);
+    return (await query<CanaryRow>(this.pool, 'canary.latest', LATEST, [mailboxIds ?? null, CANARY_LATE_AFTER_MS, CANARY_TELLS_FOR_MS])).map(toCanary);
   }
 
   /** 0: only on request. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
-import { type Canary, canaryState, describeCanary, isTroubled } from './canary.js';
+import { type Canary, canaryProblem, canaryState, describeCanary, isTroubled } from './canary.js';
 import { CanaryTokens } from './canary-token.js';
 
 const requestedAt = new Date('2026-07-31T12:00:00Z');
@@ -26,6 +26,7 @@ describe('a canary', () => {
     expect(canaryState(canary(own), after(seconds))).toBe(state);
     expect(isTroubled(state)).toBe(troubled);
     expect(describeCanary(canary(own), after(seconds))).toMatch(/\w/);
+    expect(canaryProblem(canary(own), after(seconds))).toMatch(troubled ? /^Canary mail of 2026-07-31 12:00 UTC: / : /^$/);
   });
 
   it('says how long it took, and what the outgoing mail server said', () => {

@@ -68,6 +68,12 @@ export function describeCanary(canary: Canary, now: Date): string {
   return sentences[canaryState(canary, now)];
 }
 
+/** What is wrong with a mailbox, as far as its canary tells, in a sentence; empty: nothing. */
+export function canaryProblem(canary: Canary, now: Date): string {
+  if (!isTroubled(canaryState(canary, now))) return '';
+  return `Canary mail of ${canary.requestedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC: ${describeCanary(canary, now)}`;
+}
+
 function duration(ms: number): string {
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} seconds` : `${Math.round(ms / 60_000)} minutes`;
 }

@@ -5,6 +5,7 @@ import type {
 import { authorize } from '@inkpost/service/control-listener.js';
 import { notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import type { CanaryStore } from '../canary/canary.store.js';
 import type { IsOffered } from './check-settings.js';
 import { givenSettings } from './given-settings.js';
 import type { Mailbox } from './mailbox.js';
@@ -22,6 +23,7 @@ export interface MailboxesRpcParts {
   readonly store: MailboxesStore;
   readonly finder: MailboxFinder;
   readonly health: MailboxHealthStore;
+  readonly canaries: Pick<CanaryStore, 'latest'>;
   readonly isOffered: IsOffered;
   /** Called after each change: the watchers here follow it at once. */
   readonly onChange: () => void;
@@ -77,8 +79,10 @@ export class MailboxesRpc implements ServiceImpl<typeof MailboxService> {
   }
 
   private async shown(mailboxes: readonly Mailbox[]) {
-    const health = await this.parts.health.health(mailboxes, new Date());
-    return mailboxes.map((mailbox) => toWireMailbox(mailbox, health.get(mailbox.id)));
+    const now = new Date();
+    const [health, latest] = await Promise.all([this.parts.health.health(mailboxes, now), this.parts.canaries.latest(mailboxes.map(({ id }) => id))]);
+    const canaries = new Map(latest.map((canary) => [canary.mailboxId, canary]));
+    return mailboxes.map((mailbox) => toWireMailbox(mailbox, { health: health.get(mailbox.id), canary: canaries.get(mailbox.id) }, now));
   }
 }
 

@@ -9,6 +9,7 @@ import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { composeMail, sendMail } from '@inkpost/testkit/send-mail.js';
 import { TRACE_BYTES_MAX, TRACE_WAITING_BYTES_MAX } from '../limits.js';
 import { eventually, MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
+import { TcpRelay } from '../tcp-relay.harness.js';
 import { TraceLog } from './trace-log.js';
 import { TraceStore } from './trace.store.js';
 
@@ -20,21 +21,24 @@ describeWithServer('dovecot', 'a traced conversation', () => {
   let harness: MailIngestHarness;
   let replica: Replica;
   let traces: Client<typeof TraceService>;
+  let relay: TcpRelay;
 
   beforeAll(async () => {
     dovecot = await startDovecot({ users });
+    relay = await TcpRelay.to(dovecot.imapsPort);
     harness = await MailIngestHarness.start();
     replica = await harness.startReplica({ INKPOST_POP3_EVERY_SECONDS: '1' });
     traces = replica.clientOf(TraceService, 'diagnostics');
     return async () => {
       await harness.stop();
+      await relay.close();
       await dovecot.remove();
     };
   });
 
   async function watch(name: string, kind: 'imap' | 'pop3' = 'imap'): Promise<string> {
     const server = { host: '127.0.0.1', tls: 'implicit', password: `Hunter2-${name}`, certificateAuthority: dovecot.ca };
-    const own = kind === 'imap' ? { imap: { ...server, port: dovecot.imapsPort } } : { pop3: { ...server, port: dovecot.pop3sPort } };
+    const own = kind === 'imap' ? { imap: { ...server, port: relay.port } } : { pop3: { ...server, port: dovecot.pop3sPort } };
     const { mailbox } = await replica.mailboxes.createMailbox({ settings: { address: `${name}@inkpost.test`, kind, queueId: 'queue', enabled: true, ...own } });
     return mailbox?.mailboxId ?? '';
   }
@@ -80,8 +84,7 @@ describeWithServer('dovecot', 'a traced conversation', () => {
     expectNothingSecret(log, raw);
     expect((await traces.getTrace({ mailboxId })).trace?.sizeBytes).toBeGreaterThan(500);
     // What goes wrong is in it too.
-    await dovecot.kill();
-    await dovecot.start();
+    relay.cut();
     await logWith(mailboxId, /-- The (?:connection to the )?mail server .* Tried again in \d+ seconds/);
     await eventually(async () => (await replica.mailboxes.getMailbox({ mailboxId })).mailbox?.state === 'connected', 'the mailbox is connected again', 15_000);
     await traces.stopTrace({ mailboxId });
