@@ -24,6 +24,8 @@ import { guestAccount } from './guest-account.module.js';
 const SUBJECT = 'acceptance.message-accepted.v1';
 
 export interface AcceptedMail {
+  /** Of the flow's message to this service. */
+  readonly id: string;
   readonly messageId: string;
   readonly documentId: string;
   readonly payload: PayloadInit<typeof SUBJECT>;
@@ -56,6 +58,7 @@ export class GuestAccountHarness {
     await mkdir(secretsFolder, { recursive: true });
     await writeFile(join(secretsFolder, 'database-password'), database.passwords['guest-account']);
     await writeFile(join(secretsFolder, 'control-key'), controlKey);
+    await writeFile(join(secretsFolder, 'master-key'), randomBytes(32).toString('hex'));
     const sender = new FlowSender(redis.url, createLog('test', 'fatal'));
     await sender.waitForRedis(5_000);
     const env = { INKPOST_DATABASE_URL: database.url, INKPOST_REDIS_URL: redis.url, INKPOST_SECRETS_FOLDER: folder.path, INKPOST_LOG_LEVEL: 'fatal' };
@@ -104,14 +107,13 @@ export class GuestAccountHarness {
       documents: [{ documentId, fileName: 'a.pdf', documentFormat: 'application/pdf', sizeBytes: 1, sha256: '00', pages: 3 }],
       refusedParts: [{ fileName: 'b.txt', reason: 'unsupported-format', statusText: 'no' }], senderMayBeTold: true, ...more,
     };
-    await this.acceptance.publish({ journeyId: messageId, entries: [], publish: [{ subject: SUBJECT, payload }] });
-    return { messageId, documentId, payload };
+    const { published } = await this.acceptance.publish<{ published: readonly { id: string }[] }>({ journeyId: messageId, entries: [], publish: [{ subject: SUBJECT, payload }] });
+    return { id: published[0]?.id ?? '', messageId, documentId, payload };
   }
 
   /** Brings a message a second time, as Redis may after a crash. */
-  async deliverAgain({ messageId, payload }: AcceptedMail): Promise<void> {
-    const { rows: [row] } = await this.superuser.query<{ id: string }>("SELECT id FROM flow.message WHERE journey_id = $1 AND consumer = 'guest_account'", [messageId]);
-    await this.sender.send({ id: row?.id ?? '', consumer: 'guest-account', subject: SUBJECT, journeyId: messageId, payload: encodePayload(SUBJECT, payload), trace: '', tries: 99 });
+  async deliverAgain({ id, messageId, payload }: AcceptedMail): Promise<void> {
+    await this.sender.send({ id, consumer: 'guest-account', subject: SUBJECT, journeyId: messageId, payload: encodePayload(SUBJECT, payload), trace: '', tries: 99 });
   }
 
   /** How many deliveries were handled so far. */

@@ -2,15 +2,29 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
+import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
+import { LocalDirectory } from './adapters/local/local-directory.adapter.js';
+import { DirectoriesRpc } from './directories/directories.rpc.js';
+import type { StoredDirectory } from './directories/directory.js';
+import { DirectoryStore } from './directories/directory.store.js';
+import { LiveDirectories } from './find-person/live-directories.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { guestAccountConfig } from './guest-account.config.js';
 import { GuestRpc } from './guests/guest.rpc.js';
 import { GuestStore } from './guests/guest.store.js';
 import { Installation } from './installation.js';
+import { TEST_BUDGET } from './limits.js';
+import { PeopleRpc } from './local-people/people.rpc.js';
+import { PersonStore } from './local-people/person.store.js';
+import type { PeopleDirectory } from './ports/directory.port.js';
 import { GuestBase } from './resolve-owner/guest-base.store.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
 import { AdministratorStore } from './sign-in/administrator.store.js';
@@ -18,6 +32,7 @@ import { CredentialChecker } from './sign-in/check-credentials.js';
 import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
 import { SignInDelayStore } from './sign-in/sign-in-delay.store.js';
 import { SignInRpc } from './sign-in/sign-in.rpc.js';
+import { DirectoryTests } from './test-directory/directory-tests.js';
 
 @Module({})
 class GuestAccountModule {}
@@ -31,24 +46,45 @@ export const guestAccount: ServiceDefinition = {
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('guest-account') }) });
     const administrators = new AdministratorStore(prisma);
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
+    const directories = new DirectoryStore(pool, flow, parseMasterKey(config.masterKey ?? (await secrets.read('master-key'))));
+    const guestDirectory = new GuestDirectory(pool);
+    const rules = { linkLocalAllowed: config.linkLocalServers === 'allowed' };
+    const open = (directory: StoredDirectory): PeopleDirectory => {
+      const { directoryId, settings } = directory;
+      switch (settings.kind) {
+        case 'ldap':
+          return new LdapDirectory({ directoryId, settings, password: directories.passwordOf(directory), rules });
+        case 'local':
+          return new LocalDirectory(directoryId, pool);
+        case 'guests':
+        case 'meta':
+        default:
+          return guestDirectory;
+      }
+    };
     return {
       module: GuestAccountModule,
       controllers: flowControllers('guest-account', { 'acceptance.message-accepted.v1': ResolveOwnerHandler }),
       providers: [
         { provide: Installation, useFactory: () => new Installation(config.language) },
         { provide: GuestBase, useFactory: () => new GuestBase(pool, flow, log) },
+        { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (installation: Installation): ControlRoutes => {
+          useFactory: (installation: Installation, live: LiveDirectories): ControlRoutes => {
             const guests = new GuestRpc(new GuestStore(prisma, flow, installation), log);
             const credentials = new CredentialChecker(administrators, new SignInDelayStore(pool, flow), log);
             const signIn = new SignInRpc(credentials, administrators, log);
+            const people = new PeopleRpc(new PersonStore(pool, flow, installation), directories, log);
+            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, guestDirectory), budget: new TestBudget(TEST_BUDGET), log });
             return (router) => {
+              router.service(DirectoryService, directoriesRpc);
+              router.service(DirectoryPeopleService, people);
               router.service(GuestService, guests);
               router.service(SignInService, signIn);
             };
           },
-          inject: [Installation],
+          inject: [Installation, LiveDirectories],
         },
       ],
     };

@@ -33,3 +33,52 @@ export const SIGN_IN_PAUSES = {
   source: { freeFailures: 20, pauseMaxSeconds: 900 },
   account: { freeFailures: 50, pauseMaxSeconds: 30 },
 } as const;
+
+/** Directories that an installation has, and what is said of each. */
+export const DIRECTORIES_MAX = 50;
+export const DIRECTORY_NAME_LENGTH_MAX = 64;
+export const DESCRIPTION_LENGTH_MAX = 500;
+export const ALIASES_MAX = 10;
+
+export const HOST_LENGTH_MAX = 253;
+export const DN_LENGTH_MAX = 1_000;
+export const FILTER_LENGTH_MAX = 2_000;
+export const ATTRIBUTE_LENGTH_MAX = 100;
+export const MAIL_ATTRIBUTES_MAX = 10;
+export const CERTIFICATE_LENGTH_MAX = 65_536;
+export const TIMEOUT_RANGE_MS = { min: 500, max: 30_000 } as const;
+/** Longer, and somebody who left would go on printing for longer than a working day. */
+export const CACHE_SECONDS_MAX = 36_000;
+
+/** Connections to one LDAP server, how long an idle one is kept, and how many entries come in one piece. */
+export const LDAP_CONNECTIONS_MAX = 4;
+export const LDAP_IDLE_MAX_MS = 60_000;
+export const LDAP_PAGE_SIZE = 500;
+/** Entries that an address may have before its search ends: two are one too many already. */
+export const LDAP_MATCHES_MAX = 5;
+export const LDAP_PEOPLE_COUNTED_MAX = 100_000;
+export const ADDRESSES_OF_PERSON_MAX = 100;
+export const GROUPS_OF_PERSON_MAX = 1_000;
+
+/** Answers of one directory that are kept; of more the oldest goes. */
+export const CACHED_ANSWERS_MAX = 20_000;
+
+/** A directory that is down is asked again after growing pauses. Until then nobody waits for it to be silent once more. */
+export const DOWN_PAUSE_MIN_MS = 1_000;
+export const DOWN_PAUSE_MAX_MS = 30_000;
+
+/** Tests of directories: a whole one, and each of its steps. Less than the gateway waits. */
+export const TEST_MAX_MS = 24_000;
+export const TEST_STEP_MAX_MS = 8_000;
+export const TEST_COUNT_MAX_MS = 15_000;
+export const TEST_BUDGET = { perMinuteMax: 30, atOnceMax: 4 } as const;
+
+/** People of a local directory. */
+export const LOGIN_LENGTH_MAX = 200;
+export const GROUPS_MAX = 100;
+export const GROUP_NAME_LENGTH_MAX = 200;
+export const IMPORT_LENGTH_MAX = 1_000_000;
+export const IMPORT_LINES_MAX = 20_000;
+export const IMPORT_LINES_REPORTED_MAX = 1_000;
+/** Facts about accounts that are published in one call. */
+export const FACTS_AT_ONCE = 200;

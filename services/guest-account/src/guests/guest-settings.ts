@@ -2,6 +2,7 @@ import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Guest as GuestWire, GuestSettings as GuestSettingsWire } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
+import { checkLine } from '../check-line.js';
 import { COMPANY_LENGTH_MAX, NAME_LENGTH_MAX } from '../limits.js';
 import type { Guest } from '../gen/prisma/client.js';
 
@@ -16,8 +17,6 @@ export interface GuestSettings {
   /** null: without end. */
   readonly validUntil: Date | null;
 }
-
-const CONTROL_CHARACTER = /[\p{Cc}\p{Cf}]/u;
 
 /** The years that a timestamp of both Postgres and JSON can name. */
 const YEAR_MIN = 1970;
@@ -37,13 +36,6 @@ export function checkGuestSettings(wire: GuestSettingsWire | undefined): GuestSe
     locked: wire.locked,
     validUntil: wire.validUntil ? checkInstant(timestampDate(wire.validUntil)) : null,
   };
-}
-
-function checkLine(field: string, text: string, lengthMax: number): string {
-  const line = text.trim();
-  if (line.length > lengthMax) throw invalidField(field, `must have at most ${lengthMax} characters`);
-  if (CONTROL_CHARACTER.test(line)) throw invalidField(field, 'must be one line of visible characters');
-  return line;
 }
 
 function checkInstant(instant: Date): Date {

@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { decodePayload, encodePayload } from '@inkpost/flow/payload.js';
-import { creationFailed, decideOwner, type KnownGuest, languageOf } from './decide-owner.js';
+import type { PersonLookup } from '../find-person/ask-directories.js';
+import { languageOf } from '../installation.js';
+import type { DirectoryPerson } from '../ports/directory.port.js';
+import { creationFailed, decideOwner, type KnownGuest } from './decide-owner.js';
 
 const SUBJECT = 'acceptance.message-accepted.v1';
 
 const guest: KnownGuest = {
   accountId: 'a', address: 'ada@example.org', displayName: 'Ada', language: '', locked: false, validUntil: null, expired: false, renewed: false,
 };
+
+const person: DirectoryPerson = { accountId: 'p', reference: 'uid=ada', login: 'ada', displayName: 'Ada L.', addresses: ['ada@example.org'], language: '', locked: false };
+
+const nobody: PersonLookup<KnownGuest> = { kind: 'nobody', asked: ['guests'] };
+const known = (guest: KnownGuest): PersonLookup<KnownGuest> => ({ kind: 'guest', directory: 'guests', guest, asked: [] });
+const inDirectory = (person: DirectoryPerson): PersonLookup<KnownGuest> => ({ kind: 'person', directory: 'AD', person, ageSeconds: 0, asked: [] });
 
 function mail(more: { address?: string; displayName?: string; language?: string; userCreationAllowed?: boolean } = {}) {
   const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;
@@ -15,44 +24,58 @@ function mail(more: { address?: string; displayName?: string; language?: string;
 
 describe('the owner of a mail', () => {
   it('is the guest with the sender\'s address', () => {
-    expect(decideOwner(mail(), guest, 'en')).toEqual({ kind: 'found', guest });
+    expect(decideOwner(mail(), known(guest), 'en')).toEqual({ kind: 'found', guest });
+  });
+
+  it('is whomever a directory knows by it', () => {
+    expect(decideOwner(mail(), inDirectory(person), 'en')).toEqual({ kind: 'known', lookup: inDirectory(person) });
+  });
+
+  it('is nobody while the person in the directory is locked, whether creation is allowed or not', () => {
+    expect(decideOwner(mail({ userCreationAllowed: true }), inDirectory({ ...person, locked: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+  });
+
+  it('is nobody where several people of a directory have it, and no guest is made instead', () => {
+    expect(decideOwner(mail({ userCreationAllowed: true }), { kind: 'ambiguous', directory: 'AD', logins: ['ada', 'ada2'], asked: [] }, 'en')).toEqual({
+      kind: 'refused', reason: 'account-ambiguous', statusText: 'Several users of the directory AD have this e-mail address: ada@example.org',
+    });
   });
 
   it('is a new guest where the address is unknown and creation allowed', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true, language: 'fr-CA' }), undefined, 'en')).toEqual({
+    expect(decideOwner(mail({ userCreationAllowed: true, language: 'fr-CA' }), nobody, 'en')).toEqual({
       kind: 'created', guest: { address: 'ada@example.org', displayName: 'Ada', language: 'fr' },
     });
   });
 
   it('is nobody where the address is unknown and creation not allowed (SKY-121)', () => {
-    expect(decideOwner(mail(), undefined, 'en')).toEqual({ kind: 'refused', reason: 'no-account', statusText: 'No user found with e-mail address: ada@example.org' });
+    expect(decideOwner(mail(), nobody, 'en')).toEqual({ kind: 'refused', reason: 'no-account', statusText: 'No user found with e-mail address: ada@example.org' });
   });
 
   it('is nobody while the account is locked, whether creation is allowed or not', () => {
     for (const userCreationAllowed of [false, true]) {
-      expect(decideOwner(mail({ userCreationAllowed }), { ...guest, locked: true, expired: true, renewed: true }, 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+      expect(decideOwner(mail({ userCreationAllowed }), known({ ...guest, locked: true, expired: true, renewed: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
     }
   });
 
   it('is nobody after the end that an administrator set', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true }), { ...guest, expired: true }, 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+    expect(decideOwner(mail({ userCreationAllowed: true }), known({ ...guest, expired: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
   });
 
   it('is an automatic guest of old again, as long as new ones are allowed', () => {
     const old = { ...guest, expired: true, renewed: true };
-    expect(decideOwner(mail({ userCreationAllowed: true }), old, 'en')).toEqual({ kind: 'revived', guest: old });
-    expect(decideOwner(mail(), old, 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+    expect(decideOwner(mail({ userCreationAllowed: true }), known(old), 'en')).toEqual({ kind: 'revived', guest: old });
+    expect(decideOwner(mail(), known(old), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
   });
 
   it.each(['', 'no address', 'Ada@Example.org', 'a@b@example.org', `${'a'.repeat(400)}@example.org`])('is nobody where no account can be made of %j (SKY-122)', (address) => {
-    expect(decideOwner(mail({ address, userCreationAllowed: true }), undefined, 'en')).toEqual(creationFailed(address));
+    expect(decideOwner(mail({ address, userCreationAllowed: true }), nobody, 'en')).toEqual(creationFailed(address));
     expect(creationFailed(address).statusText).toBe(`Failed to create a new user with e-mail address: ${address}`);
   });
 });
 
 describe('a new guest', () => {
   const name = (displayName: string) => {
-    const decision = decideOwner(mail({ displayName, userCreationAllowed: true }), undefined, 'fr');
+    const decision = decideOwner(mail({ displayName, userCreationAllowed: true }), nobody, 'fr');
     return decision.kind === 'created' ? decision.guest.displayName : undefined;
   };
 
@@ -65,7 +88,7 @@ describe('a new guest', () => {
   });
 
   it('speaks the installation\'s language where the mail says none that we speak', () => {
-    expect(decideOwner(mail({ language: 'de', userCreationAllowed: true }), undefined, 'fr')).toMatchObject({ guest: { language: 'fr' } });
+    expect(decideOwner(mail({ language: 'de', userCreationAllowed: true }), nobody, 'fr')).toMatchObject({ guest: { language: 'fr' } });
   });
 });
 

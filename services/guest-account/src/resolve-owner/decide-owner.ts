@@ -1,7 +1,9 @@
 import type { Payload } from '@inkpost/flow/payload.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
-import type { Language } from '../installation.js';
+import type { PersonLookup, PersonOfDirectory } from '../find-person/ask-directories.js';
+import { type Language, languageOf } from '../installation.js';
 import { NAME_LENGTH_MAX } from '../limits.js';
+import { visibleLine } from '../visible-line.js';
 
 /** A guest as the flow needs it. */
 export interface KnownGuest {
@@ -27,27 +29,33 @@ export interface NewGuest {
 
 export interface OwnerRefusal {
   readonly kind: 'refused';
-  readonly reason: 'no-account' | 'account-locked' | 'account-expired' | 'account-not-created';
+  readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-created';
   /** Shown to people; SKY-121 and SKY-122 give the wording of two of them. */
   readonly statusText: string;
 }
 
 export type OwnerDecision =
+  | { readonly kind: 'known'; readonly lookup: PersonOfDirectory }
   | { readonly kind: 'found' | 'revived'; readonly guest: KnownGuest }
   | { readonly kind: 'created'; readonly guest: NewGuest }
   | OwnerRefusal;
 
 type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'language' | 'userCreationAllowed'>;
 
-/** For whom is it printed? For the guest with the sender's address; where there is none, for a new one, if that is allowed (SKY-071). */
-export function decideOwner(message: Accepted, guest: KnownGuest | undefined, installationLanguage: Language): OwnerDecision {
+/** For whom is it printed? For whomever a directory knows by the sender's address; where none does, for a new guest, if that is allowed (SKY-072). */
+export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>, installationLanguage: Language): OwnerDecision {
   const { address } = message.sender;
-  if (!guest) return message.userCreationAllowed ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
-  if (guest.locked) return refused('account-locked', `The account of this e-mail address is locked: ${address}`);
-  if (!guest.expired) return { kind: 'found', guest };
-  // Who may become a guest anew may also be one again; an end that an administrator set stands.
-  if (guest.renewed && message.userCreationAllowed) return { kind: 'revived', guest };
-  return refused('account-expired', `The account of this e-mail address has expired: ${address}`);
+  switch (lookup.kind) {
+    case 'person':
+      return lookup.person.locked ? locked(address) : { kind: 'known', lookup };
+    case 'ambiguous':
+      return refused('account-ambiguous', `Several users of the directory ${lookup.directory} have this e-mail address: ${address}`);
+    case 'guest':
+      return decideGuest(message, lookup.guest, address);
+    case 'nobody':
+    default:
+      return message.userCreationAllowed ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
+  }
 }
 
 /** Creating was allowed and did not succeed, for a reason of ours. */
@@ -55,23 +63,24 @@ export function creationFailed(address: string): OwnerRefusal {
   return refused('account-not-created', `Failed to create a new user with e-mail address: ${address}`);
 }
 
+function decideGuest(message: Accepted, guest: KnownGuest, address: string): OwnerDecision {
+  if (guest.locked) return locked(address);
+  if (!guest.expired) return { kind: 'found', guest };
+  // Who may become a guest anew may also be one again; an end that an administrator set stands.
+  if (guest.renewed && message.userCreationAllowed) return { kind: 'revived', guest };
+  return refused('account-expired', `The account of this e-mail address has expired: ${address}`);
+}
+
 function decideCreation(message: Accepted, address: string, installationLanguage: Language): OwnerDecision {
   // The guest base holds normal addresses only: any other would never be found again.
   if (parseMailAddress(address)?.text !== address) return creationFailed(address);
-  return { kind: 'created', guest: { address, displayName: cleanName(message.sender.displayName), language: languageOf(message.language) ?? installationLanguage } };
+  return { kind: 'created', guest: { address, displayName: visibleLine(message.sender.displayName, NAME_LENGTH_MAX), language: languageOf(message.language) ?? installationLanguage } };
 }
 
 function refused(reason: OwnerRefusal['reason'], statusText: string): OwnerRefusal {
   return { kind: 'refused', reason, statusText };
 }
 
-/** The language of a BCP 47 tag, if it is one of ours: `fr-CA` is French. */
-export function languageOf(tag: string): Language | undefined {
-  const [primary] = tag.toLowerCase().split('-');
-  return primary === 'fr' || primary === 'en' ? primary : undefined;
-}
-
-/** A name as a person would write it: no control characters, single spaces, not endless. */
-function cleanName(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim().slice(0, NAME_LENGTH_MAX).toWellFormed().trim();
+function locked(address: string): OwnerRefusal {
+  return refused('account-locked', `The account of this e-mail address is locked: ${address}`);
 }

@@ -1,3 +1,4 @@
+import { Defect } from '@inkpost/failure/failure.js';
 import type { FlowClient, Outcome } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -6,9 +7,12 @@ import { isRefusedByDatabase, isUniqueViolation, sqlState } from '../sql-state.j
 import type { KnownGuest, NewGuest } from './decide-owner.js';
 import type { AcceptedMessage } from './owner-outcome.js';
 
-const FIND = `SELECT account_id AS "accountId", address, display_name AS "displayName", language, locked, renewed,
-    valid_until AS "validUntil", coalesce(valid_until <= now(), false) AS expired
-  FROM guest WHERE address = $1`;
+/** The revision of the directories comes with it: so every mail goes by the settings of now, at no cost of its own. */
+const FIND = `SELECT l.revision, g.account_id AS "accountId", g.address, g.display_name AS "displayName", g.language, g.locked, g.renewed,
+    g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired
+  FROM directory_lookup l LEFT JOIN guest g ON g.address = $1`;
+
+type FoundRow = { readonly revision: number } & (KnownGuest | { readonly accountId: null });
 
 // The documents' claims go on with the message, or are given up; the bytes of those are removed by mail-ingest's sweeper.
 const HAND_OVER = `spool.hand_over($6::uuid[], 'print_submit') AS handed_over`;
@@ -39,10 +43,17 @@ export class GuestBase {
     private readonly log: Log,
   ) {}
 
-  /** `address`: lower-cased, its domain in ASCII. */
-  async find(address: string): Promise<KnownGuest | undefined> {
-    const [guest] = await query<KnownGuest>(this.pool, 'guest-base.find', FIND, [address]);
-    return guest;
+  /** `address`: lower-cased, its domain in ASCII. `revision`: of the directories. */
+  async find(address: string): Promise<{ readonly revision: number; readonly guest: KnownGuest | undefined }> {
+    const [row] = await query<FoundRow>(this.pool, 'guest-base.find', FIND, [address]);
+    if (!row) throw new Defect('account.lookup-missing', 'directory_lookup has no row.');
+    const { revision, ...guest } = row;
+    return { revision, guest: guest.accountId === null ? undefined : guest };
+  }
+
+  /** Goes on with somebody of another directory, of whom nothing is kept here. */
+  async handOver(message: AcceptedMessage, outcome: Outcome): Promise<void> {
+    await this.flow.step(message, outcome, { name: 'owner-known', select: HAND_OVER, values: [documentIds(message)] });
   }
 
   /** Goes on with a guest who is there, and notes the use. */

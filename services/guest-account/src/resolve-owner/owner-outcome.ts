@@ -1,34 +1,48 @@
 import type { FlowMessage, Outcome, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
+import { GUESTS } from '../directories/directory.js';
 import { GUEST_VALID_DAYS } from '../limits.js';
-import type { Language } from '../installation.js';
-import { type KnownGuest, languageOf, type NewGuest, type OwnerRefusal } from './decide-owner.js';
+import type { PersonLookup, PersonOfDirectory } from '../find-person/ask-directories.js';
+import { type Language, languageOf } from '../installation.js';
+import type { KnownGuest, NewGuest, OwnerRefusal } from './decide-owner.js';
 
 export type AcceptedMessage = FlowMessage<'acceptance.message-accepted.v1'>;
 
-type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language'>;
+type Lookup = PersonLookup<KnownGuest>;
 
-/** What the journey and the next service are told of a guest who was there. */
-export function ownerFound(message: AcceptedMessage, guest: KnownGuest, kind: 'found' | 'revived', installationLanguage: Language): Outcome {
-  const evidence = { account: guest.accountId, directory: 'guests', address: guest.address, validUntil: guest.validUntil?.toISOString() };
-  return outcome(message, { step: `owner-${kind}`, evidence }, [ownerResolved(message, { ...guest, language: guest.language || installationLanguage }, false)]);
+type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language'> & { readonly directory: string };
+
+/** What the journey and the next service are told of somebody whom a directory knows. */
+export function ownerKnown(message: AcceptedMessage, { directory, person, ageSeconds, asked }: PersonOfDirectory, installationLanguage: Language): Outcome {
+  const { accountId, displayName, login } = person;
+  // Mails go to the address that the directory holds as the main one; each person found has one at least.
+  const address = person.addresses[0] ?? message.payload.sender.address;
+  const language = languageOf(person.language) ?? languageOf(message.payload.language) ?? installationLanguage;
+  const evidence = { account: accountId, directory, login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}) };
+  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, { accountId, directory, address, displayName, language }, false)]);
+}
+
+/** … of a guest who was there. */
+export function ownerFound(message: AcceptedMessage, guest: KnownGuest, kind: 'found' | 'revived', lookup: Lookup, installationLanguage: Language): Outcome {
+  const evidence = { account: guest.accountId, directory: GUESTS, address: guest.address, validUntil: guest.validUntil?.toISOString(), askedBefore: orLeftOut(lookup.asked) };
+  return outcome(message, { step: `owner-${kind}`, evidence }, [ownerResolved(message, { ...guest, directory: GUESTS, language: guest.language || installationLanguage }, false)]);
 }
 
 /** … of a guest who is made for this message. */
 export function ownerCreated(message: AcceptedMessage, accountId: string, guest: NewGuest): Outcome {
   const { address, displayName, language } = guest;
-  const evidence = { account: accountId, directory: 'guests', address, validDays: GUEST_VALID_DAYS };
+  const evidence = { account: accountId, directory: GUESTS, address, validDays: GUEST_VALID_DAYS };
   return outcome(message, { step: 'owner-created', evidence }, [
-    ownerResolved(message, { accountId, ...guest }, true),
+    ownerResolved(message, { accountId, directory: GUESTS, ...guest }, true),
     { subject: 'account.changed.v1', payload: { accountId, address, displayName, language, version: 1 } },
   ]);
 }
 
 /** … of nobody. */
-export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, installationLanguage: Language): Outcome {
+export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
   const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold, userCreationAllowed } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
-  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, userCreationAllowed } }, [
+  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, userCreationAllowed, ...whoKnowsThem(lookup) } }, [
     { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold, knownSenderMayBeTold } },
   ]);
 }
@@ -37,10 +51,28 @@ function outcome({ journeyId }: AcceptedMessage, entry: JourneyEntry, publish: r
   return { journeyId, entries: [entry], publish };
 }
 
-function ownerResolved({ payload }: AcceptedMessage, { accountId, address, displayName, language }: AccountFacts, created: boolean): Publication {
+function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, address, displayName, language }: AccountFacts, created: boolean): Publication {
   const { messageId, mailboxId, queueId, subject, documents, refusedParts, automatic } = payload;
   return {
     subject: 'account.owner-resolved.v1',
-    payload: { messageId, mailboxId, queueId, owner: { accountId, directory: 'guests', address, displayName, language }, created, subject, documents, refusedParts, automatic },
+    payload: { messageId, mailboxId, queueId, owner: { accountId, directory, address, displayName, language }, created, subject, documents, refusedParts, automatic },
   };
+}
+
+/** Where it was looked, and for whom of several nobody can say that it is printed. */
+function whoKnowsThem(lookup: Lookup) {
+  switch (lookup.kind) {
+    case 'nobody':
+      return { notIn: orLeftOut(lookup.asked) };
+    case 'ambiguous':
+      return { directory: lookup.directory, logins: [...lookup.logins] };
+    case 'person':
+    case 'guest':
+    default:
+      return { directory: lookup.directory };
+  }
+}
+
+function orLeftOut(names: readonly string[]): string[] | undefined {
+  return names.length > 0 ? [...names] : undefined;
 }

@@ -1,4 +1,4 @@
--- guest-account: the guest base, and the accounts that administer. Run by the owner with search_path = guest_account.
+-- guest-account: the guest base, directories, and the accounts that administer. Run by the owner with search_path = guest_account.
 
 -- The guest base (WSC-003). The address is lower-cased with its domain in ASCII; its unique index makes a guest once, however many
 -- mails of an unknown sender arrive together.
@@ -44,3 +44,70 @@ CREATE TABLE sign_in_delay (
   CONSTRAINT sign_in_delay_pkey PRIMARY KEY (scope, subject)
 );
 CREATE INDEX sign_in_delay_last_tried_at_idx ON sign_in_delay (last_tried_at);
+
+-- Where people are looked for (WD-008). `guests` and `meta` are there from the beginning; every other has a UUID.
+CREATE TABLE directory (
+  directory_id    text NOT NULL,
+  name            text NOT NULL,
+  description     text NOT NULL DEFAULT '',
+  aliases         text[] NOT NULL DEFAULT '{}',
+  kind            text NOT NULL CHECK (kind IN ('ldap', 'local', 'guests', 'meta')),
+  -- Of its kind; never a secret.
+  settings        jsonb NOT NULL DEFAULT '{}',
+  sealed_password bytea,
+  created_at      timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  version         integer NOT NULL DEFAULT 1,
+  CONSTRAINT directory_pkey PRIMARY KEY (directory_id)
+);
+INSERT INTO directory (directory_id, name, kind, settings) VALUES ('guests', 'guests', 'guests', '{}'), ('meta', 'META', 'meta', '{"members": ["guests"]}');
+
+-- Names and aliases together, in lower case: each leads to one directory.
+CREATE TABLE directory_name (
+  name_key     text NOT NULL,
+  directory_id text NOT NULL,
+  CONSTRAINT directory_name_pkey PRIMARY KEY (name_key),
+  CONSTRAINT directory_name_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX directory_name_directory_id_idx ON directory_name (directory_id);
+INSERT INTO directory_name (name_key, directory_id) VALUES ('guests', 'guests'), ('meta', 'meta');
+
+-- One row, read with every question for an owner: the revision grows with each change of a directory, so that every replica sees it at once.
+CREATE TABLE directory_lookup (
+  only_row             boolean NOT NULL DEFAULT true CHECK (only_row),
+  revision             bigint NOT NULL DEFAULT 1,
+  default_directory_id text NOT NULL,
+  CONSTRAINT directory_lookup_pkey PRIMARY KEY (only_row),
+  CONSTRAINT directory_lookup_default_directory_id_fkey FOREIGN KEY (default_directory_id) REFERENCES directory (directory_id) ON DELETE RESTRICT ON UPDATE CASCADE
+);
+INSERT INTO directory_lookup (default_directory_id) VALUES ('meta');
+
+-- People of directories of kind local.
+CREATE TABLE local_person (
+  account_id    uuid NOT NULL,
+  directory_id  text NOT NULL,
+  login         text NOT NULL,
+  -- Lower-cased.
+  login_key     text NOT NULL,
+  display_name  text NOT NULL DEFAULT '',
+  -- As in local_address; the first one is where mails go.
+  addresses     text[] NOT NULL,
+  language      text NOT NULL DEFAULT '' CHECK (language IN ('', 'fr', 'en')),
+  groups        text[] NOT NULL DEFAULT '{}',
+  locked        boolean NOT NULL DEFAULT false,
+  password_hash text,
+  created_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  version       integer NOT NULL DEFAULT 1,
+  CONSTRAINT local_person_pkey PRIMARY KEY (account_id),
+  CONSTRAINT local_person_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE UNIQUE INDEX local_person_directory_id_login_key_key ON local_person (directory_id, login_key);
+
+-- Lower-cased, the domain in ASCII: each is one person's in its directory.
+CREATE TABLE local_address (
+  directory_id text NOT NULL,
+  address      text NOT NULL,
+  account_id   uuid NOT NULL,
+  CONSTRAINT local_address_pkey PRIMARY KEY (directory_id, address),
+  CONSTRAINT local_address_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_person (account_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX local_address_account_id_idx ON local_address (account_id);

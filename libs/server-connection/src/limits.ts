@@ -1,0 +1,9 @@
+/** Addresses of one name that are tried. */
+export const ADDRESSES_TRIED_MAX = 4;
+
+export const CERTIFICATE_NAMES_SHOWN_MAX = 5;
+export const TEXT_SHOWN_MAX = 100;
+/** What a step says; servers are quoted in it. */
+export const FINDING_CHARACTERS_MAX = 1_000;
+/** A certificate that runs out within this time is told of. */
+export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { isIP, type Socket } from 'node:net';
+import { connect, getCACertificates, type TLSSocket } from 'node:tls';
+import type { Failure } from '@inkpost/failure/failure.js';
+import { certificateFaults, describeCertificate, validUntil } from './certificate-faults.js';
+import { CERTIFICATE_WARNED_BEFORE_DAYS } from './limits.js';
+import { fault } from './run-steps.js';
+
+export interface TlsWish {
+  /** The name that the certificate must be for. */
+  readonly host: string;
+  /** PEM of an authority to trust besides the system's; empty: none. */
+  readonly certificateAuthority: string;
+}
+
+/** Goes on in TLS, with a server whose certificate is trusted. Throws a `Failure`; then the socket is closed. */
+export async function secureConnection(socket: Socket, wish: TlsWish, signal: AbortSignal): Promise<TLSSocket> {
+  const secured = connect({ ...options(socket, wish), rejectUnauthorized: true });
+  secured.on('error', () => undefined);
+  try {
+    await once(secured, 'secureConnect', { signal });
+    return secured;
+  } catch (error) {
+    secured.destroy();
+    socket.destroy();
+    signal.throwIfAborted();
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code) ? fault(`The certificate of ${wish.host} is refused (${code}).`, error) : handshakeFault(error);
+  }
+}
+
+/** Goes on in TLS to look at the certificate, whatever it is, and ends the connection. Gives what to say of it. Throws a `Failure` that says all that is wrong. */
+export async function examineCertificate(socket: Socket, wish: TlsWish, signal: AbortSignal): Promise<string> {
+  // Nothing is sent over it.
+  const secured = connect({ ...options(socket, wish), rejectUnauthorized: false });
+  // What comes after the handshake is nobody's business any more.
+  secured.on('error', () => undefined);
+  try {
+    await once(secured, 'secureConnect', { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw handshakeFault(error);
+    });
+    return judge(secured, wish.host, new Date());
+  } finally {
+    secured.destroy();
+    socket.destroy();
+  }
+}
+
+function options(socket: Socket, { host, certificateAuthority }: TlsWish) {
+  return {
+    socket, host,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] }),
+  };
+}
+
+function judge(secured: TLSSocket, host: string, now: Date): string {
+  const leaf = secured.getPeerX509Certificate();
+  if (!leaf) throw fault('The server shows no certificate.');
+  // Node's type says Error; at run time it is OpenSSL's code.
+  const verifyCode = secured.authorized ? undefined : String(secured.authorizationError);
+  const faults = certificateFaults({ leaf, verifyCode: verifyCode === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : verifyCode }, host, now);
+  if (faults.length > 0) throw fault(`The certificate of ${host} is refused. ${faults.join(' ')}`);
+  const soon = validUntil(leaf).getTime() - now.getTime() < CERTIFICATE_WARNED_BEFORE_DAYS * 86_400_000 ? '. It expires soon: it must be renewed on the server' : '';
+  return `${secured.getProtocol()}, certificate of ${describeCertificate(leaf)}${soon}.`;
+}
+
+function handshakeFault(error: unknown): Failure {
+  const { code = '', message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: '' };
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(`${code} ${message}`)) return fault('What answers there does not speak TLS from the first byte on: choose starttls, or the port for implicit TLS.', error);
+  if (/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW/.test(`${code} ${message}`)) return fault('The server offers only TLS older than 1.2, which is no longer safe: it must offer TLS 1.2 or 1.3.', error);
+  if (/NO_SHARED_CIPHER|HANDSHAKE_FAILURE|NO_CIPHERS|INSUFFICIENT_SECURITY/.test(`${code} ${message}`)) return fault('Server and Inkpost have no cipher in common: it must offer those of today.', error);
+  if (/TOO_SMALL|TOO_WEAK/.test(`${code} ${message}`)) return fault('Key or signature of the server\'s certificate is too weak: it must be replaced there.', error);
+  return fault('The server ended the connection during the TLS handshake: are port and the choice of TLS right, and does it allow this machine?', error);
+}

@@ -1,0 +1,2 @@
+/** Where an address stands in a filter of one's own. */
+export const ADDRESS_PLACE = '{address}';

@@ -1,0 +1,113 @@
+import { IMPORT_LINES_MAX } from '../limits.js';
+import { parseCsv } from './parse-csv.js';
+import { checkPerson, isProblem, type PersonSettings } from './person-settings.js';
+
+/** A person who is there. */
+export interface KnownPerson extends PersonSettings {
+  readonly accountId: string;
+}
+
+export interface ImportLine {
+  /** From 1; the line of column names is the first. */
+  readonly line: number;
+  readonly login: string;
+  readonly outcome: 'added' | 'changed' | 'unchanged' | 'refused';
+  /** Why it is refused, and what to do; else empty. */
+  readonly problem: string;
+}
+
+export interface PlannedPerson {
+  /** Undefined: a new one. */
+  readonly accountId: string | undefined;
+  readonly person: PersonSettings;
+}
+
+export interface ImportPlan {
+  readonly lines: readonly ImportLine[];
+  /** What is to be written, of the lines that are added or changed. */
+  readonly people: readonly PlannedPerson[];
+}
+
+const COLUMNS = ['login', 'name', 'addresses', 'language', 'groups', 'locked'] as const;
+type Column = (typeof COLUMNS)[number];
+
+const YES = new Set(['yes', 'true', '1', 'oui']);
+const NO = new Set(['', 'no', 'false', '0', 'non']);
+
+/** The file as a whole can't be read: in a sentence with what to do. */
+export class UnreadableImport extends Error {}
+
+/** What an import would do, line by line. People are known by their logins. Throws `UnreadableImport`. */
+export function planImport(csv: string, known: readonly KnownPerson[]): ImportPlan {
+  const [head, ...records] = readRecords(csv);
+  const columns = checkColumns(head?.fields ?? []);
+  if (records.length > IMPORT_LINES_MAX) throw new UnreadableImport(`There are ${records.length} lines; at most ${IMPORT_LINES_MAX} are taken at once.`);
+  const byLogin = new Map(known.map((person) => [person.login.toLowerCase(), person]));
+  const holders = new Map(known.flatMap(({ login, addresses }) => addresses.map((address) => [address, login.toLowerCase()])));
+  const seen = new Map<string, number>();
+  const people: PlannedPerson[] = [];
+  const lines = records.map(({ line, fields }): ImportLine => {
+    const refused = (login: string, problem: string): ImportLine => ({ line, login, outcome: 'refused', problem });
+    if (fields.length !== columns.length) return refused(fields[columns.indexOf('login')] ?? '', `has ${fields.length} fields, and the first line ${columns.length}`);
+    const row = Object.fromEntries(columns.map((column, index) => [column, fields[index] ?? ''])) as Partial<Record<Column, string>>;
+    const checked = readPerson(row, byLogin.get((row.login ?? '').trim().toLowerCase()));
+    if (typeof checked === 'string') return refused(row.login ?? '', checked);
+    const { login } = checked;
+    const key = login.toLowerCase();
+    const twin = seen.get(key);
+    if (twin !== undefined) return refused(login, `login: stands on line ${twin} already`);
+    const taken = checked.addresses.find((address) => (holders.get(address) ?? key) !== key);
+    if (taken !== undefined) return refused(login, `addresses: ${taken} is the address of ${holders.get(taken)}`);
+    seen.set(key, line);
+    for (const address of checked.addresses) holders.set(address, key);
+    const before = byLogin.get(key);
+    const outcome = before ? (isSame(before, checked) ? 'unchanged' : 'changed') : 'added';
+    if (outcome !== 'unchanged') people.push({ accountId: before?.accountId, person: checked });
+    return { line, login, outcome, problem: '' };
+  });
+  return { lines, people };
+}
+
+function readRecords(csv: string) {
+  try {
+    return parseCsv(csv);
+  } catch (error) {
+    throw new UnreadableImport(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checkColumns(names: readonly string[]): readonly Column[] {
+  const columns = names.map((name) => {
+    const column = COLUMNS.find((each) => each === name.trim().toLowerCase());
+    if (!column) throw new UnreadableImport(`line 1: "${name.slice(0, 50)}" is no column; those that are taken are ${COLUMNS.join(', ')}`);
+    return column;
+  });
+  if (new Set(columns).size < columns.length) throw new UnreadableImport('line 1: a column stands there twice');
+  const missing = (['login', 'addresses'] as const).find((column) => !columns.includes(column));
+  if (missing) throw new UnreadableImport(`line 1: the column ${missing} is missing; the first line names the columns: ${COLUMNS.join(', ')}`);
+  return columns;
+}
+
+/** A column that the file doesn't have stays as it is. Gives what is wrong where something is. */
+function readPerson(row: Partial<Record<Column, string>>, before: KnownPerson | undefined): PersonSettings | string {
+  const locked = row.locked?.trim().toLowerCase();
+  if (locked !== undefined && !YES.has(locked) && !NO.has(locked)) return 'locked: must be yes or no';
+  const checked = checkPerson({
+    login: row.login ?? '',
+    displayName: row.name ?? before?.displayName ?? '',
+    addresses: listOf(row.addresses ?? '', /[\s;|]+/),
+    language: row.language ?? before?.language ?? '',
+    groups: row.groups === undefined ? (before?.groups ?? []) : listOf(row.groups, /[;|]/),
+    locked: locked === undefined ? (before?.locked ?? false) : YES.has(locked),
+  });
+  return isProblem(checked) ? `${checked.field}: ${checked.reason}` : checked;
+}
+
+function listOf(text: string, separator: RegExp): string[] {
+  return text.split(separator).map((each) => each.trim()).filter((each) => each !== '');
+}
+
+function isSame(before: PersonSettings, after: PersonSettings): boolean {
+  const facts = ({ login, displayName, addresses, language, groups, locked }: PersonSettings) => JSON.stringify([login, displayName, addresses, language, groups, locked]);
+  return facts(before) === facts(after);
+}

@@ -1,0 +1,57 @@
+import type { Step } from '@inkpost/server-connection/run-steps.js';
+
+/** Somebody whom a directory knows. */
+export interface DirectoryPerson {
+  /** A UUID that stays the person's own, also when name and addresses change. */
+  readonly accountId: string;
+  /** What the directory itself calls the person: an entry's name, an identifier. */
+  readonly reference: string;
+  readonly login: string;
+  readonly displayName: string;
+  /** In normal form; the first one is where mails go. */
+  readonly addresses: readonly string[];
+  /** As the directory writes it, `fr-CA`; empty: it says none. */
+  readonly language: string;
+  /** May not print, though known. */
+  readonly locked: boolean;
+}
+
+export type Found =
+  | { readonly kind: 'found'; readonly person: DirectoryPerson }
+  | { readonly kind: 'nobody' }
+  /** Several people have it, so that nobody can say whose it is. */
+  | { readonly kind: 'ambiguous'; readonly logins: readonly string[] };
+
+export interface DirectoryHealth {
+  /** unused: not asked yet. */
+  readonly state: 'unused' | 'answers' | 'down';
+  /** Why it is down, in a sentence; else empty. */
+  readonly problem: string;
+  readonly since: Date | undefined;
+}
+
+/** The steps of a test that lead to a directory, before anybody is looked for. */
+export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'people';
+
+export interface WayToDirectory {
+  readonly steps: readonly Step<WayStep>[];
+  /** Ends what the steps opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * A source of people. What can't be asked now throws `CauseDown`, whose message says why and stays the same while it lasts; a question is
+ * bounded in time, and none waits for another that hangs.
+ */
+export interface PeopleDirectory {
+  /** `address` in normal form. Whoever is found has this address among theirs. */
+  findByAddress(address: string): Promise<Found>;
+  /** In any case. */
+  findByLogin(login: string): Promise<Found>;
+  /** Names of the groups that the person is a member of, in the order of the alphabet. */
+  groupsOf(person: DirectoryPerson): Promise<readonly string[]>;
+  /** False also for a login that is unknown or not one person's. */
+  checkCredentials(login: string, password: string): Promise<boolean>;
+  testWay(): WayToDirectory;
+  close(): void;
+}
