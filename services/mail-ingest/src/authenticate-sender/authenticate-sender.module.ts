@@ -19,11 +19,12 @@ export interface SenderAuthentications {
 /** Whether mails come from whom their From names. `dnsServers` as INKPOST_DNS_SERVERS. */
 export function authenticateSenders({ pool, flow }: Pick<ServiceRuntime, 'pool' | 'flow'>, dnsServers: string | undefined): SenderAuthentications {
   const servers = (dnsServers ?? '').split(',').map((server) => server.trim()).filter((server) => server !== '');
-  const authenticate = new AuthenticateSender(new CurrentAuthenticationSettings(pool), new DnsLookups(askDns(servers)));
+  const settings = new CurrentAuthenticationSettings(pool);
+  const authenticate = new AuthenticateSender(settings, new DnsLookups(askDns(servers)));
   const judgeSender = async ({ mailbox, smtp }: IncomingMail, header: Header) => {
     const { address } = readSender(header);
     const fromDomain = address.slice(address.lastIndexOf('@') + 1);
     return authenticate.judge(mailbox.id, fromDomain, header, smtp && { client: smtp.client, measured: await smtp.measured });
   };
-  return { authenticate, judgeSender, providers: [{ provide: FlowClient, useValue: flow }] };
+  return { authenticate, judgeSender, providers: [{ provide: FlowClient, useValue: flow }, { provide: CurrentAuthenticationSettings, useValue: settings }] };
 }

@@ -16,6 +16,7 @@ export class CurrentAuthenticationSettings {
   private byMailbox: ReadonlyMap<string, AuthenticationSettings> = new Map();
   private freshUntilMs = 0;
   private refreshing: Promise<void> | undefined;
+  private changesHere = 0;
 
   constructor(
     private readonly pool: Pool,
@@ -24,20 +25,32 @@ export class CurrentAuthenticationSettings {
 
   /** A mailbox's own settings, or the general ones if it follows those. Throws a `CauseDown` while the database is away. */
   async settingsFor(mailboxId: string): Promise<AuthenticationSettings> {
-    if (this.nowMs() >= this.freshUntilMs) {
-      await (this.refreshing ??= this.refresh().finally(() => {
-        this.refreshing = undefined;
-      }));
-    }
+    if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
     const settings = this.byMailbox.get(mailboxId) ?? this.byMailbox.get(GENERAL);
     if (!settings) throw new Error('the general settings of sender authentication are missing');
     return settings;
   }
 
-  private async refresh(): Promise<void> {
+  /** After a change in this process: the next mail is judged by it, whatever question is still under way. */
+  expire(): void {
+    this.changesHere += 1;
+    this.freshUntilMs = 0;
+    this.refreshing = undefined;
+  }
+
+  private refresh(): Promise<void> {
+    const refreshing = this.ask().finally(() => {
+      if (this.refreshing === refreshing) this.refreshing = undefined;
+    });
+    return refreshing;
+  }
+
+  private async ask(): Promise<void> {
+    const { changesHere } = this;
     const askedAtMs = this.nowMs();
     const rows = await query<Row>(this.pool, 'sender-authentication.read', READ, []);
     this.byMailbox = new Map(rows.map(({ mailboxId, ...settings }) => [mailboxId, settings]));
-    this.freshUntilMs = askedAtMs + AUTHENTICATION_SETTINGS_AGE_MAX_MS;
+    // What was asked before a change may be what held before it.
+    if (changesHere === this.changesHere) this.freshUntilMs = askedAtMs + AUTHENTICATION_SETTINGS_AGE_MAX_MS;
   }
 }
