@@ -110,16 +110,8 @@ export const TEST_LOGIN_MAX_MS = 15_000;
 /** Tests of one administrator within a minute, and tests of all of them at once in one replica. */
 export const TESTS_PER_MINUTE_MAX = 10;
 export const TESTS_AT_ONCE_MAX = 4;
-export const TEST_TEXT_CHARACTERS_MAX = 1_000;
-/** Addresses of a server that a test tries. */
-export const ADDRESSES_TRIED_MAX = 4;
 /** What a server may say before it is in TLS. */
 export const GREETING_BYTES_MAX = 8_192;
-/** Names of a certificate that are shown, and characters of each. */
-export const CERTIFICATE_NAMES_SHOWN_MAX = 5;
-export const CERTIFICATE_TEXT_SHOWN_MAX = 100;
-/** How long before the end of a mail server's certificate a test warns of it. */
-export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
 
 /** A canary that takes longer is late; one that takes longer still is lost. Greylisting alone takes some minutes (RFC 6647, 5). */
 export const CANARY_LATE_AFTER_MS = 120_000;

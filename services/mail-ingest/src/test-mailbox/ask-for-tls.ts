@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
+import { fault } from '@inkpost/server-connection/run-steps.js';
 import { PlainDialogue } from './plain-dialogue.js';
-import { fault } from './run-steps.js';
 
 /** The mail protocols that change to TLS on a word. */
 export type UpgradeProtocol = 'imap' | 'pop3';

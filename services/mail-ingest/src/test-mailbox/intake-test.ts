@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ListenAddress } from '@inkpost/config/variables.js';
+import { reachServer } from '@inkpost/server-connection/reach-server.js';
+import { fault, type Finding, passed, skipped } from '@inkpost/server-connection/run-steps.js';
 import { TEST_CONNECT_MAX_MS } from '../limits.js';
 import { PlainDialogue } from './plain-dialogue.js';
-import { reachServer } from './reach-server.js';
-import { fault, type Finding, passed, skipped, type Step } from './run-steps.js';
+import type { TestStep } from './test-step.js';
 
 /** A mailbox that mail servers deliver to: whether the own listener is there and takes mails for it. No mail is sent. */
 export class IntakeTest {
@@ -14,7 +15,7 @@ export class IntakeTest {
     private readonly mailbox: { readonly address: string; readonly saved: boolean; readonly enabled: boolean },
   ) {}
 
-  get steps(): readonly Step[] {
+  get steps(): readonly TestStep[] {
     const silence = 'The listener of the service mail-ingest is silent: it may have too many connections.';
     return [
       { name: 'listener', withinMs: TEST_CONNECT_MAX_MS, silence, run: (signal) => this.greet(signal) },

@@ -1,5 +1,6 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { MailboxTestService, TestMailboxRequest } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
+import type { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -7,7 +8,6 @@ import type { IsOffered } from '../mailboxes/check-settings.js';
 import { givenSettings } from '../mailboxes/given-settings.js';
 import type { MailboxFinder } from '../mailboxes/mailbox-finder.js';
 import type { MailboxTests } from './mailbox-tests.js';
-import type { TestBudget } from './test-budget.js';
 import { signInToTest, type TestCredentials } from './test-sign-in.js';
 
 export interface MailboxTestRpcParts {

@@ -1,11 +1,12 @@
 import type { ListenAddress } from '@inkpost/config/variables.js';
+import { runSteps } from '@inkpost/server-connection/run-steps.js';
 import { TEST_MAX_MS } from '../limits.js';
 import type { MailboxSettings, SourceProtocol } from '../mailboxes/mailbox.js';
 import type { ProbeMailbox } from '../ports/mailbox-probe.port.js';
 import type { SignIn } from '../ports/mail-source.port.js';
 import { IntakeTest } from './intake-test.js';
-import { runSteps, type StepResult } from './run-steps.js';
 import { type NetworkPlace, ServerTest } from './server-test.js';
+import type { TestStepResult } from './test-step.js';
 
 export interface MailboxTestTools {
   /** Who signs in, by protocol. */
@@ -31,7 +32,7 @@ export class MailboxTests {
   constructor(private readonly tools: MailboxTestTools) {}
 
   /** Throws what isn't the mailbox's fault, and the reason of `signal` when nobody waits any more. */
-  async run(mailbox: TestedMailbox, signal: AbortSignal): Promise<StepResult[]> {
+  async run(mailbox: TestedMailbox, signal: AbortSignal): Promise<TestStepResult[]> {
     const test = this.testOf(mailbox);
     try {
       const results = await runSteps(test.steps, AbortSignal.any([signal, AbortSignal.timeout(TEST_MAX_MS)]));

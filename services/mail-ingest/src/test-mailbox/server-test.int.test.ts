@@ -4,16 +4,18 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runSteps } from '@inkpost/server-connection/run-steps.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type DovecotOptions, type DovecotServer, startDovecot } from '@inkpost/testkit/dovecot-server.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
 import { type KeyedCertificate, makeCertificate } from '@inkpost/testkit/make-certificate.js';
 import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { probeImapMailbox } from '../adapters/imap/imap-probe.adapter.js';
+import { ScriptedServer } from '../adapters/scripted-server.harness.js';
 import { TEST_MAX_MS } from '../limits.js';
 import type { SourceAccess } from '../ports/mail-source.port.js';
-import { runSteps, type StepResult } from './run-steps.js';
 import { ServerTest } from './server-test.js';
+import type { TestStepResult } from './test-step.js';
 
 const user = { address: 'print@test.example', password: 'print-secret' };
 const names = ['DNS:localhost', 'IP:127.0.0.1'];
@@ -35,7 +37,7 @@ function access(own: Partial<SourceAccess> = {}): SourceAccess {
   };
 }
 
-async function test(own: Partial<SourceAccess> = {}, withinMs = TEST_MAX_MS): Promise<StepResult[]> {
+async function test(own: Partial<SourceAccess> = {}, withinMs = TEST_MAX_MS): Promise<TestStepResult[]> {
   const under = new ServerTest(access(own), probeImapMailbox);
   try {
     return await runSteps(under.steps, AbortSignal.timeout(withinMs));
@@ -45,7 +47,7 @@ async function test(own: Partial<SourceAccess> = {}, withinMs = TEST_MAX_MS): Pr
 }
 
 /** Each step's outcome, and the text of the one that failed. */
-function outcome(results: readonly StepResult[]): { readonly steps: string; readonly why: string } {
+function outcome(results: readonly TestStepResult[]): { readonly steps: string; readonly why: string } {
   return { steps: results.map(({ step, outcome }) => `${step} ${outcome}`).join(', '), why: results.find(({ outcome }) => outcome === 'failed')?.text ?? '' };
 }
 
@@ -144,7 +146,26 @@ namespace inbox {
   });
 
   it.each([
-    ['expired since', { names, validFrom: new Date('2024-01-01'), validTo: new Date('2024-06-01') }, /The certificate of localhost is refused\. It expired on 2024-06-01: it must be renewed on the mail server\.$/],
+    ['[READ-ONLY]', '(\\Seen \\Deleted \\*)', 'in INBOX it is read-only'],
+    ['[READ-WRITE]', '(\\Seen)', 'in INBOX the mail server keeps no flag \\Deleted there'],
+    ['[READ-WRITE]', '(\\Seen \\Deleted)', ''],
+  ])('asks a server without ACL by opening the folder: %s with flags %s', async (word, flags, lack) => {
+    const replies: Readonly<Record<string, string>> = {
+      CAPABILITY: '* CAPABILITY IMAP4rev1\r\n', LIST: '* LIST () "/" INBOX\r\n', LSUB: '* LSUB () "/" INBOX\r\n',
+      SELECT: `* 0 EXISTS\r\n* OK [PERMANENTFLAGS ${flags}] flags\r\n* OK [UIDVALIDITY 1] valid\r\n`, EXAMINE: '* 0 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\n',
+    };
+    const server = await ScriptedServer.start('* OK ready\r\n', (line) => {
+      const [tag = '', command = ''] = line.split(' ');
+      return `${replies[command] ?? ''}${tag} OK ${command === 'SELECT' ? word : ''} done\r\n`;
+    });
+    stops.push(() => server.stop());
+    const results = await test({ port: server.port, tls: 'none', afterProcessing: 'delete' });
+    expect(outcome(results)).toEqual({ steps: expect.stringMatching(lack === '' ? /permissions passed$/ : /folder passed, permissions failed$/), why: lack === '' ? '' : `The account can't delete processed mails: ${lack}. Grant it on the mail server, or choose keep.` });
+    expect(server.heard.filter((line) => / (?:STORE|UID STORE|CREATE|EXPUNGE|APPEND|DELETE)/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ['expired since', { names, validFrom: new Date('2024-01-01'), validTo: new Date('2024-06-01') }, /The certificate of localhost is refused\. It expired on 2024-06-01: it must be renewed on the server\.$/],
     ['for other hosts', { names: ['DNS:a.test.example', 'DNS:b.test.example'] }, /refused\. It is for a\.test\.example, b\.test\.example, not for localhost: set the server to the name/],
     ['not valid yet', { names, validFrom: new Date(Date.now() + 86_400_000) }, /It is valid only from .* on: is the clock right here/],
   ] as const)('says that a certificate is %s', async (_what, wish, text) => {
@@ -172,7 +193,7 @@ namespace inbox {
     expect(outcome(await test({ port: dovecot.imapPort })).why).toContain('does not speak TLS from the first byte on: choose starttls');
     // Each end waits for the other one's first word.
     const silent = outcome(await test({ tls: 'starttls' }, 1_500));
-    expect(silent).toEqual({ steps: failedAt('tls'), why: expect.stringMatching(/^No answer within \d seconds?\. The server is silent: is it a mail server, and are port and the choice of TLS right\?$/) });
+    expect(silent).toEqual({ steps: failedAt('tls'), why: expect.stringMatching(/^No answer within \d s\. The server is silent: is it a mail server, and are port and the choice of TLS right\?$/) });
     const notOffered = await serverThat((socket) => {
       socket.write('* OK ready\r\n');
       socket.on('data', () => socket.write('* 1 EXISTS\r\n1 BAD unknown command\r\n'));
@@ -183,8 +204,8 @@ namespace inbox {
   it('says that nobody is there, and how', async () => {
     expect(outcome(await test({ host: 'no-such-host.invalid' }))).toEqual({ steps: failedAt('dns'), why: expect.stringMatching(/^The name no-such-host\.invalid (?:is unknown here|can't be looked up now)/) });
     const port = await freePort();
-    expect(outcome(await test({ port }))).toEqual({ steps: failedAt('tcp'), why: expect.stringContaining(`127.0.0.1:${port} refuses connections on this port: is the mail server running, and the port right?`) });
-    expect(outcome(await test({ host: '169.254.169.254' }))).toEqual({ steps: failedAt('dns'), why: '169.254.169.254 leads to 169.254.169.254, where no mail server can be. Nothing was sent there.' });
+    expect(outcome(await test({ port }))).toEqual({ steps: failedAt('tcp'), why: expect.stringContaining(`127.0.0.1:${port} refuses connections on this port`) });
+    expect(outcome(await test({ host: '169.254.169.254' }))).toEqual({ steps: failedAt('dns'), why: '169.254.169.254 leads to 169.254.169.254, where no server may be. Nothing was sent there.' });
   });
 
   it('tells nobody what else answers there', async () => {
@@ -210,7 +231,7 @@ namespace inbox {
   it('ends in time at a server that is silent, and at once when nobody waits for it', async () => {
     const port = await serverThat(() => undefined);
     const startedAt = performance.now();
-    expect(outcome(await test({ port }, 1_000)).why).toMatch(/^No answer within 1 seconds\./);
+    expect(outcome(await test({ port }, 1_000)).why).toMatch(/^No answer within 1 s\./);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
+import { Failure } from '@inkpost/failure/failure.js';
+import { placeName, reachServer } from '@inkpost/server-connection/reach-server.js';
+import { fault, type Finding, passed, skipped } from '@inkpost/server-connection/run-steps.js';
+import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
+import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
 import { TEST_CONNECT_MAX_MS, TEST_LOGIN_MAX_MS, TEST_LOOKUP_MAX_MS, TEST_TLS_MAX_MS, TEST_TOKEN_MAX_MS } from '../limits.js';
 import type { ProbedMailbox, ProbeMailbox } from '../ports/mailbox-probe.port.js';
 import { FOLDER_MISSING, type SourceAccess } from '../ports/mail-source.port.js';
 import { askForTls } from './ask-for-tls.js';
-import { at, reachServer } from './reach-server.js';
-import { resolveHost } from './resolve-host.js';
-import { fault, passed, skipped, type Finding, type Step } from './run-steps.js';
-import { secureConnection } from './secure-connection.js';
-import { Failure } from '@inkpost/failure/failure.js';
+import type { TestStep } from './test-step.js';
 
 /** Where the first steps go. */
 export type NetworkPlace = Pick<SourceAccess, 'host' | 'port' | 'tls' | 'certificateAuthority'>;
@@ -27,9 +28,9 @@ export class ServerTest {
     private readonly place: NetworkPlace = access,
   ) {}
 
-  get steps(): readonly Step[] {
+  get steps(): readonly TestStep[] {
     const { signIn, afterProcessing } = this.access;
-    const steps: Step[] = [
+    const steps: TestStep[] = [
       { name: 'dns', withinMs: TEST_LOOKUP_MAX_MS, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
       { name: 'tcp', withinMs: TEST_CONNECT_MAX_MS, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
       { name: 'tls', withinMs: TEST_TLS_MAX_MS, silence: 'The server is silent: is it a mail server, and are port and the choice of TLS right?', run: (signal) => this.secure(signal) },
@@ -49,14 +50,14 @@ export class ServerTest {
 
   private async resolve(): Promise<Finding> {
     const { host } = this.place;
-    this.addresses = await resolveHost(host);
+    this.addresses = await serverAddresses(host, { linkLocalAllowed: false });
     return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
   }
 
   private async connect(signal: AbortSignal): Promise<Finding> {
     const { port } = this.place;
     this.socket = await reachServer(this.addresses, port, TEST_CONNECT_MAX_MS, signal);
-    return passed(`${at(this.socket.remoteAddress ?? '', port)} takes connections.`);
+    return passed(`${placeName(this.socket.remoteAddress ?? '', port)} takes connections.`);
   }
 
   private async secure(signal: AbortSignal): Promise<Finding> {
@@ -65,7 +66,7 @@ export class ServerTest {
     try {
       if (place.tls === 'none') return skipped('No TLS, by choice: password and mails can be read on their way.');
       if (place.tls === 'starttls' && protocol !== 'graph') await askForTls(socket, protocol, signal);
-      return passed(await secureConnection(socket, place, signal));
+      return passed(await examineCertificate(socket, place, signal));
     } finally {
       socket.destroy();
     }

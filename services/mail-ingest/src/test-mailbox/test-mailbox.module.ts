@@ -1,16 +1,17 @@
 import type { Provider } from '@nestjs/common';
 import type { ConfigOf } from '@inkpost/config/config.js';
+import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import type { ServiceRuntime } from '@inkpost/service/service-definition.js';
 import type { GraphConnections } from '../adapters/graph/graph-connections.js';
 import { graphProbe } from '../adapters/graph/graph-probe.adapter.js';
 import { probeImapMailbox } from '../adapters/imap/imap-probe.adapter.js';
 import { probePop3Mailbox } from '../adapters/pop3/pop3-probe.adapter.js';
+import { TESTS_AT_ONCE_MAX, TESTS_PER_MINUTE_MAX } from '../limits.js';
 import type { mailIngestConfig } from '../mail-ingest.config.js';
 import type { IsOffered } from '../mailboxes/check-settings.js';
 import { MailboxFinder } from '../mailboxes/mailbox-finder.js';
 import { MailboxTestRpc } from './mailbox-test.rpc.js';
 import { MailboxTests } from './mailbox-tests.js';
-import { TestBudget } from './test-budget.js';
 import type { TestCredentials } from './test-sign-in.js';
 
 export interface TestMailboxParts {
@@ -32,7 +33,7 @@ export function testMailboxes({ config, log }: ServiceRuntime<ConfigOf<typeof ma
   return [
     {
       provide: MailboxTestRpc,
-      useFactory: (mailboxes: MailboxFinder) => new MailboxTestRpc({ tests, budget: new TestBudget(), mailboxes, isOffered, credentials: { ...credentials, places: config }, log }),
+      useFactory: (mailboxes: MailboxFinder) => new MailboxTestRpc({ tests, budget: new TestBudget({ perMinuteMax: TESTS_PER_MINUTE_MAX, atOnceMax: TESTS_AT_ONCE_MAX }), mailboxes, isOffered, credentials: { ...credentials, places: config }, log }),
       inject: [MailboxFinder],
     },
   ];
