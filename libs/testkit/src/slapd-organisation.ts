@@ -35,18 +35,22 @@ export function toLdif({ suffix, people, groups = {} }: Organisation): string {
     { dn: `ou=people,${suffix}`, objectClass: ['organizationalUnit'], ou: ['people'] },
     { dn: `ou=groups,${suffix}`, objectClass: ['organizationalUnit'], ou: ['groups'] },
     ...people.map((person) => ({
-      dn: `uid=${person.uid},ou=people,${suffix}`, objectClass: ['inetOrgPerson', 'mailPerson'], uid: [person.uid], cn: [person.name], sn: [person.name], displayName: [person.name],
+      dn: entryName(person.uid, suffix), objectClass: ['inetOrgPerson', 'mailPerson'], uid: [person.uid], cn: [person.name], sn: [person.name], displayName: [person.name],
       mail: person.mail ?? [], proxyAddresses: person.proxyAddresses ?? [], mailAlternateAddress: person.mailAlternateAddress ?? [],
       preferredLanguage: person.language === undefined ? [] : [person.language], employeeType: person.employeeType === undefined ? [] : [person.employeeType],
       userPassword: person.password === undefined ? [] : [person.password],
-      // slapadd goes past the overlay that keeps this attribute.
       memberOf: Object.entries(groups).flatMap(([name, members]) => (members.includes(person.uid) ? [`cn=${name},ou=groups,${suffix}`] : [])),
     })),
     ...Object.entries(groups).map(([name, members]) => ({
-      dn: `cn=${name},ou=groups,${suffix}`, objectClass: ['groupOfNames'], cn: [name], member: members.map((uid) => `uid=${uid},ou=people,${suffix}`),
+      dn: `cn=${name},ou=groups,${suffix}`, objectClass: ['groupOfNames'], cn: [name], member: members.map((uid) => entryName(uid, suffix)),
     })),
   ];
   return entries.map(toRecord).join('\n');
+}
+
+/** RFC 4514, 2.4. */
+function entryName(uid: string, suffix: string): string {
+  return `uid=${uid.replaceAll(/["+,;<=>\\]/g, String.raw`\$&`)},ou=people,${suffix}`;
 }
 
 /** RFC 2849, every value in base64: whatever it holds. */

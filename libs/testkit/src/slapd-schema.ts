@@ -1,6 +1,7 @@
-/** Attributes that organisations keep addresses in and OpenLDAP's own schemas lack: Microsoft's proxyAddresses, qmail's mailAlternateAddress. */
+/** Attributes that organisations keep addresses in and OpenLDAP's own schemas lack: Microsoft's proxyAddresses and memberOf, qmail's mailAlternateAddress. */
 export const SLAPD_SCHEMA = `
 attributetype ( 1.2.840.113556.1.2.210 NAME 'proxyAddresses' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 1.2.840.113556.1.2.102 NAME 'memberOf' EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )
 attributetype ( 1.3.6.1.4.1.7914.1.2.1.2 NAME 'mailAlternateAddress' EQUALITY caseIgnoreIA5Match SUBSTR caseIgnoreIA5SubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )
-objectclass ( 1.3.6.1.4.1.7914.1.2.2.1 NAME 'mailPerson' SUP top AUXILIARY MAY ( proxyAddresses $ mailAlternateAddress ) )
+objectclass ( 1.3.6.1.4.1.7914.1.2.2.1 NAME 'mailPerson' SUP top AUXILIARY MAY ( proxyAddresses $ mailAlternateAddress $ memberOf ) )
 `;

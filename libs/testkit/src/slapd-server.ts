@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ServerProcess, startServerProcess } from '@inkpost/local/server-process.js';
 import { freePorts } from './free-port.js';
@@ -8,7 +9,7 @@ import type { TestCertificate } from './test-certificate.js';
 import { makeTestCertificate } from './test-certificate.js';
 import { type Organisation, SERVICE_PASSWORD, toLdif } from './slapd-organisation.js';
 import { SLAPD_SCHEMA } from './slapd-schema.js';
-import { findServer } from './server-process.js';
+import { answers, findServer } from './server-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);
@@ -91,8 +92,8 @@ async function prepare(folder: string, organisation: Organisation, { certificate
   await run(findServer('slapadd', PACKAGES), ['-q', '-f', join(folder, 'slapd.conf'), '-l', join(folder, 'entries.ldif')]);
 }
 
-function startProcess(program: string, folder: string, [port, securePort]: readonly [number, number]): Promise<ServerProcess> {
-  return startServerProcess({
+async function startProcess(program: string, folder: string, [port, securePort]: readonly [number, number]): Promise<ServerProcess> {
+  const server = await startServerProcess({
     name: 'slapd',
     file: program,
     // A level on which it says little more than that it is ready.
@@ -103,6 +104,9 @@ function startProcess(program: string, folder: string, [port, securePort]: reado
     readyWithinMs: 10_000,
     stopSignal: 'SIGTERM',
   });
+  // It says so a moment before it listens.
+  while (!((await answers({ port })) && (await answers({ port: securePort })))) await pause(10);
+  return server;
 }
 
 function configuration(folder: string, suffix: string, settings: string): string {
@@ -113,7 +117,6 @@ include /etc/ldap/schema/inetorgperson.schema
 ${SLAPD_SCHEMA}
 modulepath /usr/lib/ldap
 moduleload back_mdb
-moduleload memberof
 pidfile ${folder}/slapd.pid
 argsfile ${folder}/slapd.args
 TLSCertificateFile ${folder}/certificate.pem
@@ -129,7 +132,6 @@ maxsize 268435456
 # Microsoft's limit: more comes in pages only.
 sizelimit size.soft=1000 size.hard=1000 size.prtotal=unlimited
 index objectClass,mail,uid,proxyAddresses,mailAlternateAddress,member eq
-overlay memberof
 access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="cn=inkpost,${suffix}" read by users none by * none
 `;
