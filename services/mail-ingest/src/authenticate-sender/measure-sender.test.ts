@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DnsLookups } from './dns-lookups.js';
 import { judgeAuthentication } from './judge-authentication.js';
 import { measureSender, type SmtpClient } from './measure-sender.js';
-import { mailFrom, SigningDomain } from './signed-mails.harness.js';
+import { mailFrom, SigningDomain } from '@inkpost/testkit/signed-mails.js';
 import { arcSealer } from './trusted-results.js';
 
 const example = new SigningDomain('example.org');

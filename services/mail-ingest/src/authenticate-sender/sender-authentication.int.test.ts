@@ -6,7 +6,7 @@ import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { composeMail, sendMail } from '@inkpost/testkit/send-mail.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
-import { mailFrom, SigningDomain } from './signed-mails.harness.js';
+import { mailFrom, SigningDomain } from '@inkpost/testkit/signed-mails.js';
 
 const example = new SigningDomain('example.org');
 const direct = { mode: 'report', trustedServers: ['mx.example.net'], trustedRelays: ['192.0.2.0/24'] };

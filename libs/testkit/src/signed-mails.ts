@@ -15,8 +15,8 @@ export class SigningDomain {
 
   /** The mail with a DKIM signature. `bodyLengthMax`: only so much of its body is signed. */
   async sign(mail: string, bodyLengthMax?: number): Promise<string> {
-    const signatureData = [{ signingDomain: this.domain, selector: 'inkpost', privateKey: this.privateKey, ...(bodyLengthMax !== undefined && { maxBodyLength: bodyLengthMax }) }];
-    const { signatures } = await dkimSign(mail, { canonicalization: 'relaxed/relaxed', signTime: new Date(), signatureData });
+    const key = { signingDomain: this.domain, selector: 'inkpost', privateKey: this.privateKey, ...(bodyLengthMax !== undefined && { maxBodyLength: bodyLengthMax }) };
+    const { signatures } = await dkimSign(mail, { canonicalization: 'relaxed/relaxed', signTime: new Date(), ...key, signatureData: [key] });
     return `${signatures}${mail}`;
   }
 
