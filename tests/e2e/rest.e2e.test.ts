@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { dirname, join } from 'node:path';
 import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DIRECT_MAILBOX, HELD_QUEUE, type Installation, install, PASSWORD } from './installation.js';
+import { DIRECT_MAILBOX, HELD_QUEUE, type Installation, install, MAILBOX, PASSWORD } from './installation.js';
 
 // Every resource once, at its real owner; each answer is checked against the gateway's own OpenAPI description.
 
@@ -165,6 +165,32 @@ describe('over REST, at the real owners', () => {
     expect((await client.call('POST', '/api/v0/outgoing-mail/test', { to: 'admin@example.org' })).body).toMatchObject({ sent: true });
     await inkpost.sink.waitFor(({ to }) => to.includes('admin@example.org'));
     expect(await fieldsOf('PUT', '/api/v0/outgoing-mail', { host: '127.0.0.1', fromAddress: 'no address' })).toEqual(['fromAddress']);
+  });
+
+  it('a mailbox is tested, gets a mail from itself, and its conversation is written down', async () => {
+    const { body: { mailboxes } } = await client.call('GET', '/api/v0/mailboxes');
+    const { mailboxId } = (mailboxes as { mailboxId: string; address: string }[]).find(({ address }) => address === DIRECT_MAILBOX) ?? { mailboxId: '' };
+    const path = `/api/v0/mailboxes/${mailboxId}`;
+    expect((await client.call('POST', `${path}/test`)).body).toMatchObject({ passed: true, steps: [{ step: 'listener', outcome: 'passed' }, { step: 'address', outcome: 'passed' }] });
+    const imap = { host: '127.0.0.1', port: 1, tls: 'none', password: 'Never-Sh0wn' };
+    const tested = await client.call('POST', '/api/v0/mailboxes/test', { settings: { address: 'second@inkpost.test', kind: 'imap', queueId: HELD_QUEUE, imap } });
+    expect(tested.body).toMatchObject({ passed: false, steps: [{ step: 'dns', outcome: 'passed' }, { step: 'tcp', outcome: 'failed' }, { outcome: 'not-run' }, {}, {}, {}] });
+
+    expect((await client.call('PUT', `${path}/trace`, { minutes: 5 })).body).toMatchObject({ active: true, startedBy: 'maintenance' });
+    // Inkpost delivers to its own door.
+    const outgoing = { host: '127.0.0.1', tls: 'none', fromAddress: MAILBOX, fromName: 'Inkpost' };
+    await client.call('PUT', '/api/v0/outgoing-mail', { ...outgoing, port: inkpost.ports.smtp });
+    const canaryId = await id(client.call('POST', `${path}/canary`), 'canaryId');
+    const latest = async () => ((await client.call('GET', `${path}/canary`)).body['canaries'] as { canaryId: string; state: string; mailedAt: string | null; latencyMs: number }[])[0];
+    await expect.poll(latest, { timeout: 20_000 }).toMatchObject({ canaryId, state: 'arrived', mailedAt: expect.any(String), latencyMs: expect.any(Number) });
+    await client.call('PUT', '/api/v0/outgoing-mail', { ...outgoing, port: inkpost.sink.port });
+    expect((await client.call('GET', path)).body).toMatchObject({ problem: null, canary: { state: 'arrived' } });
+    expect((await client.call('GET', `/api/v0/journey/${canaryId}`)).body).toMatchObject({ answer: expect.stringContaining('never printed. It came in') });
+
+    await expect.poll(async () => (await client.call('GET', `${path}/trace/log`)).body['text']).toMatch(/C: RCPT TO:<direct@inkpost\.test>/);
+    expect((await client.call('DELETE', `${path}/trace`)).body).toMatchObject({ active: false });
+    expect((await client.call('PUT', `${path}/canary`, { everyMinutes: 15 })).body).toEqual({ everyMinutes: 15 });
+    expect((await client.call('PUT', `${path}/canary`, { everyMinutes: null })).body).toEqual({ everyMinutes: null });
   });
 
   it('the server is named, and tells on the door between servers what it is (WD-022, WD-030)', async () => {

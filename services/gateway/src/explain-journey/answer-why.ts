@@ -6,6 +6,9 @@ import type { Evidence, Step } from './step.js';
 /** Steps that end a message before it has jobs. */
 const REFUSALS = new Set(['sender-refused', 'sender-unauthenticated', 'message-refused', 'owner-refused']);
 
+/** Steps of a mail that Inkpost sent to itself; the first of these that there is says most. Notification may tell of the sending after the arrival. */
+const CANARY_STEPS = ['canary-received', 'canary-not-mailed', 'canary-mailed', 'canary-requested'];
+
 const place = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
 const why = (e: Evidence): string => clause(e, 'statusText') || clause(e, 'problem') || clause(e, 'reason') || 'canceled';
 
@@ -25,6 +28,8 @@ const NAMED_MAX = 5;
 
 /** "Why was my mail (not) printed?": one sentence from all steps of a message. */
 export function answerWhy(steps: readonly Step[]): string {
+  const canary = CANARY_STEPS.map((name) => steps.find(({ step }) => step === name)).find((step) => step !== undefined);
+  if (canary) return `A canary mail of Inkpost's own, which is never printed. ${describeStep(canary)}`;
   const refusal = steps.findLast(({ step }) => REFUSALS.has(step));
   if (refusal) return `Not printed: ${describeStep(refusal)}`;
   const latest = latestOfDocuments(steps);

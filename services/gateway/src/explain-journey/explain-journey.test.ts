@@ -141,4 +141,13 @@ describe('the answer to "why was my mail (not) printed?"', () => {
     expect(answerWhy([...flow, held(), gaveUp])).toMatch(/^Not printed yet, the code was not given: letter\.pdf.*; notification: Given up after 8 attempts: oh\./);
     expect(answerWhy([...flow, held(), gaveUp, step('gateway', 'sent-again', { subject: 'print.job-held.v1', by: 'ada' })])).not.toContain('Given up');
   });
+
+  it('says of a canary mail how far it came, and that it is never printed', () => {
+    const steps = [step('mail-ingest', 'canary-requested', { mailbox: 'print@inkpost.test', by: '' })];
+    expect(answerWhy(steps)).toBe('A canary mail of Inkpost\'s own, which is never printed. A canary mail to print@inkpost.test was asked for by the schedule.');
+    steps.push(step('mail-ingest', 'canary-received', { source: 'smtp', mailbox: 'print@inkpost.test' }));
+    steps.push(step('notification', 'canary-mailed', { to: 'print@inkpost.test', answer: '250 queued' }));
+    expect(answerWhy(steps)).toBe('A canary mail of Inkpost\'s own, which is never printed. It came in for print@inkpost.test by SMTP.');
+    expect(answerWhy([steps[0] ?? step('', ''), step('notification', 'canary-not-mailed', { answer: 'The mail server smtp.example.org:587 refuses: 535' })])).toContain('It was not sent: The mail server smtp.example.org:587 refuses: 535.');
+  });
 });

@@ -124,7 +124,7 @@ const canarySteps: Sentences = {
   'canary-requested': (e) => `A canary mail${given(e, 'mailbox', ' to ')} was asked for ${fact(e, 'by') === '' ? 'by the schedule' : `by ${fact(e, 'by')}`}.`,
   'canary-mailed': (e) => `It was sent${given(e, 'to', ' to ')}${answered(e)}.`,
   'canary-not-mailed': (e) => `It was not sent: ${clause(e, 'answer') || 'no reason is given'}.`,
-  'canary-received': (e) => `It came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}. Nothing is printed.`,
+  'canary-received': (e) => `It came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}.`,
 };
 
 /** By the keyword that a service gave its step. */
