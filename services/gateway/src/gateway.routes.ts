@@ -1,6 +1,8 @@
 import type { Pool } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { acceptanceRoutes } from './acceptance-conditions/acceptance-conditions.http.js';
+import { ruleLabRoutes } from './acceptance-conditions/rule-lab.http.js';
+import { senderAuthenticationRoutes } from './acceptance-conditions/sender-authentication.http.js';
 import type { Route } from './answer-route/route.js';
 import { associationRoutes, mailClientRoutes } from './associations/associations.http.js';
 import { auditRoutes } from './audit/audit.http.js';
@@ -48,6 +50,8 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...associationRoutes(owners),
     ...mailClientRoutes(owners),
     ...acceptanceRoutes(owners),
+    ...ruleLabRoutes(owners),
+    ...senderAuthenticationRoutes(owners),
     ...finishingRoutes(owners),
     ...guestRoutes(owners),
     ...queueRoutes(owners),

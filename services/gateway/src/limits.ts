@@ -49,8 +49,8 @@ export const LIMITS = {
 /** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */
 export const TEXT = {
   id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 500,
-  queueName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000,
+  queueName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000,
 } as const;
 
 /** Other limits of the owners. */
-export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000 } as const;
+export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000, trustedEntriesMax: 100, labDaysMax: 30 } as const;

@@ -202,3 +202,6 @@ export const AUTHENTICATION_SIGNATURES_MAX = 10;
 export const AUTHENTICATION_BARE_LINES_MAX = 50_000;
 /** How old the copy of acceptance's settings in memory may be. */
 export const AUTHENTICATION_SETTINGS_AGE_MAX_MS = 1_000;
+
+/** A mail that an administrator uploads to try rules with it. */
+export const UPLOADED_MAIL_BYTES_MAX = 512 * 1024;

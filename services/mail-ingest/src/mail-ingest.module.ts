@@ -5,6 +5,7 @@ import type { ConfigOf } from '@inkpost/config/config.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
@@ -35,6 +36,7 @@ import { MailboxesStore } from './mailboxes/mailboxes.store.js';
 import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
+import { UploadedMailRpc } from './read-uploaded-mail/uploaded-mail.rpc.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
 import { MailboxTestRpc } from './test-mailbox/mailbox-test.rpc.js';
 import { testMailboxes } from './test-mailbox/test-mailbox.module.js';
@@ -121,6 +123,7 @@ export const mailIngest: ServiceDefinition = {
             router.service(TraceService, trace);
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
+            router.service(UploadedMailService, new UploadedMailRpc(authenticate));
           },
           inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, TraceRpc, AssociationsRpc, MailClientsRpc],
         },

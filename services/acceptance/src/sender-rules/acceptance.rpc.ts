@@ -52,16 +52,16 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
   async tryDraft(request: TryDraftRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
     const mailboxId = checkedMailboxId(request.mailboxId);
-    const { days, sender, senderVerdict, senderBasis } = request;
+    const { days, withSender, sender, senderVerdict, senderBasis } = request;
     if (days > LAB_DAYS_MAX) throw invalidField('days', `must be at most ${LAB_DAYS_MAX}: no more is kept of mails for it`);
-    if (days === 0 && sender === '') throw invalidField('days', 'is missing, and no mail was given either: there is nothing to try the draft with');
+    if (days === 0 && !withSender) throw invalidField('days', 'is missing, and no mail was given either: there is nothing to try the draft with');
     const { rules, authentication } = await this.current.rulesFor(mailboxId);
     const draft: Draft = { rules: request.draft ? draftRules(request.draft).rules : rules, authentication: checkedMode(request.senderAuthentication, authentication) };
     const { changed, ...counts } = compareDraft(draft, days === 0 ? [] : await this.pastMails(mailboxId, days));
     return {
       ...counts, changedSenders: changed.length,
       changed: changed.slice(0, LAB_SENDERS_LISTED_MAX).map((each) => ({ ...each, lastAt: timestampFromDate(each.lastAt) })),
-      ...(sender === '' ? {} : { uploaded: decideDraft(draft, sender, { verdict: senderVerdict || 'none', basis: senderBasis }) }),
+      ...(withSender && { uploaded: decideDraft(draft, sender, { verdict: senderVerdict || 'none', basis: senderBasis }) }),
     };
   }
 

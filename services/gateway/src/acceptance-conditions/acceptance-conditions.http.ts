@@ -19,7 +19,7 @@ const described = {
 const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail. All empty: nobody.' }); // SKY-064 to SKY-071
 
 // What is left out is empty, and nobody's account is created: the safe side.
-const newConditions = z.strictObject({
+export const newConditions = z.strictObject({
   acceptedDomains: described.acceptedDomains.default([]),
   acceptedAddresses: described.acceptedAddresses.default([]),
   refusedDomains: described.refusedDomains.default([]),

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { CauseDown } from '@inkpost/failure/failure.js';
 import type { ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { Header } from '../receive-message/read-mail/header.js';
@@ -46,7 +46,23 @@ export class AuthenticateSender {
     }
     return judged;
   }
+
+  /**
+   * The verdict on a mail that somebody kept: what a trusted server wrote on it, else its own signature. Nobody knows any more which
+   * server brought it, so that it can show itself authentic, but not forged.
+   */
+  async judgeUploaded(mailboxId: string, fromDomain: string, header: Header, mail: Buffer): Promise<SenderAuthentication> {
+    const settings = await this.settings.settingsFor(mailboxId);
+    const said = trustedResults(header, fromDomain, settings.trustedServers);
+    if (said.measuredBy !== '' || fromDomain === '') return said;
+    const measured = await this.measure(Readable.from([mail]), NOBODY);
+    const judged = measured ? judgeMeasured(measured, fromDomain, settings) : NOT_MEASURED;
+    return judged.verdict === 'pass' ? judged : NOT_MEASURED;
+  }
 }
+
+/** Of a range that no server has (RFC 5737): SPF passes for nobody. */
+const NOBODY: SmtpClient = { address: '192.0.2.0', name: '', envelopeSender: '' };
 
 function judgeMeasured({ results, dmarcFrom, arc }: MeasuredSender, fromDomain: string, { trustedServers }: AuthenticationSettings): SenderAuthentication {
   const sealer = arcSealer(arc.chain, fromDomain, trustedServers) ?? '';
