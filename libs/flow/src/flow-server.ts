@@ -94,7 +94,7 @@ export class FlowServer extends Server implements CustomTransportStrategy {
     this.closing = true;
     const drained = Promise.all([this.worker?.close(), ...this.inHand]).then(() => true);
     const inTime = await Promise.race([drained, pause(DRAIN_MS, false, { ref: false })]);
-    if (inTime === false) this.options.log.warning('messages under way left behind, they are handled again');
+    if (!inTime) this.options.log.warning('messages under way left behind, they are handled again');
     this.connection?.disconnect();
   }
 
