@@ -21,6 +21,10 @@ describeWithServer('dovecot', 'two replicas', () => {
     postgres = await TcpRelay.to(Number(url.port));
     url.port = String(postgres.port);
     first = await harness.startReplica({ INKPOST_DATABASE_URL: url.toString() });
+    const { mailbox } = await first.mailboxes.createMailbox({ settings: settings() });
+    mailboxId = mailbox?.mailboxId ?? '';
+    await eventually(async () => (await first.mailboxes.getMailbox({ mailboxId })).mailbox?.state === 'connected', 'the first one watches it');
+    // Only now: the tests are about what the second one does when the first one had it.
     second = await harness.startReplica();
   });
   afterAll(async () => {
@@ -35,9 +39,6 @@ describeWithServer('dovecot', 'two replicas', () => {
   const holder = async () => (await harness.superuser.query<{ holder: string }>('SELECT holder FROM mail_ingest.watch WHERE lease_until > now()')).rows[0]?.holder;
 
   it('watch a mailbox one at a time, and follow what the other one changed', async () => {
-    const { mailbox } = await first.mailboxes.createMailbox({ settings: settings() });
-    mailboxId = mailbox?.mailboxId ?? '';
-    await eventually(async () => (await state()) === 'connected', 'it is watched');
     await second.mailboxes.updateMailbox({ mailboxId, settings: { ...settings(), imap: { ...settings().imap, folder: 'Missing' } } });
     await eventually(async () => (await state()) === 'folder-missing', 'the watching one follows');
     await second.mailboxes.updateMailbox({ mailboxId, settings: settings() });
