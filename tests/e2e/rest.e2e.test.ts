@@ -90,6 +90,26 @@ describe('over REST, at the real owners', () => {
     expect(await fieldsOf('PUT', '/api/v0/acceptance-conditions', { acceptedDomains: ['ok.test', 'not a domain'] })).toEqual([expect.stringContaining('acceptedDomains')]);
   });
 
+  it('rules are tried with real mails, and sender authentication is set in general and for a mailbox', async () => {
+    const lab = (body: object) => client.call('POST', '/api/v0/acceptance-conditions/lab', body);
+    const mail = (header: string) => Buffer.from(`${header}\r\nSubject: try\r\n\r\n`).toString('base64');
+    expect((await lab({ mail: mail('From: eve@example.org\r\nList-Id: <l.example.org>'), draft: { acceptedDomains: ['example.org'] } })).body).toMatchObject({
+      past: null, mail: { sender: 'eve@example.org', accepted: true, rule: 'accepted domain example.org', senderAuthentication: 'none', automaticSign: 'list-id' },
+    });
+    expect((await lab({ mail: mail('From: a@example.org, b@example.org'), days: 30 })).body).toMatchObject({ past: { nowRefused: 0, nowAccepted: 0, changed: [] }, mail: { sender: null, senderProblem: 'from-ambiguous', accepted: false } });
+    expect(await fieldsOf('POST', '/api/v0/acceptance-conditions/lab', {})).toEqual(['days']);
+    expect(await fieldsOf('POST', '/api/v0/acceptance-conditions/lab', { mail: 'A'.repeat(700_004) })).toEqual(['mail']);
+
+    const path = `/api/v0/mailboxes/${String((await client.call('GET', '/api/v0/mailboxes')).body['mailboxes']?.[0 as never]?.['mailboxId' as never])}/sender-authentication`;
+    const strict = { mode: 'require', trustedServers: ['mx.example.org'], trustedRelays: ['192.0.2.0/24'] };
+    expect((await client.call('GET', path)).body).toMatchObject({ useDefault: true, mode: 'report', own: null });
+    expect((await client.call('PUT', path, { useDefault: false, ...strict })).body).toMatchObject({ useDefault: false, ...strict, own: strict });
+    expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ useDefault: true, mode: 'report', own: strict });
+    const { body: general } = await client.call('GET', '/api/v0/sender-authentication');
+    expect((await client.call('PUT', '/api/v0/sender-authentication', general)).body).toEqual(general);
+    expect(await fieldsOf('PUT', '/api/v0/sender-authentication', { mode: 'report', trustedRelays: ['everybody'] })).toEqual(['trustedRelays']);
+  });
+
   it('a guest is added, found, changed with its version, and erased', async () => {
     const accountId = await id(client.call('POST', '/api/v0/guests', { address: 'grace@example.org', displayName: 'Grace', validUntil: '2099-01-01T00:00:00Z' }), 'accountId');
     const path = `/api/v0/guests/${accountId}`;

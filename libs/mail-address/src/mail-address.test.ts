@@ -23,6 +23,9 @@ describe('an address', () => {
     ["o'brien+print@example.org", "o'brien+print@example.org"],
     ['"a b"@example.org', '"a b"@example.org'],
     ['"a@b"@example.org', '"a@b"@example.org'],
+    ['"Ada.Lovelace"@example.org', 'ada.lovelace@example.org'],
+    [String.raw`"a\d\a"@example.org`, 'ada@example.org'],
+    [String.raw`"a\ \"b\\"@example.org`, String.raw`"a \"b\\"@example.org`],
   ])('%s is compared as %s', (text, address) => expect(parseMailAddress(text)?.text).toBe(address));
 
   it('is the same in composed and decomposed letters', () => {

@@ -32,10 +32,18 @@ export function parseDomain(text: string): string | undefined {
 /** An address of one mailbox (RFC 5321, 4.1.2; RFC 6531, 3.3); undefined for anything else, lists and display names included. */
 export function parseMailAddress(text: string): MailAddress | undefined {
   const at = text.lastIndexOf('@');
-  const localPart = text.slice(0, Math.max(at, 0)).normalize('NFC').toLowerCase();
+  const localPart = parseLocalPart(text.slice(0, Math.max(at, 0)).normalize('NFC').toLowerCase());
   const domain = parseDomain(text.slice(at + 1));
-  const isLocalPart = Buffer.byteLength(localPart) <= LOCAL_PART_BYTES_MAX && (DOT_STRING.test(localPart) || QUOTED_STRING.test(localPart));
-  if (at <= 0 || domain === undefined || !isLocalPart) return undefined;
+  if (at <= 0 || domain === undefined || localPart === undefined) return undefined;
   const address = `${localPart}@${domain}`;
   return Buffer.byteLength(address) <= ADDRESS_BYTES_MAX ? { text: address, domain } : undefined;
+}
+
+/** Quoted only where it must be: `"ada"` and `"a\\da"` are `ada` (RFC 5321, 4.1.2), or who is refused would come back in quotes. */
+function parseLocalPart(text: string): string | undefined {
+  if (Buffer.byteLength(text) > LOCAL_PART_BYTES_MAX) return undefined;
+  if (DOT_STRING.test(text)) return text;
+  if (!QUOTED_STRING.test(text)) return undefined;
+  const meant = text.slice(1, -1).replaceAll(/\\(.)/gu, '$1');
+  return DOT_STRING.test(meant) ? meant : `"${meant.replaceAll(/["\\]/gu, '\\$&')}"`;
 }

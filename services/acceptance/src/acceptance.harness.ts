@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Message } from '@bufbuild/protobuf';
+import type { DescService, Message } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
-import { AcceptanceService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
+import { AcceptanceService, SenderAuthenticationService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { FlowClient, type Publication } from '@inkpost/flow/flow-client.js';
 import { FlowSender } from '@inkpost/flow/flow-sender.js';
 import { encodePayload, type PayloadInit } from '@inkpost/flow/payload.js';
@@ -39,6 +39,12 @@ export interface JourneyLine {
   readonly step: string;
   readonly evidence: Record<string, unknown>;
   readonly document_id: string | null;
+}
+
+export interface StartedAcceptance {
+  readonly service: RunningService;
+  readonly client: (...rights: Right[]) => Client<typeof AcceptanceService>;
+  readonly authentication: (...rights: Right[]) => Client<typeof SenderAuthenticationService>;
 }
 
 const MAIL_BYTES_MAX = 50 * 1024 * 1024;
@@ -84,21 +90,21 @@ export class AcceptanceHarness {
     return harness;
   }
 
-  /** One replica of the service, and a client that calls it with these rights. */
-  async startService(): Promise<{ readonly service: RunningService; readonly client: (...rights: Right[]) => Client<typeof AcceptanceService> }> {
+  /** One replica of the service, and clients that call it with these rights. */
+  async startService(): Promise<StartedAcceptance> {
     const port = await freePort();
     const [config] = readConfigs([acceptanceConfig], { ...this.env, INKPOST_ACCEPTANCE_LISTEN: `127.0.0.1:${port}` });
     const service = await startService(acceptance, config, this.telemetry, '0');
     this.stops.unshift(() => service.stop());
-    const client = (...rights: Right[]) =>
-      createClient(AcceptanceService, createConnectTransport({
+    const clientOf = <S extends DescService>(owner: S, rights: Right[]) =>
+      createClient(owner, createConnectTransport({
         httpVersion: '1.1', baseUrl: `http://127.0.0.1:${port}`,
         interceptors: [(next) => async (request) => {
           request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'acceptance', { actor: 'tester', rights })}`);
           return next(request);
         }],
       }));
-    return { service, client };
+    return { service, client: (...rights) => clientOf(AcceptanceService, rights), authentication: (...rights) => clientOf(SenderAuthenticationService, rights) };
   }
 
   /** Seals documents as mail-ingest does; nobody knows of them yet. */

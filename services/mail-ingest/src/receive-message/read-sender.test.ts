@@ -23,5 +23,16 @@ describe('the sender', () => {
 
   it.each(['', 'nobody', '<>', '@example.org', 'a@', 'a@[127.0.0.1]', 'undisclosed:;'])('of %j is nobody', (from) => expect(sender(from)).toMatchObject({ address: '', problem: 'from-invalid' }));
 
+  it('is who the From names, whatever Sender, Reply-To and Return-Path say', () => {
+    const header = new Header(Buffer.from(['Sender: secretary@example.org', 'Reply-To: else@example.org', 'Return-Path: <bounce@example.org>', 'From: boss@example.org', 'Resent-From: other@example.org'].join('\r\n')));
+    expect(readSender(header)).toEqual({ address: 'boss@example.org', displayName: '' });
+  });
+
+  it('of 400 characters is nobody, and one in quotes is who it is without', () => {
+    expect(sender(`${'a'.repeat(388)}@example.org`)).toMatchObject({ address: '', problem: 'from-invalid' });
+    expect(sender(`a@${'b.'.repeat(193)}example.org`)).toMatchObject({ address: '', problem: 'from-invalid' });
+    expect(sender('"ada.lovelace"@example.org')).toMatchObject({ address: 'ada.lovelace@example.org' });
+  });
+
   it('of a mail without From is nobody', () => expect(sender()).toMatchObject({ address: '', problem: 'from-missing' }));
 });

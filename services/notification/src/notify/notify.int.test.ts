@@ -106,6 +106,20 @@ describe('a refusal', () => {
     expect(sink.mails.length).toBe(before);
   });
 
+  it('of a mail that nobody authenticated is told only to a sender who is known', async () => {
+    const [known, stranger, erased] = [address('known'), address('stranger'), address('erased')];
+    const ids = { [known]: randomUUID(), [erased]: randomUUID() };
+    for (const [accountAddress, accountId] of Object.entries(ids)) await harness.publish({ subject: 'account.changed.v1', payload: { accountId, address: accountAddress, language: 'en', version: 1 } });
+    await expect.poll(async () => (await harness.superuser.query('SELECT 1 FROM notification.contact WHERE account_id = ANY ($1)', [Object.values(ids)])).rowCount).toBe(2);
+    await harness.publish({ subject: 'account.erased.v1', payload: { accountId: ids[erased] ?? '' } });
+    await expect.poll(async () => (await harness.superuser.query('SELECT 1 FROM notification.contact WHERE account_id = $1 AND erased_at IS NOT NULL', [ids[erased]])).rowCount).toBe(1);
+    const unproven = { senderMayBeTold: false, knownSenderMayBeTold: true, reason: 'sender-unauthenticated' };
+    for (const nobody of [stranger, erased]) await lastStep(await refuse({ sender: { address: nobody }, ...unproven })).toMatchObject({ step: 'not-told', evidence: { reason: 'sender-unknown' } });
+    await lastStep(await refuse({ sender: { address: known }, language: 'en', ...unproven })).toMatchObject({ step: 'refusal-mailed' });
+    expect((await sink.waitFor(to(known))).text).toContain('Nothing shows that this mail came from your address');
+    expect([...mailsTo(stranger), ...mailsTo(erased)]).toEqual([]);
+  });
+
   it('is told three times an hour to one address, however many come at once; codes are not counted', async () => {
     const sender = address('flood');
     const journeys = await Promise.all(Array.from({ length: 8 }, () => refuse({ sender: { address: sender } })));
