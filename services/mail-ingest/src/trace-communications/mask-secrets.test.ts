@@ -21,6 +21,7 @@ describe('what is kept of a conversation', () => {
     [`{"token_type":"Bearer","access_token":"${secret}","expires_in":3599}`, '{"token_type":"Bearer","access_token":"(hidden)","expires_in":3599}'],
     [`grant_type=refresh_token&refresh_token=${secret}&client_secret=${secret}&scope=x`, 'grant_type=refresh_token&refresh_token=(hidden)&client_secret=(hidden)&scope=x'],
     [`S: token ${jwt} refused`, 'S: token (hidden) refused'],
+    [`S: -ERR wrong password: ${secret}`, 'S: -ERR wrong password: (hidden)'],
     [`S: Inkpost-Canary: ${secret}`, 'S: Inkpost-Canary: (hidden)'],
   ])('hides the secret of %s', (line, shown) => {
     expect(maskSecrets(line)).toBe(shown);
@@ -32,6 +33,7 @@ describe('what is kept of a conversation', () => {
     'C: A3 AUTHENTICATE PLAIN',
     'S: * 12 FETCH (UID 44 RFC822.SIZE 231044 BODY[]<0> {231044})',
     'S: A2 NO [AUTHENTICATIONFAILED] Authentication failed.',
+    '-- The mail server mail.example.org:993 refused the user name or the password: Authentication failed. Tried again in 30 seconds.',
     'S: +OK 2 messages (320 octets)',
     'S: 1 AAMkAGI2TG93AAA9-QhqXeo5Lk2GdZ0',
     'GET /v1.0/users/print@example.org/mailFolders/inbox/messages/delta 200 in 41 ms',

@@ -19,7 +19,8 @@ const SECRETS: readonly RegExp[] = [
   // HTTP (RFC 9110, 11.4; RFC 6750) and what Graph or an authority say in JSON or forms.
   /(\bauthorization["']?\s*[:=]\s*["']?)[^\r\n"']+/gi,
   /(\bBearer )[^\s"',;]+/gi,
-  /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|code|code_verifier|device_code|password|assertion)["']?\s*[:=]\s*["']?)[^"'&\s,}]+/gi,
+  // Inkpost's own sentence "… refused the user name or the password: …" goes on with the server's words.
+  /(["']?\b(?:access_token|refresh_token|id_token|client_secret|client_assertion|code|code_verifier|device_code|(?<!user name or the )password|assertion)["']?\s*[:=]\s*["']?)[^"'&\s,}]+/gi,
   /(\bInkpost-Canary:\s*).+/gi,
 ];
 
