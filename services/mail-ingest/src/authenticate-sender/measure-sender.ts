@@ -52,36 +52,47 @@ class CostGuard {
   constructor(private readonly content: AsyncIterable<Buffer>) {}
 
   async *bytes(): AsyncGenerator<Buffer, void, undefined> {
-    let header: Buffer | undefined = Buffer.alloc(0);
-    let bareLines = 0;
+    let header: Buffer[] | undefined = [];
+    let [headerBytes, bareLines] = [0, 0];
+    /** The end of what came before: a line's end, and the header's, may be cut anywhere. */
+    let tail: Buffer = Buffer.alloc(0);
     for await (const chunk of this.content) {
       // Read to its end all the same: the others who read this mail wait for us.
       if (this.tooCostly) continue;
-      bareLines += countBareLines(chunk);
+      const seen = Buffer.concat([tail, chunk]);
+      bareLines += countBareLines(seen, tail.length);
+      tail = seen.subarray(-TAIL_BYTES);
       this.tooCostly = bareLines > AUTHENTICATION_BARE_LINES_MAX;
       if (header === undefined) {
         yield chunk;
         continue;
       }
-      header = Buffer.concat([header, chunk]);
-      const end = /\r?\n\r?\n/.exec(header.toString('latin1'))?.index;
-      if (end === undefined && header.length <= HEADER_BYTES_MAX) continue;
-      this.tooCostly ||= end === undefined || countSignatures(header.toString('latin1', 0, end)) > AUTHENTICATION_SIGNATURES_MAX;
-      if (!this.tooCostly) yield header;
+      header.push(chunk);
+      headerBytes += chunk.length;
+      // Only what is new is searched: a client may send its header byte by byte.
+      if (!HEADER_END.test(seen.toString('latin1')) && headerBytes <= HEADER_BYTES_MAX) continue;
+      const whole = Buffer.concat(header, headerBytes);
+      const end = HEADER_END.exec(whole.toString('latin1'))?.index;
+      this.tooCostly ||= end === undefined || countSignatures(whole.toString('latin1', 0, end)) > AUTHENTICATION_SIGNATURES_MAX;
+      if (!this.tooCostly) yield whole;
       header = undefined;
     }
-    if (header && !this.tooCostly) yield header;
+    if (header && !this.tooCostly) yield Buffer.concat(header, headerBytes);
   }
 }
+
+const HEADER_END = /\r?\n\r?\n/;
+/** Of the longest HEADER_END all but the last byte. */
+const TAIL_BYTES = 3;
 
 function countSignatures(header: string): number {
   return header.match(/^dkim-signature[ \t]*:/gim)?.length ?? 0;
 }
 
-/** Line ends without CR within a chunk; one at its very beginning is not looked at. */
-function countBareLines(chunk: Buffer): number {
+/** Line ends without CR, from a place on. */
+function countBareLines(bytes: Buffer, from: number): number {
   let count = 0;
-  for (let at = chunk.indexOf(10, 1); at !== -1 && count <= AUTHENTICATION_BARE_LINES_MAX; at = chunk.indexOf(10, at + 1)) if (chunk[at - 1] !== 13) count += 1;
+  for (let at = bytes.indexOf(10, from); at !== -1 && count <= AUTHENTICATION_BARE_LINES_MAX; at = bytes.indexOf(10, at + 1)) if (bytes[at - 1] !== 13) count += 1;
   return count;
 }
 
