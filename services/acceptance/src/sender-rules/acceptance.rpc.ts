@@ -43,10 +43,12 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
     const mailboxId = checkedMailboxId(request.mailboxId);
     const address = parseMailAddress(request.address.trim())?.text;
     if (address === undefined) throw invalidField('address', 'must be one e-mail address, for example somebody@example.org');
-    const { rules, from } = request.draft ? draftRules(request.draft) : await this.current.rulesFor(mailboxId);
+    const current = await this.current.rulesFor(mailboxId);
+    const tested = request.draft ? { ...current, rules: draftRules(request.draft), from: 'draft' as const } : current;
+    const { rules, from } = tested;
     const { accepted, rule } = decideSender(rules, address);
     const { userCreationAllowed } = rules;
-    return { accepted, rule, userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address), report: reportSender(rules, address, from) };
+    return { accepted, rule, userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address), report: reportSender(tested, address) };
   }
 
   async tryDraft(request: TryDraftRequest, context: HandlerContext) {
@@ -56,7 +58,7 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
     if (days > LAB_DAYS_MAX) throw invalidField('days', `must be at most ${LAB_DAYS_MAX}: no more is kept of mails for it`);
     if (days === 0 && !withSender) throw invalidField('days', 'is missing, and no mail was given either: there is nothing to try the draft with');
     const { rules, authentication } = await this.current.rulesFor(mailboxId);
-    const draft: Draft = { rules: request.draft ? draftRules(request.draft).rules : rules, authentication: checkedMode(request.senderAuthentication, authentication) };
+    const draft: Draft = { rules: request.draft ? draftRules(request.draft) : rules, authentication: checkedMode(request.senderAuthentication, authentication) };
     const { changed, ...counts } = compareDraft(draft, days === 0 ? [] : await this.pastMails(mailboxId, days));
     return {
       ...counts, changedSenders: changed.length,
@@ -85,8 +87,8 @@ function checkedMode(wanted: string, current: AuthenticationMode): Authenticatio
   return mode;
 }
 
-function draftRules(draft: Conditions): { readonly rules: SenderRules; readonly from: 'draft' } {
-  return { rules: senderRules(checkedConditions(draft)), from: 'draft' };
+function draftRules(draft: Conditions): SenderRules {
+  return senderRules(checkedConditions(draft));
 }
 
 function checkedConditions(wanted: Conditions | undefined): Conditions {

@@ -3,7 +3,8 @@ import { type Conditions, NO_CONDITIONS } from './conditions.js';
 import { senderRules } from './decide-sender.js';
 import { reportSender } from './report-sender.js';
 
-const report = (conditions: Partial<Conditions>, sender: string, from: 'draft' | 'general' | 'mailbox' = 'general') => reportSender(senderRules({ ...NO_CONDITIONS, ...conditions }), sender, from);
+const report = (conditions: Partial<Conditions>, sender: string, from: 'draft' | 'general' | 'mailbox' = 'general', authentication: 'off' | 'report' | 'require' = 'report') =>
+  reportSender({ rules: senderRules({ ...NO_CONDITIONS, ...conditions }), from, authentication }, sender);
 
 describe('the report about an address', () => {
   it('ends with the refusal that beats an accepted domain (SKY-068)', () => {
@@ -23,9 +24,16 @@ describe('the report about an address', () => {
       'Is it an accepted address? No: none of 1 matches.',
       'Is it an accepted domain? Yes: *.example.org.',
       'The sender is accepted.',
+      'A mail that the domain of this address disowns (DMARC) is refused all the same.',
       'Then an account with this address is looked for in the directories and among the guests; without one, a guest is created.',
     ]);
     expect(report(conditions, 'a@mail.example.org').at(-1)).toMatch(/without one, the mail is refused, since the creation of users is not allowed\.$/);
+  });
+
+  it('says what is asked of the mail besides its address', () => {
+    const sentences = (['off', 'report', 'require'] as const).map((mode) => report({ acceptedDomains: ['example.org'] }, 'a@example.org', 'general', mode).at(-2));
+    expect(sentences).toEqual([expect.stringContaining('is not looked at'), expect.stringContaining('DMARC'), expect.stringContaining('unless SPF, DKIM, DMARC or a trusted server')]);
+    expect(report({}, 'a@example.org', 'general', 'require').join(' ')).not.toContain('DKIM');
   });
 
   it('says that nothing accepts an address, also of a draft', () => {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { Code } from '@connectrpc/connect';
+import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import type { PayloadInit } from '@inkpost/flow/payload.js';
+import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
+import { startDovecot } from '@inkpost/testkit/dovecot-server.js';
 import { startDnsServer, type TestDnsServer } from '@inkpost/testkit/dns-server.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { composeMail, sendMail } from '@inkpost/testkit/send-mail.js';
@@ -96,6 +100,45 @@ describe('a mail that comes by SMTP', () => {
     await send(address, mailFrom('ada@example.org'));
     expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'none', authentications: [] });
   });
+});
+
+describe('a mail that is uploaded', () => {
+  const read = (raw: string, mailboxId = '') => replica.clientOf(UploadedMailService).readUploadedMail({ mail: Buffer.from(raw, 'latin1'), mailboxId });
+
+  it('shows itself authentic by its signature or by what a trusted server wrote, and never forged', async () => {
+    const { id } = await addMailbox();
+    expect(await read(await example.sign(mailFrom('ada@example.org')))).toMatchObject({ sender: 'ada@example.org', verdict: 'pass', basis: 'dmarc', measuredBy: 'inkpost' });
+    expect(await read(mailFrom('ada@example.org'))).toMatchObject({ verdict: 'none', measuredBy: '' });
+    const written = `Authentication-Results: mx.example.net; dmarc=fail header.from=example.org\r\n${mailFrom('ada@example.org')}`;
+    expect(await read(written, id)).toMatchObject({ verdict: 'fail', basis: 'dmarc', measuredBy: 'mx.example.net' });
+    expect(await read(written)).toMatchObject({ verdict: 'none' });
+  });
+
+  it('without a sender, or beyond all measure, is told as such', async () => {
+    expect(await read('From: a@example.org, b@example.org\r\nAuto-Submitted: auto-replied\r\n\r\n')).toMatchObject({ sender: '', senderProblem: 'from-ambiguous', verdict: 'none', automaticSign: 'auto-submitted' });
+    expect(await read('%PDF-1.7')).toMatchObject({ sender: '', senderProblem: 'from-missing' });
+    await expect(read('')).rejects.toMatchObject({ code: Code.InvalidArgument });
+    await expect(read('x'.repeat(512 * 1024 + 1))).rejects.toMatchObject({ code: Code.InvalidArgument });
+    await expect(replica.clientOf(UploadedMailService, 'jobs.read').readUploadedMail({ mail: Buffer.from('x') })).rejects.toMatchObject({ code: Code.PermissionDenied });
+  });
+});
+
+describeWithServer('dovecot', 'a mail that is fetched by IMAP', () => {
+  it('is judged by what the trusted server wrote on top of it', async () => {
+    const user = { address: 'fetched@inkpost.test', password: 'Fetched-secret' };
+    const dovecot = await startDovecot({ users: [user] });
+    const imap = { host: '127.0.0.1', port: dovecot.imapPort, tls: 'none', password: user.password };
+    const { mailbox } = await replica.mailboxes.createMailbox({ settings: { address: user.address, kind: 'imap', queueId: 'queue', enabled: true, imap } });
+    await set(mailbox?.mailboxId ?? '', direct);
+    const mails = { trusted: 'mx.example.net; dmarc=pass header.from=example.org', forged: 'mx.example.net; dmarc=fail header.from=example.org', untrusted: 'mx.other.example; dmarc=pass header.from=example.org' };
+    for (const [subject, results] of Object.entries(mails)) {
+      const raw = `Authentication-Results: ${results}\r\nReceived: from mx.evil.example by mx.example.net; ${new Date().toUTCString()}\r\nAuthentication-Results: mx.example.net; dmarc=pass header.from=example.org\r\n${mailFrom('ada@example.org')}`;
+      await dovecot.deliver({ to: [user.address], raw: raw.replace('Subject: signed', `Subject: ${subject}`) });
+    }
+    const verdicts = await Promise.all(Object.keys(mails).map(async (subject) => (await harness.messageAbout(subject)).senderAuthentication));
+    expect(verdicts).toEqual(['pass', 'fail', 'none']);
+    await dovecot.remove();
+  }, 30_000);
 });
 
 describe('while DNS is silent', () => {
