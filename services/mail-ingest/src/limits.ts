@@ -2,6 +2,8 @@
 
 /** A mail as it is transferred (architecture.md, Defaults). */
 export const MAIL_BYTES_MAX = 50 * 1024 * 1024;
+/** Of a long mail that has passed through: its memory is given back then. */
+export const DROPPED_BYTES_MAX = 4 * 1024 * 1024;
 /** Documents taken from one mail; further ones are refused one by one. */
 export const DOCUMENTS_MAX = 20;
 /** Refused parts told to the sender; further ones are only counted. */

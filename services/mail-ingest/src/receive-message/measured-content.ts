@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { HEADER_BYTES_MAX, MAIL_BYTES_MAX } from '../limits.js';
+import { DROPPED_BYTES_MAX, HEADER_BYTES_MAX, MAIL_BYTES_MAX } from '../limits.js';
+import { freeBuffers } from './free-buffers.js';
 import type { Header } from './read-mail/header.js';
 
 /**
@@ -11,6 +12,8 @@ const AUTHORED = [
   'mime-version', 'content-type', 'content-transfer-encoding', 'content-disposition',
 ] as const;
 
+const PIECE_BYTES = 64 * 1024;
+
 /** The size of a mail as it is transferred, and the digest by which it is known again; beyond the largest mail nothing flows any more. */
 export class MeasuredContent {
   sizeBytes = 0;
@@ -21,12 +24,18 @@ export class MeasuredContent {
   constructor(private readonly content: AsyncIterable<Buffer>) {}
 
   async *bytes(): AsyncGenerator<Buffer, void, undefined> {
+    let freedAtBytes = 0;
     for await (const chunk of this.content) {
       this.sizeBytes += chunk.length;
+      if (this.sizeBytes - freedAtBytes > DROPPED_BYTES_MAX) {
+        freeBuffers();
+        freedAtBytes = this.sizeBytes;
+      }
       // A client that still sends is heard to the end, but no longer listened to.
       if (this.sizeBytes > MAIL_BYTES_MAX) continue;
       this.count(chunk);
-      yield chunk;
+      // What is made of a long chunk would be as long, several times.
+      for (let from = 0; from < chunk.length; from += PIECE_BYTES) yield chunk.subarray(from, from + PIECE_BYTES);
     }
   }
 
