@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     await steps.run('Inkpost', () => suite.waitUntilReady());
     steps.line('');
     steps.line(`  REST, with docs    http://${settings.INKPOST_HTTP_LISTEN}/api/v0/docs`);
-    steps.line(`  Mail intake (SMTP) ${settings.INKPOST_SMTP_LISTEN}`);
+    steps.line(`  Mail intake        ${settings.INKPOST_SMTP_LISTEN} by SMTP, ${settings.INKPOST_LMTP_LISTEN} by LMTP`);
     steps.line('  Sign-in            maintenance; the first time with changeme, which has to be changed at once');
     steps.line(`  Data               ${folder}`);
     steps.line(`  Log                ${logFile}`);

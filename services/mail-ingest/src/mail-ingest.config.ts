@@ -1,4 +1,4 @@
-import { listenAddress, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
+import { listenAddress, oneOf, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 import { SERVER_TIMES } from './limits.js';
 
@@ -7,8 +7,11 @@ export const mailIngestConfig = {
   spoolFolder: text('INKPOST_SPOOL_FOLDER', 'Folder of the sealed documents, the same for all services.', '.inkpost/spool'),
   masterKey: optionalText('INKPOST_MASTER_KEY', 'Master key, instead of the file master-key in the secrets folder: 32 bytes as 64 hex digits or base64.'),
   smtpListen: listenAddress('INKPOST_SMTP_LISTEN', 'Where mail servers deliver to mailboxes of kind smtp.', '127.0.0.1:2525'),
-  smtpCertificateFile: optionalText('INKPOST_SMTP_CERTIFICATE_FILE', 'Certificate chain (PEM) for STARTTLS of the SMTP intake; without it there is no TLS.'),
+  lmtpListen: listenAddress('INKPOST_LMTP_LISTEN', 'Where a mail server in front hands mails on by LMTP, to the same mailboxes.', '127.0.0.1:2424'),
+  smtpCertificateFile: optionalText('INKPOST_SMTP_CERTIFICATE_FILE', 'Certificate chain (PEM) of both; without it there is no TLS.'),
   smtpKeyFile: optionalText('INKPOST_SMTP_KEY_FILE', 'Private key (PEM) of that certificate.'),
+  smtpTls: oneOf('INKPOST_SMTP_TLS', 'How SMTP uses the certificate: offered by STARTTLS, or from the first byte.', ['starttls', 'implicit'], 'starttls'),
+  lmtpTls: oneOf('INKPOST_LMTP_TLS', 'The same for LMTP.', ['starttls', 'implicit'], 'starttls'),
   pop3EverySeconds: wholeNumber('INKPOST_POP3_EVERY_SECONDS', 'How often mailboxes are looked into by POP3; each look is a sign-in, which servers count.', SERVER_TIMES.signedInEveryMs / 1_000, { min: 1, max: 3_600 }),
   publicUrl: url('INKPOST_PUBLIC_URL', 'How browsers reach the gateway. Whoever signs in at Microsoft or Google comes back to an address below it, which is registered there.', ['http', 'https'], 'http://localhost:5780'),
   office365Authority: url('INKPOST_OFFICE365_AUTHORITY', 'Who grants access to Microsoft 365: that of a national cloud, for its tenants.', ['https'], 'https://login.microsoftonline.com'),

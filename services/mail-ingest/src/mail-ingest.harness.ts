@@ -42,6 +42,7 @@ export interface Replica {
   /** Once is enough. */
   readonly stop: () => Promise<void>;
   readonly smtpPort: number;
+  readonly lmtpPort: number;
   readonly mailboxes: Client<typeof MailboxService>;
   client(...rights: Right[]): Client<typeof MailboxService>;
   /** Of another of its services; without rights named, all that concern configuration. */
@@ -82,8 +83,8 @@ export class MailIngestHarness {
   }
 
   async startReplica(env: Readonly<Record<string, string>> = {}): Promise<Replica> {
-    const [port, smtpPort] = [await freePort(), await freePort()];
-    const [config] = readConfigs([mailIngestConfig], { ...this.env, INKPOST_MAIL_INGEST_LISTEN: `127.0.0.1:${port}`, INKPOST_SMTP_LISTEN: `127.0.0.1:${smtpPort}`, ...env });
+    const [port, smtpPort, lmtpPort] = [await freePort(), await freePort(), await freePort()];
+    const [config] = readConfigs([mailIngestConfig], { ...this.env, INKPOST_MAIL_INGEST_LISTEN: `127.0.0.1:${port}`, INKPOST_SMTP_LISTEN: `127.0.0.1:${smtpPort}`, INKPOST_LMTP_LISTEN: `127.0.0.1:${lmtpPort}`, ...env });
     const service = await startService(mailIngest, config, this.telemetry, '0');
     let stopped: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopped ??= service.stop());
@@ -97,7 +98,7 @@ export class MailIngestHarness {
         }],
       }));
     const clientOf = <S extends DescService>(service: S, ...rights: Right[]) => connect(service, 'tester', rights);
-    return { stop, smtpPort, clientOf, clientAs: (actor, service) => connect(service, actor, []), client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
+    return { stop, smtpPort, lmtpPort, clientOf, clientAs: (actor, service) => connect(service, actor, []), client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
   }
 
   /** Adds a mailbox of kind smtp; gives its id. */

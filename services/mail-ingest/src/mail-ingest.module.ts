@@ -17,7 +17,9 @@ import { GraphFolderStore } from './adapters/graph/graph-folder.store.js';
 import { graphSource } from './adapters/graph/graph-source.adapter.js';
 import { imapSource } from './adapters/imap/imap-source.adapter.js';
 import { pop3Source } from './adapters/pop3/pop3-source.adapter.js';
-import { SmtpIntake, type SmtpTls } from './adapters/smtp/smtp-intake.adapter.js';
+import { intakeListeners } from './adapters/smtp/intake-listener.js';
+import { MailIntake } from './adapters/smtp/mail-intake.adapter.js';
+import { MailIntakes } from './adapters/smtp/mail-intakes.js';
 import { CanaryHandledHandler } from './canary/canary-handled.handler.js';
 import { canaries } from './canary/canary.module.js';
 import { CanaryRpc } from './canary/canary.rpc.js';
@@ -61,7 +63,7 @@ export const mailIngest: ServiceDefinition = {
   async module(runtime: ServiceRuntime<Config>): Promise<DynamicModule> {
     const { config, pool, flow, log, meter, tracer, secrets } = runtime;
     const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
-    const smtpTls = await readSmtpTls(config);
+    const listeners = await intakeListeners(config);
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });
     const metrics = new MailMetrics(meter);
@@ -103,8 +105,11 @@ export const mailIngest: ServiceDefinition = {
           inject: [ReceiveMessage],
         },
         {
-          provide: SmtpIntake,
-          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => new SmtpIntake(config.smtpListen, smtpTls, (address) => mailboxes.findRecipient(address), receive, authenticate, log, smtpConversations),
+          provide: MailIntakes,
+          useFactory: (mailboxes: MailboxesStore, receive: ReceiveMessage) => {
+            const services = { findRecipient: (address: string) => mailboxes.findRecipient(address), receive, authenticate, conversations: smtpConversations, log };
+            return new MailIntakes(listeners.map((listener) => new MailIntake(listener, services)));
+          },
           inject: [MailboxesStore, ReceiveMessage],
         },
         ...associationProviders,
@@ -131,9 +136,3 @@ export const mailIngest: ServiceDefinition = {
     };
   },
 };
-
-async function readSmtpTls({ smtpCertificateFile, smtpKeyFile }: Config): Promise<SmtpTls | undefined> {
-  if (smtpCertificateFile === undefined && smtpKeyFile === undefined) return undefined;
-  if (smtpCertificateFile === undefined || smtpKeyFile === undefined) throw new Error('INKPOST_SMTP_CERTIFICATE_FILE and INKPOST_SMTP_KEY_FILE belong together: set both or neither.');
-  return { certificate: await readFile(smtpCertificateFile, 'utf8'), key: await readFile(smtpKeyFile, 'utf8') };
-}

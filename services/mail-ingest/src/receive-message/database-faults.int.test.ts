@@ -6,6 +6,7 @@ import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { sendMail } from '@inkpost/testkit/send-mail.js';
+import { MailClient } from '../adapters/smtp/mail-client.harness.js';
 import { eventually, MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
 import { TcpRelay } from '../tcp-relay.harness.js';
 
@@ -36,6 +37,9 @@ const countOf = async (subject: string) => (await harness.received()).filter((me
 it('asks the client to try again while the database is away, and takes the mail in when it is back', async () => {
   await postgres.close();
   await expect(send('away')).rejects.toMatchObject({ responseCode: 451 });
+  const client = await MailClient.connect(replica.lmtpPort);
+  await expect(client.begin('lmtp', to)).rejects.toThrow('451 4.3.0');
+  client.close();
   await postgres.open();
   await eventually(() => send('away').catch(() => undefined), 'the mail is taken in');
   expect(await countOf('away')).toBe(1);

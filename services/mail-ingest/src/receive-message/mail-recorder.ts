@@ -61,6 +61,9 @@ const REFUSED = { name: 'mail-refused', with: counted('$7', 'true'), select: 'jo
 
 const UNIQUE_VIOLATION = '23505';
 
+/** A mail once it is read. */
+type KnownMail = Omit<IncomingMail, 'content' | 'smtp'>;
+
 /** The one statement that makes a mail Inkpost's: ledger, journey, keys of its documents, and the message to acceptance. */
 export class MailRecorder {
   constructor(
@@ -70,7 +73,7 @@ export class MailRecorder {
   ) {}
 
   /** Throws a `Failure` when the database doesn't take it; then nothing is written. */
-  async record(mail: Pick<IncomingMail, 'mailbox' | 'place'>, described: DescribedMail, documents: readonly SpooledDocument[], raw: RawMail): Promise<Reception> {
+  async record(mail: KnownMail, described: DescribedMail, documents: readonly SpooledDocument[], raw: RawMail): Promise<Reception> {
     const { messageId, internetMessageId, entries, publication } = described;
     const spooled = documents.map(({ id, sha256, sizeBytes, wrappedKey }) => ({ id, sha256, sizeBytes, wrappedKey }));
     try {
@@ -93,7 +96,7 @@ export class MailRecorder {
   }
 
   /** A mail of our own that came in. `onArrival` is told how long it took, for the first of its copies. Throws as `record`. */
-  async recordCanary(mail: Pick<IncomingMail, 'mailbox' | 'place'>, { messageId, internetMessageId, entries }: Omit<DescribedMail, 'publication' | 'head'>, raw: RawMail, onArrival: (latencyMs: number) => void): Promise<Reception> {
+  async recordCanary(mail: KnownMail, { messageId, internetMessageId, entries }: Omit<DescribedMail, 'publication' | 'head'>, raw: RawMail, onArrival: (latencyMs: number) => void): Promise<Reception> {
     try {
       const { latencyMs } = await this.flow.publish<{ latencyMs: number | null }>(
         { journeyId: messageId, entries, publish: [] },
@@ -114,16 +117,16 @@ export class MailRecorder {
   }
 
   /** Says so in the journey of the mail that it is a copy of; gives that one's id. */
-  private async noteAgain(mail: Pick<IncomingMail, 'mailbox' | 'place'>, internetMessageId: string, raw: RawMail): Promise<string> {
+  private async noteAgain(mail: KnownMail, internetMessageId: string, raw: RawMail): Promise<string> {
     const [first] = await query<{ message_id: string }>(this.pool, 'ledger.find', FIND, [mail.mailbox.id, signsOf(mail, raw)]);
     if (!first) throw new Error('the ledger names no message for what it holds');
-    const evidence = { mailbox: mail.mailbox.address, ...(mail.place ? { folder: mail.place.folder, key: mail.place.key } : {}) };
+    const evidence = { source: mail.source, mailbox: mail.mailbox.address, ...mail.origin, envelopeSender: mail.envelopeSender };
     await this.flow.publish({ journeyId: first.message_id, entries: [{ step: 'received-again', evidence }], publish: [] }, { ...AGAIN, values: ledgerValues(mail, internetMessageId, raw) });
     return first.message_id;
   }
 }
 
-function ledgerValues(mail: Pick<IncomingMail, 'mailbox' | 'place'>, internetMessageId: string, raw: RawMail): unknown[] {
+function ledgerValues(mail: KnownMail, internetMessageId: string, raw: RawMail): unknown[] {
   const { mailbox, place } = mail;
   return [mailbox.id, signsOf(mail, raw), internetMessageId, raw.sizeBytes, place?.folder ?? null, place?.epoch ?? null, place?.key ?? null, place?.settled ?? null];
 }

@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createTransport } from 'nodemailer';
@@ -11,6 +9,7 @@ import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { sendMail } from '@inkpost/testkit/send-mail.js';
 import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { eventually, MailIngestHarness, type Replica } from '../../mail-ingest.harness.js';
+import { MailClient } from './mail-client.harness.js';
 
 const MB = 1024 * 1024;
 const from = 'Elodie.Martin@BÜRO.example';
@@ -65,6 +64,24 @@ describe('a mail by SMTP', () => {
     expect((await harness.journey(messages[0]?.messageId ?? '')).map(({ step }) => step)).toEqual(['received', 'received-again']);
   });
 
+  it('is taken once when other servers delivered it again, but twice when it is another mail with the same Message-ID', async () => {
+    const mail = (subject: string, trace: string) => `${trace}From: ${from}\r\nSubject: ${subject}\r\nMessage-ID: <same@example.org>\r\n\r\nhello\r\n`;
+    for (const trace of ['Received: by a; Tue, 22 Nov 2022 06:00:00 +0100\r\n', 'Return-Path: <x@example.org>\r\nReceived: by b; Tue, 22 Nov 2022 06:01:00 +0100\r\n']) {
+      await send({ raw: mail('over two servers', trace) });
+      await send({ raw: mail('another one', trace) });
+    }
+    const subjects = (await harness.received()).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => ['over two servers', 'another one'].includes(subject)).sort()).toEqual(['another one', 'over two servers']);
+    const { messageId } = await harness.messageAbout('another one');
+    expect((await harness.journey(messageId))[1]).toMatchObject({ step: 'received-again', evidence: { mailbox: to, source: 'smtp', client: '127.0.0.1', envelopeSender: expect.stringContaining('@') } });
+  });
+
+  it('without Message-ID and date is taken in, and once for the same bytes', async () => {
+    const raw = (time: string) => `Received: by a; Tue, 22 Nov 2022 ${time} +0100\r\nFrom: ${from}\r\nSubject: nameless\r\n\r\nhello\r\n`;
+    for (const time of ['06:00:00', '06:00:00', '07:00:00']) await send({ raw: raw(time) });
+    expect((await harness.received()).filter(({ subject }) => subject === 'nameless').map(({ internetMessageId }) => internetMessageId)).toEqual(['', '']);
+  });
+
   it('is told to acceptance without a document too, so that its sender hears why nothing is printed', async () => {
     await send({ subject: 'no document', attachments: [{ filename: 'letter.docx', content: Buffer.from('PK'), contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' }] });
     const message = await harness.messageAbout('no document');
@@ -99,7 +116,7 @@ describe('a mail by SMTP', () => {
 
 describe('a mail larger than may be', () => {
   it('is refused before it is sent when its size is announced', async () => {
-    const client = await SmtpClient.connect(replica.smtpPort);
+    const client = await MailClient.connect(replica.smtpPort);
     expect(await client.command('EHLO test.example')).toContain(`SIZE ${50 * MB}`);
     expect(await client.command(`MAIL FROM:<a@example.org> SIZE=${60 * MB}`)).toMatch(/^552/);
     client.close();
@@ -107,9 +124,8 @@ describe('a mail larger than may be', () => {
 
   it('is refused at its end when it is not, leaves nothing behind, and its journey says why', async () => {
     const before = await harness.spoolFiles();
-    const client = await SmtpClient.connect(replica.smtpPort);
-    for (const line of ['EHLO test.example', 'MAIL FROM:<a@example.org>', `RCPT TO:<${to}>`]) expect(await client.command(line)).toMatch(/^250/);
-    expect(await client.command('DATA')).toMatch(/^354/);
+    const client = await MailClient.connect(replica.smtpPort);
+    await client.begin('smtp', to);
     await client.write('From: a@example.org\r\nSubject: huge\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n');
     const megabyte = Buffer.from('JVBERi0xLjcK'.repeat(6).concat('\r\n').repeat(14_170));
     for (let sent = 0; sent < 60 * MB; sent += megabyte.length) await client.write(megabyte);
@@ -125,8 +141,8 @@ describe('a mail larger than may be', () => {
 describe('a connection cut within a mail', () => {
   it('leaves neither a message nor a file, and the next mail is taken in', async () => {
     const before = await harness.spoolFiles();
-    const client = await SmtpClient.connect(replica.smtpPort);
-    for (const line of ['EHLO test.example', 'MAIL FROM:<a@example.org>', `RCPT TO:<${to}>`, 'DATA']) await client.command(line);
+    const client = await MailClient.connect(replica.smtpPort);
+    await client.begin('smtp', to);
     await client.write(`From: a@example.org\r\nSubject: cut\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7\r\n${'x'.repeat(200_000)}`);
     await eventually(async () => (await harness.spoolFiles()).some((name) => name.endsWith('.part')), 'the document is being written');
     client.close();
@@ -150,7 +166,7 @@ describe('TLS', () => {
     const { messageId } = await harness.messageAbout('by TLS');
     expect((await harness.journey(messageId))[0]).toMatchObject({ step: 'received', evidence: { protocol: 'ESMTPS' } });
     await expect(harness.startReplica({ INKPOST_SMTP_CERTIFICATE_FILE: certificate })).rejects.toThrow(/belong together/);
-    const plain = await SmtpClient.connect(replica.smtpPort);
+    const plain = await MailClient.connect(replica.smtpPort);
     expect(await plain.command('EHLO test.example')).not.toContain('STARTTLS');
     plain.close();
     await folder.remove();
@@ -166,48 +182,8 @@ describe('a taken port', () => {
 describe('metrics', () => {
   it('count messages by kind and outcome, documents and refused parts', async () => {
     const metrics = await harness.telemetry.metricsText();
-    expect(metrics).toMatch(/mail_messages_total\{[^}]*kind="smtp"[^}]*outcome="taken-before"[^}]*\} 1\b/);
+    expect(metrics).toMatch(/mail_messages_total\{[^}]*kind="smtp"[^}]*outcome="taken-before"[^}]*\} \d/);
     expect(metrics).toMatch(/mail_documents_total\S* \d/);
     expect(metrics).toMatch(/mail_refused_parts_total\{[^}]*reason="unsupported-format"[^}]*\} \d/);
   });
 });
-
-/** SMTP by hand, for what no decent client does. */
-class SmtpClient {
-  private heard = '';
-
-  private constructor(private readonly socket: Socket) {
-    socket.setEncoding('utf8');
-    socket.on('error', () => undefined);
-    socket.on('data', (text) => {
-      this.heard += String(text);
-    });
-  }
-
-  static async connect(port: number): Promise<SmtpClient> {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    const client = new SmtpClient(socket);
-    await client.reply();
-    return client;
-  }
-
-  async command(line: string): Promise<string> {
-    this.socket.write(`${line}\r\n`);
-    return this.reply();
-  }
-
-  async write(bytes: Buffer | string): Promise<void> {
-    if (!this.socket.write(bytes)) await once(this.socket, 'drain');
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-
-  private async reply(): Promise<string> {
-    const reply = await eventually(async () => /^(?:\d{3}-.*\r\n)*\d{3} .*\r\n/.exec(this.heard)?.[0], 'the server replies', 20_000);
-    this.heard = this.heard.slice(reply.length);
-    return reply;
-  }
-}
