@@ -105,7 +105,8 @@ async function startProcess(program: string, folder: string, [port, securePort]:
     stopSignal: 'SIGTERM',
   });
   // It says so a moment before it listens.
-  while (!((await answers({ port })) && (await answers({ port: securePort })))) await pause(10);
+  const deadline = Date.now() + 5_000;
+  while (!((await answers({ port })) && (await answers({ port: securePort }))) && Date.now() < deadline) await pause(10);
   return server;
 }
 

@@ -8,6 +8,8 @@ import { associationRoutes, mailClientRoutes } from './associations/associations
 import { auditRoutes } from './audit/audit.http.js';
 import type { AuditStore } from './audit/audit.store.js';
 import type { Owners } from './call-owner/owners.js';
+import { directoryRoutes } from './directories/directories.http.js';
+import { peopleRoutes } from './directories/people.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
 import { finishingRoutes } from './finishing/finishing.http.js';
 import { guestRoutes } from './guests/guests.http.js';
@@ -53,6 +55,8 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...ruleLabRoutes(owners),
     ...senderAuthenticationRoutes(owners),
     ...finishingRoutes(owners),
+    ...directoryRoutes(owners),
+    ...peopleRoutes(owners),
     ...guestRoutes(owners),
     ...queueRoutes(owners),
     ...jobRoutes(owners),

@@ -50,7 +50,16 @@ export const LIMITS = {
 export const TEXT = {
   id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 500,
   queueName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000,
+  directoryName: 64, description: 500, dn: 1_000, filter: 2_000, attribute: 100,
 } as const;
 
 /** Other limits of the owners. */
 export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000, trustedEntriesMax: 100, labDaysMax: 30 } as const;
+
+/** Of guest-account's directories. */
+export const DIRECTORIES = {
+  max: 50, aliasesMax: 10, mailAttributesMax: 10, timeoutMsMin: 500, timeoutMsMax: 30_000, cacheSecondsMax: 36_000,
+  addressesMax: 100, groupsMax: 100, csvMax: 1_000_000,
+  /** uint32, as the owner counts. */
+  versionMax: 2 ** 32 - 1,
+} as const;

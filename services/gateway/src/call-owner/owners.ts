@@ -5,6 +5,7 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import { AcceptanceService, SenderAuthenticationService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
 import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
+import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
@@ -73,6 +74,8 @@ export class Owners {
   readonly uploadedMails: Client<typeof UploadedMailService>;
   readonly signIn: Client<typeof SignInService>;
   readonly guests: Client<typeof GuestService>;
+  readonly directories: Client<typeof DirectoryService>;
+  readonly people: Client<typeof DirectoryPeopleService>;
   readonly queues: Client<typeof QueueService>;
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
@@ -98,6 +101,8 @@ export class Owners {
     this.uploadedMails = client(UploadedMailService, 'mail-ingest');
     this.signIn = client(SignInService, 'guest-account');
     this.guests = client(GuestService, 'guest-account');
+    this.directories = client(DirectoryService, 'guest-account');
+    this.people = client(DirectoryPeopleService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
