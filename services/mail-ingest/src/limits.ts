@@ -68,6 +68,10 @@ export type ServerTimes = Readonly<Record<keyof typeof SERVER_TIMES, number>>;
 export const POP3_LINE_BYTES_MAX = 4_096;
 /** Mails of one POP3 mailbox. */
 export const POP3_MAILS_MAX = 500_000;
+/** All that a server says to list them: a number and a key of at most 70 characters each (RFC 1939, 7). */
+export const POP3_LIST_BYTES_MAX = 48 * 1024 * 1024;
+/** What a server says that it can. */
+export const POP3_CAPABILITIES_BYTES_MAX = 64 * 1024;
 
 /** Mailboxes of one server that are opened at a time. */
 export const OPENED_AT_ONCE_MAX = 30;

@@ -60,6 +60,8 @@ describe('by POP3 a server that', () => {
     ['refuses the password', { PASS: '-ERR [AUTH] no\r\n' }, GREETING, LOGIN_REFUSED, /refused the user name or the password: no/],
     ['has no UIDL', { UIDL: '-ERR unknown\r\n' }, GREETING, 'mailbox.not-supported', /UIDL/],
     ['lists without end', { UIDL: `+OK\r\n${'x'.repeat(1_000_000)}` }, GREETING, 'mailbox.connection-lost', /does not answer as a POP3 server does: xxx/],
+    ['can do more than anybody', { CAPA: `+OK\r\n${`X-${'x'.repeat(1_000)}\r\n`.repeat(100)}.\r\n` }, GREETING, 'mailbox.connection-lost', /it lists without end/],
+    ['gives mails names without measure', { UIDL: `+OK\r\n${`1 ${'x'.repeat(4_000)}\r\n`.repeat(13_000)}.\r\n` }, GREETING, 'mailbox.connection-lost', /it lists without end/],
     ['lists more mails than anybody has', { UIDL: `+OK\r\n${'1 a\r\n'.repeat(500_001)}.\r\n` }, GREETING, 'mailbox.not-supported', /more than 500000 mails/],
     ['lists nonsense', { UIDL: '+OK\r\none a\r\n.\r\n' }, GREETING, 'mailbox.connection-lost', /does not answer as a POP3 server does: one a/],
   ])('%s is named', async (_, answers, greeting, code, message) => {

@@ -1,4 +1,4 @@
-import { POP3_LINE_BYTES_MAX, POP3_MAILS_MAX, type ServerTimes } from '../../limits.js';
+import { POP3_CAPABILITIES_BYTES_MAX, POP3_LINE_BYTES_MAX, POP3_LIST_BYTES_MAX, POP3_MAILS_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
 import { serverFailure, tlsFailed } from '../mail-server-failure.js';
 import { DotUnstuffer } from './dot-unstuffer.js';
@@ -127,7 +127,7 @@ export class Pop3Session {
   /** RFC 2449; older servers have none. */
   private async askCapabilities(): Promise<void> {
     const { ok } = await this.command('CAPA');
-    const lines = ok ? await this.lines() : [];
+    const lines = ok ? await this.lines(POP3_CAPABILITIES_BYTES_MAX) : [];
     this.capabilities = new Map(lines.map((line) => [line.split(' ', 1)[0]?.toUpperCase() ?? '', line.slice(line.indexOf(' ') + 1)]));
   }
 
@@ -179,7 +179,7 @@ export class Pop3Session {
   /** A multi-line answer that names mails by their numbers. */
   private async numbered(): Promise<Map<number, string>> {
     const found = new Map<number, string>();
-    for (const line of await this.lines()) {
+    for (const line of await this.lines(POP3_LIST_BYTES_MAX)) {
       const [, number, value] = /^(\d+) (\S{1,512})/.exec(line) ?? [];
       if (number === undefined || value === undefined) throw notUnderstood(this.access, line);
       found.set(Number(number), value);
@@ -187,10 +187,12 @@ export class Pop3Session {
     return found;
   }
 
-  private async lines(): Promise<string[]> {
+  private async lines(bytesMax: number): Promise<string[]> {
     const lines: string[] = [];
-    let line = '';
+    let [line, sizeBytes] = ['', 0];
     for await (const piece of this.multiLine()) {
+      sizeBytes += piece.length;
+      if (sizeBytes > bytesMax) throw notUnderstood(this.access, 'it lists without end');
       const parts = `${line}${piece.toString('latin1')}`.split('\r\n');
       line = parts.pop() ?? '';
       if (line.length > POP3_LINE_BYTES_MAX) throw notUnderstood(this.access, line);
