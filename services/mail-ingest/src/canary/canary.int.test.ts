@@ -105,10 +105,10 @@ describe('a canary', () => {
     const { canaryId } = await send();
     await handled({ canaryId, mailed: false, answer: 'The mail server smtp.example.org:587 refuses: 535 who are you' });
     await expect.poll(async () => (await shown(canaryId)).state).toBe('not-sent');
-    expect((await shown(canaryId)).text).toBe('The outgoing mail server did not take it: The mail server smtp.example.org:587 refuses: 535 who are you');
+    expect((await shown(canaryId)).text).toBe('It was not sent: The mail server smtp.example.org:587 refuses: 535 who are you');
     expect((await shown(canaryId)).mailedAt).toBeUndefined();
     const { mailbox } = await replica.mailboxes.getMailbox({ mailboxId });
-    expect(mailbox).toMatchObject({ state: 'listening', problem: expect.stringMatching(/^Canary mail of .* UTC: The outgoing mail server did not take it: .*535 who are you$/), canary: { state: 'not-sent' } });
+    expect(mailbox).toMatchObject({ state: 'listening', problem: expect.stringMatching(/^Canary mail of .* UTC: It was not sent: .*535 who are you$/), canary: { state: 'not-sent' } });
     // The next one that comes in makes good, and what is older than a day says nothing.
     await deliver((await send()).token);
     expect((await replica.mailboxes.getMailbox({ mailboxId })).mailbox).toMatchObject({ problem: '', canary: { state: 'arrived', latencyMs: expect.any(Number) } });

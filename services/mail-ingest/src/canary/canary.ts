@@ -63,7 +63,8 @@ export function describeCanary(canary: Canary, now: Date): string {
     lost: sending
       ? 'The outgoing mail server took it, but it did not come in: look there for a bounce, and in the mail server of the mailbox for a filter that moved it.'
       : 'It was never sent: was the service notification not running?',
-    'not-sent': `The outgoing mail server did not take it: ${sending?.answer ?? ''}`,
+    // Also where no server was asked: none is set.
+    'not-sent': `It was not sent: ${sending?.answer ?? ''}`,
   };
   return sentences[canaryState(canary, now)];
 }
