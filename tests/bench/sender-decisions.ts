@@ -45,7 +45,7 @@ async function measureAuthentication(bodyBytes: number): Promise<string> {
     return text === undefined ? Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' })) : Promise.resolve([[text]]);
   });
   const mail = Buffer.from(await domain.sign(mailFrom('ada@example.org', 'JVBERi0xLjcKJYGBgYEKCjYgMCBvYmoKPDwKL0ZpbHRlciAvRmxhdGVEZWNvZGUK\r\n'.repeat(bodyBytes / 66))));
-  const measure = () => measureSender(Readable.from([mail]), { address: '192.0.2.1', name: 'mx.example.org', envelopeSender: 'ada@example.org' }, dns);
+  const measure = () => measureSender(Readable.from([mail]), { address: '192.0.2.1', name: 'mx.example.org', envelopeSender: 'ada@example.org', speaksLmtp: false }, dns);
   for (let index = 0; index < 50; index += 1) await measure();
   const before = process.cpuUsage();
   for (let index = 0; index < MAILS; index += 1) await measure();

@@ -62,7 +62,7 @@ export class AuthenticateSender {
 }
 
 /** Of a range that no server has (RFC 5737): SPF passes for nobody. */
-const NOBODY: SmtpClient = { address: '192.0.2.0', name: '', envelopeSender: '' };
+const NOBODY: SmtpClient = { address: '192.0.2.0', name: '', envelopeSender: '', speaksLmtp: false };
 
 function judgeMeasured({ results, dmarcFrom, arc }: MeasuredSender, fromDomain: string, { trustedServers }: AuthenticationSettings): SenderAuthentication {
   const sealer = arcSealer(arc.chain, fromDomain, trustedServers) ?? '';
@@ -72,7 +72,8 @@ function judgeMeasured({ results, dmarcFrom, arc }: MeasuredSender, fromDomain: 
 }
 
 /** A mail server that hands others' mails on: its own address says nothing of who sent them. */
-function handsOn({ address }: SmtpClient, { trustedRelays }: AuthenticationSettings): boolean {
+function handsOn({ address, speaksLmtp }: SmtpClient, { trustedRelays }: AuthenticationSettings): boolean {
+  if (speaksLmtp) return true;
   const family = familyOf(address);
   if (family === undefined) return false;
   const relays = new BlockList();

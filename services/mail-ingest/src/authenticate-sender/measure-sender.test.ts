@@ -17,8 +17,8 @@ const texts = new Map<string, string>([
   ['nopolicy.example', 'v=spf1 ip4:192.0.2.0/24 -all'],
 ]);
 
-const own: SmtpClient = { address: '192.0.2.1', name: 'mx.example.org', envelopeSender: 'ada@example.org' };
-const stranger: SmtpClient = { address: '203.0.113.9', name: 'mx.evil.example', envelopeSender: 'bounce@evil.example' };
+const own: SmtpClient = { address: '192.0.2.1', name: 'mx.example.org', envelopeSender: 'ada@example.org', speaksLmtp: false };
+const stranger: SmtpClient = { address: '203.0.113.9', name: 'mx.evil.example', envelopeSender: 'bounce@evil.example', speaksLmtp: false };
 
 const dnsOf = (ask: (name: string, type: string) => Promise<string[][]>) => new DnsLookups(ask);
 const dns = () => dnsOf((name, type) => {

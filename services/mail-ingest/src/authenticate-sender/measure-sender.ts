@@ -12,6 +12,8 @@ export interface SmtpClient {
   readonly name: string;
   /** MAIL FROM; empty for the null sender. */
   readonly envelopeSender: string;
+  /** It speaks LMTP, as only a mail server in front does (RFC 2033, 1). */
+  readonly speaksLmtp: boolean;
 }
 
 /** What Inkpost itself found out about a mail. */

@@ -3,6 +3,7 @@ import { Code } from '@connectrpc/connect';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import type { PayloadInit } from '@inkpost/flow/payload.js';
+import { deliverByLmtp } from '@inkpost/testkit/deliver-by-lmtp.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { startDovecot } from '@inkpost/testkit/dovecot-server.js';
 import { startDnsServer, type TestDnsServer } from '@inkpost/testkit/dns-server.js';
@@ -85,6 +86,14 @@ describe('a mail that comes by SMTP', () => {
     await send(address, `Authentication-Results: mx.example.net; dmarc=pass header.from=example.org\r\n${mailFrom('ada@example.org')}`);
     expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'pass', authentications: [{ measuredBy: 'mx.example.net', basis: 'dmarc' }] });
     await send(address, `Authentication-Results: mx.evil.example; dmarc=fail\r\nAuthentication-Results: mx.example.net; dmarc=pass header.from=example.org\r\n${mailFrom('ada@example.org')}`);
+    expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'none', authentications: [] });
+  });
+
+  it('from a server in front that speaks LMTP is judged like that, wherever the server is', async () => {
+    const { id, address } = await addMailbox();
+    await deliverByLmtp({ port: replica.lmtpPort, from: 'ada@example.org', to: [address], raw: `Authentication-Results: mx.example.net; dmarc=pass header.from=example.org\r\n${mailFrom('ada@example.org')}` });
+    expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'pass', authentications: [{ measuredBy: 'mx.example.net', basis: 'dmarc' }] });
+    await deliverByLmtp({ port: replica.lmtpPort, from: 'ada@example.org', to: [address], raw: mailFrom('ada@example.org') });
     expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'none', authentications: [] });
   });
 

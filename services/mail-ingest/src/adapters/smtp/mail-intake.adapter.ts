@@ -157,8 +157,9 @@ function keepRepeated(recipient: SMTPServerAddress, { envelope: { rcptTo } }: SM
   rcptTo.push(recipient);
 }
 
-function clientOf({ envelope: { mailFrom }, remoteAddress, hostNameAppearsAs }: SMTPServerSession): SmtpClient {
-  return { address: remoteAddress, name: safeText(hostNameAppearsAs, ADDRESS_SHOWN_MAX), envelopeSender: mailFrom === false ? '' : safeText(mailFrom.address, ADDRESS_SHOWN_MAX) };
+function clientOf({ envelope: { mailFrom }, remoteAddress, hostNameAppearsAs, transmissionType }: SMTPServerSession): SmtpClient {
+  const envelopeSender = mailFrom === false ? '' : safeText(mailFrom.address, ADDRESS_SHOWN_MAX);
+  return { address: remoteAddress, name: safeText(hostNameAppearsAs, ADDRESS_SHOWN_MAX), envelopeSender, speaksLmtp: transmissionType.startsWith('LMTP') };
 }
 
 function incomingMail(mailbox: ReceivingMailbox, content: AsyncIterable<Buffer>, session: SMTPServerSession): IncomingMail {
