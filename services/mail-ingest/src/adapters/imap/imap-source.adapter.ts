@@ -108,9 +108,8 @@ class ImapSource implements MailSource {
     const acts: Record<AfterProcessing, () => Promise<unknown>> = {
       keep: async () => true,
       flag: () => this.client.messageFlagsAdd(range, DONE_FLAGS, BY_UID),
-      move: () => this.client.messageMove(range, processedFolder, BY_UID),
-      // Without UIDPLUS (RFC 4315) what others marked as deleted would go too: then ours are only marked.
-      delete: () => (this.client.capabilities.has('UIDPLUS') ? this.client.messageDelete(range, BY_UID) : this.client.messageFlagsAdd(range, ['\\Deleted'], BY_UID)),
+      move: () => this.move(range, processedFolder),
+      delete: () => this.remove(range),
     };
     return Boolean(await this.told(acts[choice]()));
   }
@@ -142,6 +141,17 @@ class ImapSource implements MailSource {
     const left = this.client.logout().catch(() => undefined);
     await Promise.race([left, pause(this.times.farewellMaxMs, undefined, { ref: false })]);
     this.client.close();
+  }
+
+  /** Without MOVE (RFC 6851) it is a copy, and a deletion. */
+  private async move(range: string, folder: string): Promise<unknown> {
+    if (this.client.capabilities.has('MOVE')) return this.client.messageMove(range, folder, BY_UID);
+    return (await this.client.messageCopy(range, folder, BY_UID)) && this.remove(range);
+  }
+
+  /** Without UIDPLUS (RFC 4315) what others marked as deleted would go too: then ours are only marked. */
+  private async remove(range: string): Promise<boolean> {
+    return this.client.capabilities.has('UIDPLUS') ? this.client.messageDelete(range, BY_UID) : this.client.messageFlagsAdd(range, ['\\Deleted'], BY_UID);
   }
 
   private async fetchOne(key: string, query: Parameters<ImapFlow['fetchOne']>[1]): Promise<FetchMessageObject> {

@@ -123,3 +123,27 @@ describeWithServer('dovecot', 'a folder of a server without IDLE, opened by IMAP
     await each.close();
   });
 });
+
+describeWithServer('dovecot', 'a folder of a server that deletes no single mails, opened by IMAP', () => {
+  let places: DovecotPlaces;
+
+  beforeAll(async () => {
+    places = await DovecotPlaces.start({ settings: 'protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR LITERAL+ IDLE\n}' });
+    return () => places.stop();
+  });
+
+  it.each(['move', 'delete'] as const)('keeps what others marked as deleted when processed mails are to go: %s', async (afterProcessing) => {
+    const place = await places.makePlace('imap', { afterProcessing, processedFolder: 'Printed' });
+    await place.add(mail('ours'), mail('theirs'));
+    await places.asOwner({ address: place.access.user, password: place.secret }, async (client) => {
+      await client.mailboxOpen('INBOX');
+      await client.messageFlagsAdd('2', ['\\Deleted']);
+    });
+    const each = await imapSource(QUICK)(place.access, new AbortController().signal);
+    const [ours = ''] = await each.list();
+    expect(await each.settle([ours], afterProcessing, 'Printed')).toBe(true);
+    await each.close();
+    const there = (await place.mailsThere()).map(({ folder, subject }) => `${folder} ${subject}`);
+    expect(there.sort()).toEqual(afterProcessing === 'move' ? ['INBOX ours', 'INBOX theirs', 'Printed ours'] : ['INBOX ours', 'INBOX theirs']);
+  });
+});
