@@ -83,6 +83,8 @@ export const LEASE_MS = 15_000;
 export const LEASE_RENEWED_BEFORE_MS = 8_000;
 /** How soon a replica notices what another one changed. */
 export const WATCH_POLL_MS = 1_500;
+/** What changes within such a while is told together. */
+export const WATCH_ROUNDS_APART_MS = 100;
 
 export const SMTP_CLIENTS_MAX = 100;
 export const SMTP_RECIPIENTS_MAX = 100;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { context, type Meter, ROOT_CONTEXT } from '@opentelemetry/api';
-import { WATCH_POLL_MS } from '../limits.js';
+import { WATCH_POLL_MS, WATCH_ROUNDS_APART_MS } from '../limits.js';
 import { WATCH_STATES } from '../mailboxes/mailbox.js';
 import { MailboxWatcher, type WatchState } from './mailbox-watcher.js';
 import type { OpenableMailbox, OpenMailbox } from './open-mailbox.js';
@@ -24,6 +25,8 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new Map<string, Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
+  /** performance.now() */
+  private nextRoundFrom = 0;
   private wanted = false;
   private stopped = false;
   private databaseAway = false;
@@ -65,8 +68,12 @@ export class MailboxWatch implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async nextRound(roundBefore: Promise<void>): Promise<void> {
     await roundBefore;
+    // When a server comes back, hundreds of its mailboxes change within a second: one round tells of all of them.
+    const early = this.nextRoundFrom - performance.now();
+    if (early > 0) await pause(early);
     this.wanted = false;
     await this.follow();
+    this.nextRoundFrom = performance.now() + WATCH_ROUNDS_APART_MS;
     if (!this.wanted && !this.stopped) this.timer = setTimeout(() => this.refresh(), WATCH_POLL_MS);
   }
 

@@ -64,8 +64,7 @@ export class SourceIntake {
   /** Compares the whole folder with the ledger and does what is left to do. */
   async reconcile(): Promise<void> {
     const keys = await this.source.list();
-    await this.services.ledger.prune(this.epoch, keys);
-    const { unknown, unsettled } = await this.services.ledger.unfinished(this.epoch, keys);
+    const { unknown, unsettled } = await this.services.ledger.compare(this.epoch, keys);
     this.settleRefused = false;
     this.failed.clear();
     this.reconciledAt = performance.now();
