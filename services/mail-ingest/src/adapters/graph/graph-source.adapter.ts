@@ -7,10 +7,12 @@ import { FollowedFolder } from './followed-folder.js';
 import { readMarks } from './graph-answers.js';
 import { type GraphClient, GraphRefused } from './graph-client.js';
 import type { GraphConnections } from './graph-connections.js';
-import { mailGone } from './graph-failure.js';
+import { folderMissing, mailGone } from './graph-failure.js';
 import type { GraphFolderStore } from './graph-folder.store.js';
 import { ensureFolder, findFolder } from './graph-folders.js';
 
+/** Of a mail; an account without a mailbox has other codes. */
+const NOT_FOUND = /^(?:ErrorItemNotFound|itemNotFound)$/;
 /** As Outlook shows it beside the mail. */
 const DONE_CATEGORY = 'InkpostDone';
 
@@ -194,8 +196,22 @@ class GraphSource implements MailSource {
       if (choice === 'delete') await this.remove(message);
       return undefined;
     } catch (error) {
-      if (isGone(error)) return undefined;
+      if (isGone(error)) {
+        // Perhaps not the mail, but the folder to move it to, or the account: then it is still to be done, when the mailbox was opened anew.
+        if (await this.isThere(message)) throw folderMissing(error);
+        return undefined;
+      }
       if (error instanceof GraphRefused && error.refusal.status < 429 && error.refusal.status !== 401) return error;
+      throw this.client.explain(error);
+    }
+  }
+
+  private async isThere(message: string): Promise<boolean> {
+    try {
+      await this.client.get(`${message}?$select=id`);
+      return true;
+    } catch (error) {
+      if (error instanceof GraphRefused && NOT_FOUND.test(error.refusal.code)) return false;
       throw this.client.explain(error);
     }
   }

@@ -67,6 +67,20 @@ describe('a folder opened by Graph', () => {
     await expect(source.list()).rejects.toMatchObject({ code: 'mailbox.server-failing' });
   });
 
+  it('takes no mail for moved while the folder to move it to is missing, or the account', async () => {
+    const { folder, keys } = places.make(mail('one'));
+    const source = await places.open({ folder, afterProcessing: 'move', processedFolder: 'Moved' });
+    await source.list();
+    places.mailbox.removeFolder('Moved');
+    await expect(source.settle(keys, 'move', 'Moved')).rejects.toMatchObject({ code: FOLDER_MISSING });
+    places.graph.fail(/messages/, { status: 404, code: 'MailboxNotEnabledForRESTAPI' }, 2);
+    await expect(source.settle(keys, 'move', 'Moved')).rejects.toThrow(/mailbox|licence/i);
+    await source.close();
+    const again = await places.open({ folder, afterProcessing: 'move', processedFolder: 'Moved' });
+    expect(await again.settle(keys, 'move', 'Moved')).toBe(true);
+    expect(places.mailbox.messagesIn('Moved').map(({ immutableId }) => immutableId)).toEqual(keys);
+  });
+
   it('bears with replays and with empty pages', async () => {
     const { folder, keys } = places.make(mail('one'));
     const source = await places.open({ folder });
