@@ -33,9 +33,8 @@ export function answerWhy(steps: readonly Step[]): string {
   const refusal = steps.findLast(({ step }) => REFUSALS.has(step));
   if (refusal) return `Not printed: ${describeStep(refusal)}`;
   const latest = latestOfDocuments(steps);
-  const codeMail = [...latest.values()].some(({ step }) => UNRELEASED.has(step)) ? waitingCodeMail(steps) : undefined;
-  const lead = codeMail ? [`The code was not mailed yet because ${asSubordinate(cause(codeMail.evidence))}`] : [];
-  const answers = [...lead, ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
+  const codeMail = [...latest.values()].some(({ step }) => UNRELEASED.has(step)) ? missingCodeMail(steps) : undefined;
+  const answers = [...(codeMail ? [codeMailWords(codeMail)] : []), ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
   if (answers.length > 0) return `${answers.join('; ')}.`;
   if (steps.length === 0) return 'Nothing is written down about this mail yet.';
   return 'Not printed yet: the mail is being examined.';
@@ -49,10 +48,17 @@ function latestOfDocuments(steps: readonly Step[]): ReadonlyMap<string, Step> {
 /** Documents that only their code can release. */
 const UNRELEASED = new Set(['held', 'expiring']);
 
-/** The step that says why the mail with the code has not left yet; undefined when it has, or when nothing keeps it. */
-function waitingCodeMail(steps: readonly Step[]): Step | undefined {
+/** The step that says why the mail with the code has not left yet, or never will; undefined when it has, or when nothing keeps it. */
+function missingCodeMail(steps: readonly Step[]): Step | undefined {
   const last = steps.findLast(({ step, evidence }) => step === 'code-mailed' || evidence['kind'] === 'code' || evidence['subject'] === 'print.job-held.v1');
-  return last && ['waiting', 'attempt-failed'].includes(last.step) ? last : undefined;
+  return last && ['waiting', 'attempt-failed', NOT_DELIVERED].includes(last.step) ? last : undefined;
+}
+
+const NOT_DELIVERED = 'mail-not-delivered';
+
+function codeMailWords(step: Step): string {
+  if (step.step === NOT_DELIVERED) return describeStep(step).replace(/\.$/, '');
+  return `The code was not mailed yet because ${asSubordinate(cause(step.evidence))}`;
 }
 
 /** A sentence as it goes on after "because"; an abbreviation in front stays as it is. */
