@@ -57,7 +57,8 @@ export function directoryRoutes({ directories }: Owners) {
       method: 'DELETE', path: '/api/v0/directories/{directoryId}', operation: 'deleteDirectory', right: 'configuration.write', summary: 'Ask a directory no longer; the people of a local one are erased with it',
       params, status: 204, refusals: [404, 409],
       handle: async ({ params, caller }) => {
-        await directories.deleteDirectory(params, as(caller));
+        // Of many people each is told to those who keep something of them.
+        await directories.deleteDirectory(params, patientlyAs(caller));
       },
     }),
     route({

@@ -32,6 +32,19 @@ describe('a step', () => {
       step('acceptance', 'sender-refused', { address: 'eve@example.org', rule: 'refused address eve@example.org', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' }),
       'The job was submitted with a forbidden e-mail address: eve@example.org (refused address eve@example.org).',
     ],
+    [step('guest-account', 'owner-found', { directory: 'guests', address: 'ada@example.org' }), 'It is printed for ada@example.org, known in the directory guests.'],
+    [
+      step('guest-account', 'owner-found', { directory: 'AD_ORGA', address: 'ada@example.org', askedBefore: ['CARDS', 'STAFF'], answerAgeSeconds: 42 }),
+      'It is printed for ada@example.org, known in the directory AD_ORGA (not in CARDS; STAFF), as it said 42 s before.',
+    ],
+    [
+      step('guest-account', 'owner-refused', { statusText: 'No user found with e-mail address: eve@example.org', notIn: ['AD_ORGA', 'guests'] }),
+      'No user found with e-mail address: eve@example.org (looked for in AD_ORGA; guests).',
+    ],
+    [
+      step('guest-account', 'owner-refused', { statusText: 'Several users of the directory AD_ORGA have this e-mail address: ada@example.org', directory: 'AD_ORGA', logins: ['ada', 'ada2'] }),
+      'Several users of the directory AD_ORGA have this e-mail address: ada@example.org (ada; ada2).',
+    ],
     [step('acceptance', 'document-accepted', { fileName: 'letter.pdf', pages: 3 }, 'one'), 'letter.pdf can be printed, 3 pages.'],
     [held(), 'letter.pdf is held on Lobby until its code is given, at the latest until 2026-07-31 18:00 UTC.'],
     [step('print-submit', 'released', { ...lobby, by: 'code', releasePoint: '192.0.2.7' }, 'one'), 'letter.pdf was released on Lobby: its code was given at 192.0.2.7.'],

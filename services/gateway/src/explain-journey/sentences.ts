@@ -48,10 +48,10 @@ const acceptanceSteps: Sentences = {
 };
 
 const ownerSteps: Sentences = {
-  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}.`,
+  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.`,
   'owner-revived': (e) => `It is printed for ${owner(e)}, whose account had ended and is valid again.`,
   'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'validDays', ' for ', ' days after the last use')}.`,
-  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}.`,
+  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}.`,
 };
 
 const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');

@@ -43,7 +43,9 @@ export function planImport(csv: string, known: readonly KnownPerson[]): ImportPl
   const columns = checkColumns(head?.fields ?? []);
   if (records.length > IMPORT_LINES_MAX) throw new UnreadableImport(`There are ${records.length} lines; at most ${IMPORT_LINES_MAX} are taken at once.`);
   const byLogin = new Map(known.map((person) => [person.login.toLowerCase(), person]));
-  const holders = new Map(known.flatMap(({ login, addresses }) => addresses.map((address) => [address, login.toLowerCase()])));
+  // Whom the file names has the addresses that it says, and may give old ones away in it.
+  const named = new Set(records.map(({ fields }) => (fields[columns.indexOf('login')] ?? '').trim().toLowerCase()));
+  const holders = new Map(known.filter(({ login }) => !named.has(login.toLowerCase())).flatMap(({ login, addresses }) => addresses.map((address) => [address, login.toLowerCase()])));
   const seen = new Map<string, number>();
   const people: PlannedPerson[] = [];
   const lines = records.map(({ line, fields }): ImportLine => {
