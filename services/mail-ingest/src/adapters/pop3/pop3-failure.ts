@@ -17,6 +17,11 @@ export function refusedBeforeSignIn(access: SourceAccess, reply: Pop3Reply): Fai
   return troubleOf(access, reply) ?? serverFailing(access, reply.text);
 }
 
+/** What another service says to whoever connects is told to nobody: a mailbox's server may be set to any address. */
+export function noPop3Server(access: SourceAccess): Failure {
+  return connectionLost(access, 'what answers there is not a POP3 server: are server, port and the choice of TLS right?');
+}
+
 export function notUnderstood(access: SourceAccess, line: string): Failure {
   return connectionLost(access, `it does not answer as a POP3 server does: ${line.slice(0, SHOWN_CHARACTERS_MAX)}`);
 }

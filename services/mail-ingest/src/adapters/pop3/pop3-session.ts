@@ -3,7 +3,7 @@ import type { SourceAccess } from '../../ports/mail-source.port.js';
 import { serverFailure, tlsFailed } from '../mail-server-failure.js';
 import { DotUnstuffer } from './dot-unstuffer.js';
 import { LineConnection, type Patience } from './line-connection.js';
-import { notUnderstood, refusedBeforeSignIn, signInFailure } from './pop3-failure.js';
+import { noPop3Server, notUnderstood, refusedBeforeSignIn, signInFailure } from './pop3-failure.js';
 import { type Pop3Reply, readReply } from './pop3-reply.js';
 
 /** A mail of the session, which shows the maildrop as it was at its beginning. */
@@ -105,15 +105,21 @@ export class Pop3Session {
   }
 
   private async hear(patience?: Patience): Promise<Pop3Reply> {
-    const line = await this.connection.readLine(patience);
-    this.access.trace?.(`S: ${line}`);
+    const line = await this.hearLine(patience);
     const reply = readReply(line);
     if (!reply) throw notUnderstood(this.access, line);
     return reply;
   }
 
+  private async hearLine(patience?: Patience): Promise<string> {
+    const line = await this.connection.readLine(patience);
+    this.access.trace?.(`S: ${line}`);
+    return line;
+  }
+
   private async greet({ greetingMaxMs }: ServerTimes): Promise<void> {
-    const greeting = await this.hear({ maxMs: greetingMaxMs, code: 'GREETING_TIMEOUT' });
+    const greeting = readReply(await this.hearLine({ maxMs: greetingMaxMs, code: 'GREETING_TIMEOUT' }));
+    if (!greeting) throw noPop3Server(this.access);
     if (!greeting.ok) throw refusedBeforeSignIn(this.access, greeting);
     await this.askCapabilities();
     if (this.access.tls !== 'starttls') return;
