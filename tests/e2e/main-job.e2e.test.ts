@@ -67,6 +67,20 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
     expect(inkpost.sink.mails.filter(({ to }) => to.some((address) => /eve@|mallory@/.test(address)))).toEqual([]);
   });
 
+  it('gives a forged sender neither an account nor a code nor a word, though the domain is accepted', async () => {
+    const general = (await inkpost.rest.get('/api/v0/sender-authentication')) as Record<string, unknown>;
+    await inkpost.rest.put('/api/v0/sender-authentication', { ...general, trustedServers: ['mx.inkpost.test'] });
+    const results = 'mx.inkpost.test; dmarc=fail header.from=example.org';
+    const mail = Buffer.from(`Authentication-Results: ${results}\r\nFrom: forged@example.org\r\n\r\n`).toString('base64');
+    // mail-ingest hears of the change a moment later.
+    await expect.poll(() => inkpost.rest.post('/api/v0/acceptance-conditions/lab', { mail })).toMatchObject({ mail: { senderAuthentication: 'fail', accepted: false } });
+    const messageId = await inkpost.mail({ from: 'forged@example.org', to: MAILBOX, headers: { 'Authentication-Results': results }, attachments: [{ filename: 'a.pdf', content: samplePdf({ text: 'forged' }) }] });
+    expect((await inkpost.journeyWith(messageId, 'not-told')).answer).toContain('that its domain disowns (DMARC): forged@example.org');
+    expect(JSON.stringify(await inkpost.rest.get('/api/v0/guests?search=forged'))).not.toContain('forged@example.org');
+    expect(inkpost.sink.mails.filter(({ to }) => to.includes('forged@example.org'))).toEqual([]);
+    await inkpost.rest.put('/api/v0/sender-authentication', general);
+  });
+
   it('says of a mail without a PDF why nothing was printed (SKY-125)', async () => {
     const messageId = await inkpost.mail({ from: 'ada@example.org', to: MAILBOX, attachments: [{ filename: 'notes.docx', content: Buffer.from('PK\u0003\u0004 not a pdf'), contentType: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' }] });
     const { steps } = await inkpost.journeyWith(messageId, 'message-refused');

@@ -115,6 +115,7 @@ describe('the answer to "why was my mail (not) printed?"', () => {
     ],
     ['nobody did in time', [...flow, held(), step('print-submit', 'expired', { fileName: 'letter.pdf' }, 'one')], 'Not printed, the code was not given in time: letter.pdf.'],
     ['must be looked at', [...flow, step('print-submit', 'uncertain', { ...lobby, problem: 'It never answered.' }, 'one')], 'Perhaps printed, a person has to look: letter.pdf on Lobby (It never answered).'],
+    ['a forged sender did', [received(), step('mail-ingest', 'sender-authenticated', { verdict: 'fail', basis: 'dmarc', measuredBy: 'inkpost' }), step('acceptance', 'sender-unauthenticated', { statusText: 'Disowned: ada', rule: 'sender authentication: DMARC says fail' })], 'Not printed: Disowned: ada (sender authentication: DMARC says fail).'],
     ['a refused sender did', [received(), step('acceptance', 'sender-refused', { statusText: 'Forbidden: eve', rule: 'refused address eve' })], 'Not printed: Forbidden: eve (refused address eve).'],
     ['has just begun', [received()], 'Not printed yet: the mail is being examined.'],
     ['has not begun', [], 'Nothing is written down about this mail yet.'],

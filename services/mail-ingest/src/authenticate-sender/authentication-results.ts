@@ -16,8 +16,8 @@ export interface AuthenticationField {
   readonly dmarcFrom: string;
 }
 
-/** Values, `=` and `;` (RFC 8601, 2.2). A property's value may be a bare address. */
-const TOKEN = /"((?:[^"\\]|\\.)*)"|([^\s;="]+)|([;=])/gu;
+/** Values, `=` and `;` (RFC 8601, 2.2). A property's value may be a bare address. A quote that nothing closes reaches to the end, or each would be looked for anew. */
+const TOKEN = /"((?:[^"\\]|\\.)*)"?|([^\s;="]+)|([;=])/gsu;
 
 /** Reads the value of an Authentication-Results field, or of ARC-Authentication-Results without its instance (RFC 8601, 2.2; RFC 8617, 4.1.1). */
 export function parseAuthenticationResults(value: string): AuthenticationField {
@@ -41,7 +41,7 @@ export function parseAuthenticationResults(value: string): AuthenticationField {
 /** Comments may be nested, and a quoted text is none (RFC 5322, 3.2.2). */
 function withoutComments(value: string): string {
   let depth = 0;
-  return value.replaceAll(/"(?:[^"\\]|\\.)*"|\\.|[()]|[^"\\()]+|["\\]/gsu, (piece) => {
+  return value.replaceAll(/"(?:[^"\\]|\\.)*"?|\\.|[()]|[^"\\()]+|["\\]/gsu, (piece) => {
     if (piece === '(') depth += 1;
     const kept = depth === 0 ? piece : ' ';
     if (piece === ')' && depth > 0) depth -= 1;
