@@ -68,7 +68,7 @@ describe.each<Topology>(['all', 'processes'])('in the topology "%s"', (topology)
   });
 
   it('gives a forged sender neither an account nor a code nor a word, though the domain is accepted', async () => {
-    const general = (await inkpost.rest.get('/api/v0/sender-authentication')) as Record<string, unknown>;
+    const general = await inkpost.rest.get<Record<string, unknown>>('/api/v0/sender-authentication');
     await inkpost.rest.put('/api/v0/sender-authentication', { ...general, trustedServers: ['mx.inkpost.test'] });
     const results = 'mx.inkpost.test; dmarc=fail header.from=example.org';
     const mail = Buffer.from(`Authentication-Results: ${results}\r\nFrom: forged@example.org\r\n\r\n`).toString('base64');
