@@ -108,7 +108,7 @@ class ImapSource implements MailSource {
     const acts: Record<AfterProcessing, () => Promise<unknown>> = {
       keep: async () => true,
       flag: () => this.client.messageFlagsAdd(range, DONE_FLAGS, BY_UID),
-      move: () => this.move(range, processedFolder),
+      move: () => this.moveAndMake(range, processedFolder),
       delete: () => this.remove(range),
     };
     return Boolean(await this.told(acts[choice]()));
@@ -141,6 +141,13 @@ class ImapSource implements MailSource {
     const left = this.client.logout().catch(() => undefined);
     await Promise.race([left, pause(this.times.farewellMaxMs, undefined, { ref: false })]);
     this.client.close();
+  }
+
+  /** Once more where the folder was missing: it may have been deleted since the mailbox was opened. */
+  private async moveAndMake(range: string, folder: string): Promise<unknown> {
+    if (await this.move(range, folder)) return true;
+    const { created } = await this.client.mailboxCreate(folder).catch(() => ({ created: false }));
+    return created && this.move(range, folder);
   }
 
   /** Without MOVE (RFC 6851) it is a copy, and a deletion. */

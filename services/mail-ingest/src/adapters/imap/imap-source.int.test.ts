@@ -59,6 +59,15 @@ describeWithServer('dovecot', 'a folder opened by IMAP', () => {
     await expect(again.check()).rejects.toMatchObject({ code: FOLDER_MISSING });
   });
 
+  it('makes the folder for processed mails anew when somebody deleted it meanwhile', async () => {
+    const place = await places.makePlace('imap', { afterProcessing: 'move', processedFolder: 'Printed' });
+    await place.add(mail('one'));
+    const each = await open(place.access);
+    await places.asOwner({ address: place.access.user, password: place.secret }, (client) => client.mailboxDelete('Printed'));
+    expect(await each.settle(await each.list(), 'move', 'Printed')).toBe(true);
+    expect(await place.mailsThere()).toMatchObject([{ folder: 'Printed', subject: 'one' }]);
+  });
+
   it('notices a connection that died without a word', async () => {
     const place = await places.makePlace('imap');
     const each = await open(place.access, QUICK);
