@@ -14,12 +14,16 @@ export interface UnfinishedMails {
   readonly unsettled: readonly string[];
 }
 
-/** What is no longer in the folder is forgotten: it is known by its bytes if it comes back. */
-const COMPARE = `WITH pruned AS (
-    DELETE FROM ledger_place l WHERE l.folder = $1 AND (l.epoch <> $2 OR NOT EXISTS (SELECT 1 FROM unnest($3::text[]) AS key WHERE key = l.key)))
-  SELECT k.key, l.key IS NULL AS unknown FROM unnest($3::text[]) WITH ORDINALITY AS k (key, place)
-  LEFT JOIN ledger_place l ON l.folder = $1 AND l.epoch = $2 AND l.key = k.key
-  WHERE l.key IS NULL OR NOT l.settled ORDER BY k.place`;
+/**
+ * What is no longer in the folder is forgotten: it is known by its bytes if it comes back. A full join is never done in nested loops, which
+ * Postgres otherwise prefers as long as it doesn't know how many rows there are: 50,000 mails then took minutes.
+ */
+const COMPARE = `WITH compared AS MATERIALIZED (
+    SELECT k.key, k.place, l.key AS known, l.settled FROM unnest($3::text[]) WITH ORDINALITY AS k (key, place)
+    FULL JOIN (SELECT key, settled FROM ledger_place WHERE folder = $1 AND epoch = $2) l ON l.key = k.key),
+  outdated AS (DELETE FROM ledger_place WHERE folder = $1 AND epoch <> $2),
+  gone AS (DELETE FROM ledger_place WHERE folder = $1 AND epoch = $2 AND key = ANY (ARRAY(SELECT known FROM compared WHERE key IS NULL)))
+  SELECT key, known IS NULL AS unknown FROM compared WHERE key IS NOT NULL AND settled IS NOT TRUE ORDER BY place`;
 const SETTLE = 'UPDATE ledger_place SET settled = true WHERE folder = $1 AND epoch = $2 AND key = ANY ($3::text[])';
 
 /** Which mails of a watched folder are done with. */
