@@ -1,4 +1,5 @@
 import { asFailure } from '@inkpost/failure/failure.js';
+import { FORBIDDEN_ADDRESS } from './server-lookup.js';
 
 /** What stands between us and a server: the code of the failure, and the rest of a sentence about the server. */
 export interface NetworkTrouble {
@@ -12,6 +13,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name is unknown',
   EAI_AGAIN: 'its name can\'t be looked up now',
   ECONNREFUSED: 'it refuses connections on this port',
+  [FORBIDDEN_ADDRESS]: 'no mail server may be at its address (link-local, or a metadata service)',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
   CONNECT_TIMEOUT: 'it does not answer',

@@ -1,6 +1,7 @@
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { MAIL_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
+import { requireServerAddress, serverLookup } from '../server-lookup.js';
 import { trusting } from '../trusted-authority.js';
 import { imapFailure, isLoginRefused } from './imap-failure.js';
 
@@ -8,6 +9,7 @@ import { imapFailure, isLoginRefused } from './imap-failure.js';
 export async function connectImap(access: SourceAccess, times: ServerTimes, signal: AbortSignal): Promise<ImapFlow> {
   const options = await imapClientOptions(access, times);
   try {
+    requireServerAddress(access.host);
     return await connectWith(options, signal);
   } catch (error) {
     const refusedToken = options.auth?.accessToken;
@@ -46,7 +48,8 @@ async function imapClientOptions(access: SourceAccess, times: ServerTimes, refus
     secure: tls === 'implicit',
     // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
-    tls: trusting(certificateAuthority),
+    // They go to the connection, with TLS or without.
+    tls: { ...trusting(certificateAuthority), lookup: serverLookup },
     auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken(refusedToken) } : { user, pass: signIn.password },
     clientInfo: { name: 'Inkpost' },
     logger: trace ? tracingLogger(trace) : false,
@@ -56,7 +59,7 @@ async function imapClientOptions(access: SourceAccess, times: ServerTimes, refus
     disableAutoIdle: true,
     connectionTimeout: times.connectMaxMs,
     greetingTimeout: times.greetingMaxMs,
-    socketTimeout: times.silenceMaxMs,
+    socketTimeout: times.imapSilenceMaxMs,
     maxLiteralSize: MAIL_BYTES_MAX,
   };
 }

@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { POP3_LINE_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { MailServer } from '../../mailboxes/mailbox.js';
+import { requireServerAddress, serverLookup } from '../server-lookup.js';
 import { trusting } from '../trusted-authority.js';
 
 const LF = 10;
@@ -29,7 +30,8 @@ export class LineConnection {
   /** With TLS from the first byte where the server is set so. */
   static async open(server: MailServer, times: ServerTimes, signal: AbortSignal): Promise<LineConnection> {
     const { host, port, tls } = server;
-    const socket = connectTcp({ host, port, signal });
+    requireServerAddress(host);
+    const socket = connectTcp({ host, port, signal, lookup: serverLookup });
     await within(times.connectMaxMs, 'CONNECT_TIMEOUT', socket, once(socket, 'connect'));
     socket.setNoDelay(true);
     const connection = new LineConnection(socket, server, times);

@@ -1,0 +1,38 @@
+import { lookup as lookUp } from 'node:dns';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import type { SourceAccess } from '../ports/mail-source.port.js';
+import { imapSource } from './imap/imap-source.adapter.js';
+import { pop3Source } from './pop3/pop3-source.adapter.js';
+import { FORBIDDEN_ADDRESS, serverLookup } from './server-lookup.js';
+
+/** A name to the system, which leads to 169.254.169.254. */
+const NUMBER = '2852039166';
+
+const access = (host: string, protocol: 'imap' | 'pop3', tls: SourceAccess['tls']): SourceAccess => ({
+  mailboxId: 'id', protocol, host, port: 1, tls, user: 'print', folder: 'INBOX', certificateAuthority: '', signIn: { kind: 'password', password: 'secret' }, afterProcessing: 'keep', processedFolder: '',
+});
+
+describe('a mail server at an address where none may be', () => {
+  it.each(['169.254.169.254', 'fe80::1', '0.0.0.0', '100.100.100.200', '::ffff:169.254.169.254', NUMBER])('is not connected to: %s', async (host) => {
+    for (const tls of ['none', 'implicit'] as const) {
+      for (const [protocol, open] of [['imap', imapSource()], ['pop3', pop3Source()]] as const) {
+        const startedAt = performance.now();
+        await expect(open(access(host, protocol, tls), new AbortController().signal)).rejects.toMatchObject({ code: 'mailbox.server-unreachable', message: expect.stringContaining('no mail server may be at its address') });
+        expect(performance.now() - startedAt).toBeLessThan(2_000);
+      }
+    }
+  });
+
+  it('is refused by what its name leads to, with and without a choice of families', async () => {
+    const led = await new Promise((resolve) => lookUp(NUMBER, (_, address) => resolve(address)));
+    expect(led).toBe('169.254.169.254');
+    for (const autoSelectFamily of [true, false]) {
+      const socket = connect({ host: NUMBER, port: 1, lookup: serverLookup, autoSelectFamily });
+      await expect(once(socket, 'connect')).rejects.toMatchObject({ code: FORBIDDEN_ADDRESS });
+      const allowed = connect({ host: 'localhost', port: 1, lookup: serverLookup, autoSelectFamily });
+      await expect(once(allowed, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    }
+  });
+});
