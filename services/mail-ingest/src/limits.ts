@@ -51,10 +51,14 @@ export const FOLDER_POLLED_EVERY_MS = 10_000;
 export const SERVER_TIMES = {
   connectMaxMs: 20_000,
   greetingMaxMs: 15_000,
-  /** How long a server may be silent that is asked. Together with the check it bounds how long a dead connection goes unnoticed: 75 s. */
+  /** How long a server may be silent that is asked. */
   silenceMaxMs: 45_000,
-  /** A watched folder is asked for, whatever IDLE says: whether connection and folder are still there, and nothing came unheard. */
-  checkedEveryMs: 30_000,
+  /** The same by IMAP, where the client breaks an IDLE that was silent for so long: it is checked earlier. */
+  imapSilenceMaxMs: 75_000,
+  /** A watched folder is asked for about so often, whatever IDLE says: whether connection and folder are still there, and nothing came unheard. */
+  checkedEveryMs: 60_000,
+  /** How long such an answer may take. Together they bound how long a dead connection goes unnoticed: 96 s. */
+  checkAnsweredMaxMs: 30_000,
   polledEveryMs: FOLDER_POLLED_EVERY_MS,
   /** By POP3 every look is a sign-in, which servers count. */
   signedInEveryMs: 30_000,

@@ -120,7 +120,7 @@ class ImapSource implements MailSource {
     if (this.existsAt === undefined && this.client.usable) {
       // By itself imapflow enters IDLE only some time after the last command.
       if (this.announces) this.client.idle().catch(() => undefined);
-      const timer = setTimeout(waiting.resolve, this.announces ? this.times.checkedEveryMs : this.times.polledEveryMs);
+      const timer = setTimeout(waiting.resolve, this.announces ? aboutEvery(this.times.checkedEveryMs) : this.times.polledEveryMs);
       await waiting.promise;
       clearTimeout(timer);
     }
@@ -132,7 +132,7 @@ class ImapSource implements MailSource {
 
   async check(): Promise<boolean> {
     // Opened anew: servers show an open folder as it was, even to STATUS, when it was deleted or made anew meanwhile.
-    const { uidNext, uidValidity } = await this.told(openFolder(this.client, this.access));
+    const { uidNext, uidValidity } = await this.answeredSoon(openFolder(this.client, this.access));
     if (String(uidValidity) !== this.epoch) throw this.lost('its folder was made anew');
     return uidNext > this.nextUid;
   }
@@ -174,9 +174,27 @@ class ImapSource implements MailSource {
     });
   }
 
+  /** For a question whose only purpose may be to find out that the connection is dead. */
+  private async answeredSoon<T>(command: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      this.error ??= new Error('it does not answer');
+      this.client.close();
+    }, this.times.checkAnsweredMaxMs);
+    try {
+      return await this.told(command);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   private lost(why: string): Failure {
     return connectionLost(this.access, why);
   }
+}
+
+/** So that a thousand mailboxes that were opened together aren't asked for together ever after. */
+function aboutEvery(ms: number): number {
+  return ms * (0.9 + 0.2 * Math.random());
 }
 
 function gone(key: string): TransientFailure {
