@@ -47,11 +47,14 @@ export async function examineCertificate(socket: Socket, wish: TlsWish, signal: 
   }
 }
 
+/** Read once: it takes longer than a handshake. */
+let systemAuthorities: string[] | undefined;
+
 function options(socket: Socket, { host, certificateAuthority }: TlsWish) {
   return {
     socket, host,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(certificateAuthority === '' ? {} : { ca: [...getCACertificates('default'), certificateAuthority] }),
+    ...(certificateAuthority === '' ? {} : { ca: [...(systemAuthorities ??= getCACertificates('default')), certificateAuthority] }),
   };
 }
 

@@ -1,0 +1,79 @@
+import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
+import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
+import { type SlapdServer, startSlapd } from '@inkpost/testkit/slapd-server.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CODE, type Installation, install, PASSWORD } from './installation.js';
+
+describeWithServer('slapd', 'an employee', () => {
+  let inkpost: Installation;
+  let client: CheckingClient;
+  let server: SlapdServer;
+  let directoryId = '';
+
+  beforeAll(async () => {
+    [inkpost, server] = await Promise.all([
+      install('all'),
+      startSlapd({ organisation: { suffix: 'dc=orga,dc=example', people: [{ uid: 'grace', name: 'Grace Hopper', mail: ['grace@example.org'], mailAlternateAddress: ['hopper@example.org'], language: 'fr' }] } }),
+    ]);
+    client = new CheckingClient(`http://127.0.0.1:${inkpost.ports.http}`);
+    expect((await client.signIn('maintenance', PASSWORD)).status).toBe(201);
+  });
+  afterAll(async () => {
+    await inkpost?.remove();
+    await server?.remove();
+  });
+
+  it('is found in a directory that is added, tested and named in META, over REST', async () => {
+    const ldap = {
+      host: 'localhost', port: server.securePort, certificateAuthority: server.ca, bindDn: server.serviceDn, password: server.servicePassword, baseDn: server.suffix, peopleFilter: '(objectClass=inetOrgPerson)',
+    };
+    const added = await client.call('POST', '/api/v0/directories', { name: 'ORGA', kind: 'ldap', ldap });
+    expect(added).toMatchObject({ status: 201, body: { kind: 'ldap', passwordStored: true, isDefault: false, state: 'unused' } });
+    expect(JSON.stringify(added.body)).not.toContain(server.servicePassword);
+    directoryId = String(added.body['directoryId']);
+    expect(await client.call('POST', `/api/v0/directories/${directoryId}/test`, { address: 'hopper@example.org' })).toMatchObject({ status: 200, body: { passed: true, found: { directory: 'ORGA', login: 'grace' } } });
+    expect(await client.call('PUT', '/api/v0/directories/meta', { name: 'META', kind: 'meta', meta: { members: [directoryId, 'guests'] } })).toMatchObject({ status: 200, body: { isDefault: true } });
+    expect(await client.call('POST', '/api/v0/directories', { name: 'orga', kind: 'local' })).toMatchObject({ status: 409 });
+    expect(await client.call('POST', '/api/v0/directories', { name: 'B', kind: 'ldap', ldap: { ...ldap, peopleFilter: '(' } })).toMatchObject({ status: 400, body: { errors: [{ field: 'ldap.peopleFilter' }] } });
+    expect(await client.call('POST', '/api/v0/directories/meta/test', { address: 'grace@example.org' })).toMatchObject({ body: { found: { directory: 'ORGA' } } });
+    const copy = await client.call('POST', `/api/v0/directories/${directoryId}/duplicate`, { name: 'COPY' });
+    expect(copy.status).toBe(201);
+    expect((await client.call('DELETE', `/api/v0/directories/${String(copy.body['directoryId'])}`)).status).toBe(204);
+    expect((await client.call('DELETE', '/api/v0/directories/guests')).status).toBe(409);
+  });
+
+  it('prints from another address of theirs, and the code goes to the main one', async () => {
+    const { messageId } = await inkpost.mailPdf({ from: 'hopper@example.org' });
+    const { steps, answer } = await inkpost.journeyWith(messageId, 'code-mailed');
+    expect(steps.find(({ step }) => step === 'owner-found')).toMatchObject({ detail: 'It is printed for grace@example.org, known in the directory ORGA.' });
+    expect(answer).toContain('held');
+    expect(await inkpost.codeFor('grace@example.org')).toMatch(CODE);
+  });
+
+  it('waits while the directory is down, as the journey says, and prints when it is back', async () => {
+    await server.stop();
+    const { messageId } = await inkpost.mailPdf({ from: 'somebody@example.org' });
+    const { answer, messageId: mailId } = await inkpost.journeyWith(messageId, 'waiting');
+    expect(answer).toContain('The directory ORGA can\'t be asked.');
+    expect((await client.call('GET', '/api/v0/troubled-messages')).body).toMatchObject({ messages: [{ messageId: mailId, attempts: 0, state: 'waiting', reason: expect.stringContaining('The directory ORGA can\'t be asked') as unknown }] });
+    expect((await client.call('GET', `/api/v0/directories/${directoryId}`)).body).toMatchObject({ state: 'down' });
+    await server.start();
+    const { steps } = await inkpost.journeyWith(messageId, 'code-mailed', 40_000);
+    expect(steps.map(({ step }) => step)).toContain('owner-created');
+  });
+
+  it('may also be in a local directory, from a CSV', async () => {
+    const { body } = await client.call('POST', '/api/v0/directories', { name: 'STAFF', kind: 'local' });
+    const people = `/api/v0/directories/${String(body['directoryId'])}/people`;
+    const csv = 'login,name,addresses\nkatherine,Katherine Johnson,katherine@example.org\n';
+    expect(await client.call('POST', `${people}/import`, { csv, dryRun: true })).toMatchObject({ status: 200, body: { imported: false, added: 1 } });
+    expect(await client.call('POST', `${people}/import`, { csv })).toMatchObject({ body: { imported: true, lines: [{ line: 2, login: 'katherine', outcome: 'added', problem: null }] } });
+    expect(await client.call('POST', `${people}/import`, { csv: 'name\n' })).toMatchObject({ status: 400, body: { errors: [{ field: 'csv' }] } });
+    const added = await client.call('POST', people, { login: 'dorothy', addresses: ['dorothy@example.org'] });
+    expect(added.status).toBe(201);
+    const path = `${people}/${String(added.body['accountId'])}`;
+    expect(await client.call('PUT', path, { login: 'dorothy', addresses: ['dorothy@example.org'], version: 1, groups: ['staff'] })).toMatchObject({ status: 200, body: { version: 2, groups: ['staff'] } });
+    expect((await client.call('GET', `${people}?search=doro`)).body).toMatchObject({ people: [{ login: 'dorothy' }] });
+    expect((await client.call('DELETE', path)).status).toBe(204);
+  });
+});
