@@ -28,6 +28,10 @@ describe('a step', () => {
     ],
     [step('mail-ingest', 'received', { source: 'google', protocol: 'imap', mailbox: 'a@b', documents: 0 }), 'A mail came in for a@b from Google Workspace by IMAP, with 0 documents.'],
     [step('mail-ingest', 'received', { source: 'smtp', protocol: 'LMTP', mailbox: 'a@b', documents: 1 }), 'A mail came in for a@b by LMTP, with 1 document.'],
+    [step('mail-ingest', 'received-again', { source: 'smtp', protocol: 'LMTP', mailbox: 'a@b' }), 'The same mail came in again by LMTP; it is not processed twice.'],
+    [step('mail-ingest', 'part-ignored', { fileName: 'logo.png', mediaType: 'image/png', reason: 'inline-image' }), 'logo.png (image/png) was left out: it is an image that is shown in the text.'],
+    [step('mail-ingest', 'part-ignored', { fileName: '', mediaType: 'x/y', reason: 'of-a-later-version' }), 'A part (x/y) was left out: of-a-later-version.'],
+    [step('mail-ingest', 'reading-stopped', { reason: 'damaged-envelope' }), 'The mail was not read to its end: what it came wrapped in (winmail.dat, or an S/MIME signature) is damaged.'],
     [
       step('acceptance', 'sender-refused', { address: 'eve@example.org', rule: 'refused address eve@example.org', statusText: 'The job was submitted with a forbidden e-mail address: eve@example.org' }),
       'The job was submitted with a forbidden e-mail address: eve@example.org (refused address eve@example.org).',

@@ -1,5 +1,6 @@
 import { cause, clause, counted, fact, given, moment } from './evidence.js';
 import { finishingWords, notAppliedWords } from './finishing-words.js';
+import { whyLeftOut, whyStopped } from './part-words.js';
 import { sourceWords } from './source-words.js';
 import type { Evidence } from './step.js';
 
@@ -29,13 +30,13 @@ const mailSteps: Sentences = {
     const automatic = given(e, 'automaticSign', '; it is an automatic mail (', '), which is never answered');
     return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
   },
-  'received-again': () => 'The same mail came in again; it is not processed twice.',
+  'received-again': (e) => `The same mail came in again${sourceWords(e)}; it is not processed twice.`,
   'sender-authenticated': (e) => `${AUTHENTICITY.get(fact(e, 'verdict')) ?? 'Nothing shows whether the mail comes from its sender'}${given(e, 'basis', ' (by ', ')')}${measuredBy(e)}${authenticationResults(e)}.`,
   'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
   'part-refused': (e) => `${file(e)} can't be printed: ${because(e)}.`,
-  'part-ignored': (e) => `${fact(e, 'fileName') || 'A part'}${given(e, 'mediaType', ' (', ')')} was left out: ${because(e)}.`,
+  'part-ignored': (e) => `${fact(e, 'fileName') || 'A part'}${given(e, 'mediaType', ' (', ')')} was left out: ${whyLeftOut(e)}.`,
   'parts-not-listed': (e) => `More parts of the mail were left out${given(e, 'parts', ': ')}.`,
-  'reading-stopped': (e) => `The mail was not read to its end: ${because(e)}.`,
+  'reading-stopped': (e) => `The mail was not read to its end: ${whyStopped(e)}.`,
 };
 
 const acceptanceSteps: Sentences = {

@@ -21,6 +21,8 @@ const PART_REASONS: Readonly<Record<string, Words>> = {
   'page-too-large': { fr: 'une page est trop grande pour être imprimée', en: 'a page is too large to print' },
   'too-slow': TOO_COMPLEX,
   'too-much-memory': TOO_COMPLEX,
+  'encrypted-mail': { fr: 'le mail est chiffré ; renvoyez-le sans chiffrement', en: 'the mail is encrypted; send it without encryption' },
+  'partial-mail': { fr: 'le mail a été envoyé en plusieurs morceaux ; renvoyez-le en un seul', en: 'the mail was sent in pieces; send it in one' },
   'too-many-documents': { fr: 'trop de documents dans un seul mail', en: 'too many documents in one mail' },
   'stored-damaged': STORED_BADLY,
   'stored-missing': STORED_BADLY,
