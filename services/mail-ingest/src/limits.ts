@@ -20,6 +20,8 @@ export const SIGNED_PIECES_MAX = 200_000;
 export const HEADER_BYTES_MAX = 256 * 1024;
 /** One header field that is decoded. */
 export const FIELD_CHARACTERS_MAX = 8_192;
+/** Of one field; a long name comes in several (RFC 2231, 3). */
+export const PARAMETERS_MAX = 100;
 /** RFC 2046, 5.1.1 allows 70 characters; some senders write more. */
 export const BOUNDARY_CHARACTERS_MAX = 250;
 /** Where a PDF's signature may stand (ISO 32000-1, Annex H, implementation note 13). */

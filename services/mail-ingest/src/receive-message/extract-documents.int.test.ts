@@ -1,8 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import MailComposer from 'nodemailer/lib/mail-composer';
@@ -25,7 +24,7 @@ beforeAll(async () => {
   folder = await temporaryFolder('extract');
   keys = await temporaryFolder('extract-keys');
   [certificate, key] = [join(keys.path, 'certificate.pem'), join(keys.path, 'key.pem')];
-  await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=signer', '-keyout', key, '-out', certificate]);
+  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=signer', '-keyout', key, '-out', certificate]);
   // Sealing needs no database.
   spool = new Spool(createPool({ url: 'postgres://127.0.0.1:1/none', user: 'none', password: 'none' }), parseMasterKey(randomBytes(32).toString('hex')), folder.path);
 });
@@ -34,11 +33,15 @@ afterAll(async () => {
   await keys.remove();
 });
 
-/** What OpenSSL makes of a mail; a pipe has no size, so that it writes pieces of it, in BER. */
+const run = promisify(execFile);
+
+/** What OpenSSL makes of a mail, in the pieces of BER that a program writes which doesn't know how long the mail will be. */
 async function cms(action: readonly string[], mail: Buffer, recipients: readonly string[] = []): Promise<Buffer> {
-  const openssl = spawn('openssl', ['cms', ...action, '-binary', '-stream', '-outform', 'DER', ...recipients], { stdio: ['pipe', 'pipe', 'ignore'] });
-  openssl.stdin.end(mail);
-  return buffer(openssl.stdout);
+  const name = randomUUID();
+  const [from, into] = [join(keys.path, `${name}.mail`), join(keys.path, `${name}.cms`)];
+  await writeFile(from, mail);
+  await run('openssl', ['cms', ...action, '-binary', '-stream', '-outform', 'DER', '-in', from, '-out', into, ...recipients]);
+  return readFile(into);
 }
 
 type Attachment = NonNullable<NonNullable<ConstructorParameters<typeof MailComposer>[0]>['attachments']>[number];

@@ -50,6 +50,7 @@ describe('quoted-printable', () => {
     ['soft =\r\nbreak', 'soft break'],
     ['soft =  \r\nbreak', 'soft break'],
     ['soft =\nbreak', 'soft break'],
+    ['kept =\r\n  \r\nspace', 'kept \r\nspace'],
     ['at the end=', 'at the end'],
     ['trailing \t \r\nspace', 'trailing\r\nspace'],
     ['kept=20\r\nspace', 'kept \r\nspace'],

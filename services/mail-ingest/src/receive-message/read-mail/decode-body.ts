@@ -1,4 +1,5 @@
 import { decodeBase64 } from './decode-base64.js';
+import { HEX_VALUES } from './decode-escapes.js';
 import { decodeUuencode } from './decode-uuencode.js';
 
 /** A line of quoted-printable that is waited for; a longer one is decoded in pieces. */
@@ -48,7 +49,11 @@ function decodeQuotedLines(encoded: Buffer): Buffer {
     if (byte === EQUALS) {
       const escape = readEscape(encoded, index + 1);
       index += escape.length;
-      if (escape.byte === undefined) continue;
+      if (escape.byte === undefined) {
+        // What stands before a soft break is content, white space too.
+        solidLength = length;
+        continue;
+      }
       byte = escape.byte;
       solidLength = length + 1;
     } else if (byte === LF || (byte === CR && encoded[index + 1] === LF)) {
@@ -65,8 +70,10 @@ function decodeQuotedLines(encoded: Buffer): Buffer {
 
 /** After an equals sign: a byte, or a line break that isn't content; an equals sign that means nothing stands for itself. */
 function readEscape(encoded: Buffer, at: number): { readonly length: number; readonly byte?: number } {
-  const code = encoded.toString('latin1', at, at + 2);
-  if (/^[0-9a-f]{2}$/i.test(code)) return { length: 2, byte: Number.parseInt(code, 16) };
-  const softBreak = /^[ \t]*(?:\r?\n|$)/.exec(encoded.toString('latin1', at, at + 80));
-  return softBreak ? { length: softBreak[0].length } : { length: 0, byte: EQUALS };
+  const [high = -1, low = -1] = [HEX_VALUES[encoded[at] ?? 0], HEX_VALUES[encoded[at + 1] ?? 0]];
+  if (high >= 0 && low >= 0) return { length: 2, byte: (high << 4) | low };
+  let end = at;
+  while (encoded[end] === SPACE || encoded[end] === TAB) end += 1;
+  if (encoded[end] === CR && encoded[end + 1] === LF) end += 1;
+  return encoded[end] === LF || end === encoded.length ? { length: end + 1 - at } : { length: 0, byte: EQUALS };
 }

@@ -42,7 +42,7 @@ function decodeLines(encoded: Buffer, begun: State): { readonly decoded: Buffer;
 /** Gives how many bytes it wrote. */
 function decodeLine(line: Buffer, into: Buffer): number {
   const bits = (at: number): number => ((line[at] ?? 0x20) - 0x20) & 0x3f;
-  const length = Math.min(bits(0), Math.floor(((line.length - 1) * 3) / 4));
+  const length = Math.max(0, Math.min(bits(0), Math.floor(((line.length - 1) * 3) / 4)));
   for (let [at, byte] = [1, 0]; byte < length; at += 4) {
     const group = (bits(at) << 18) | (bits(at + 1) << 12) | (bits(at + 2) << 6) | bits(at + 3);
     for (let shift = 16; shift >= 0 && byte < length; shift -= 8, byte += 1) into[byte] = group >> shift;

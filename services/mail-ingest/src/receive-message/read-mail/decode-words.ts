@@ -1,4 +1,5 @@
 import { decodeCharset } from './decode-charset.js';
+import { decodeEscapes } from './decode-escapes.js';
 
 /** An encoded word (RFC 2047, 2, with the language of RFC 2231, 5); its text may hold what only broken programs put there: spaces, question marks. */
 const WORD = /=\?([^?*\s]{1,60})(?:\*[^?\s]{0,60})?\?([bq])\?((?:[^?]|\?(?!=))*)\?=/gi;
@@ -23,7 +24,7 @@ export function decodeWords(text: string): string {
     if (!adjacent || run?.charset !== charset.toLowerCase()) endRun();
     if (!adjacent) decoded.push(between);
     run ??= { charset: charset.toLowerCase(), bytes: [] };
-    run.bytes.push(encoding.toLowerCase() === 'b' ? decodeB(encoded) : decodeQ(encoded));
+    run.bytes.push(encoding.toLowerCase() === 'b' ? decodeB(encoded) : decodeEscapes(encoded.replaceAll('_', ' '), '='));
     at = index + word.length;
   }
   endRun();
@@ -33,10 +34,4 @@ export function decodeWords(text: string): string {
 /** Padding may stand within: some programs join what they encoded piece by piece. */
 function decodeB(encoded: string): Buffer {
   return Buffer.concat(encoded.split(/=+/).map((piece) => Buffer.from(piece, 'base64')));
-}
-
-function decodeQ(encoded: string): Buffer {
-  const parts = encoded.replaceAll('_', ' ').split(/=([0-9a-f]{2})/i);
-  // Every second part is a code: split() gives what the group matched too.
-  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
 }

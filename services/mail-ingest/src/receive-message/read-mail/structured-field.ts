@@ -1,4 +1,6 @@
+import { PARAMETERS_MAX } from '../../limits.js';
 import { decodeCharset } from './decode-charset.js';
+import { decodeEscapes } from './decode-escapes.js';
 
 /** A field that has parameters, such as Content-Type (RFC 2045, 5.1). */
 export interface StructuredField {
@@ -27,7 +29,7 @@ export function parseStructuredField(text: string): StructuredField {
   const pieces = new Map<string, Piece[]>();
   VALUE.lastIndex = 0;
   const value = VALUE.exec(text)?.[1] ?? '';
-  for (let at = VALUE.lastIndex; at < text.length; ) {
+  for (let [at, left] = [VALUE.lastIndex, PARAMETERS_MAX]; at < text.length && left > 0; left -= 1) {
     PARAMETER.lastIndex = at;
     const [, name = '', quoted, bare = ''] = PARAMETER.exec(text) ?? [];
     const own = quoted === undefined ? bare.trim() : quoted.replaceAll(/\\(["\\])/g, '$1');
@@ -37,11 +39,17 @@ export function parseStructuredField(text: string): StructuredField {
   }
   return { value: value.toLowerCase(), parameter: (name) => joinPieces(pieces.get(name)) ?? plain.get(name) ?? '' };
 
+  function piecesOf(base: string): Piece[] {
+    const known = pieces.get(base) ?? [];
+    pieces.set(base, known);
+    return known;
+  }
+
   function note(name: string, own: string): void {
     const [, base, number, star] = PIECE.exec(name) ?? [];
     // Of two with one name the first counts, as with fields.
     if (base === undefined) plain.set(name, plain.get(name) ?? own);
-    else pieces.set(base, [...(pieces.get(base) ?? []), { number: Number(number ?? -1), text: own, encoded: number === undefined || star === '*' }]);
+    else piecesOf(base).push({ number: Number(number ?? -1), text: own, encoded: number === undefined || star === '*' });
   }
 }
 
@@ -53,7 +61,7 @@ function joinPieces(pieces: readonly Piece[] | undefined): string | undefined {
   const [charset, first] = splitCharset(inOrder[0]);
   const bytes = inOrder.map(({ text, encoded }, index) => {
     const own = index === 0 ? first : text;
-    return encoded ? decodePercent(own) : Buffer.from(own);
+    return encoded ? decodeEscapes(own, '%') : Buffer.from(own);
   });
   return decodeCharset(Buffer.concat(bytes), charset);
 }
@@ -61,9 +69,4 @@ function joinPieces(pieces: readonly Piece[] | undefined): string | undefined {
 function splitCharset(piece: Piece | undefined): readonly [charset: string, text: string] {
   const [head = '', charset = ''] = (piece?.encoded ? /^([^']*)'[^']*'/.exec(piece.text) : undefined) ?? [];
   return [charset, piece?.text.slice(head.length) ?? ''];
-}
-
-function decodePercent(text: string): Buffer {
-  const parts = text.split(/%([0-9a-f]{2})/i);
-  return Buffer.concat(parts.map((part, index) => Buffer.from(part, index % 2 === 1 ? 'hex' : 'utf8')));
 }
