@@ -56,6 +56,10 @@ const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
   },
   'no-account': { fr: 'Cette adresse ne correspond à aucun utilisateur.', en: 'Nobody is known by this address.' },
   'account-locked': { fr: 'Le compte de cette adresse est bloqué.', en: 'The account of this address is locked.' },
+  'account-ambiguous': {
+    fr: 'Plusieurs utilisateurs ont cette adresse. Demandez à votre administrateur de la laisser à un seul.',
+    en: 'Several users have this address. Ask your administrator to leave it to one of them.',
+  },
   'account-expired': { fr: 'Le compte de cette adresse a expiré.', en: 'The account of this address has expired.' },
   'account-not-created': { fr: 'Un compte n’a pas pu être créé pour cette adresse.', en: 'An account could not be created for this address.' },
 };
