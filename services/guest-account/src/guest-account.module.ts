@@ -53,7 +53,7 @@ export const guestAccount: ServiceDefinition = {
       const { directoryId, settings } = directory;
       switch (settings.kind) {
         case 'ldap':
-          return new LdapDirectory({ directoryId, settings, password: directories.passwordOf(directory), rules });
+          return new LdapDirectory({ directoryId, settings, password: () => directories.passwordOf(directory), rules });
         case 'local':
           return new LocalDirectory(directoryId, pool);
         case 'guests':

@@ -82,6 +82,23 @@ describe('a directory', () => {
     silent.close();
   });
 
+  it('whose sealed password was spoilt is down alone, and says so in its test', async () => {
+    const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const id = await desk.add({ name: 'Spoilt', kind: 'ldap', ldap: { ...ldap, host: '127.0.0.1', port: (silent.address() as AddressInfo).port, tls: 'none' } });
+    await desk.base.superuser.query("UPDATE guest_account.directory SET sealed_password = '\\x00', version = version + 1 WHERE directory_id = $1", [id]);
+    await desk.base.superuser.query('UPDATE guest_account.directory_lookup SET revision = revision + 1');
+    expect((await desk.clients.directories.listDirectories({})).directories.length).toBeGreaterThan(2);
+    const { steps } = await desk.clients.directories.testDirectory({ directoryId: id });
+    expect(steps.find(({ step }) => step === 'bind')).toMatchObject({ outcome: 'failed', text: 'A sealed secret was changed, moved, or sealed with another master key.' });
+    await desk.setMembers(id, 'guests');
+    const { messageId } = await desk.base.accept('somebody@example.org');
+    await expect.poll(() => desk.troubled(messageId)).toMatchObject({ state: 'open', attempts: 0, waits: true, reason: expect.stringContaining('The directory Spoilt can\'t be asked. A sealed secret') as unknown });
+    await desk.remove(id);
+    await expect.poll(() => desk.outcome(messageId)).toMatchObject([{ payload: { reason: 'no-account' } }]);
+    silent.close();
+  });
+
   it('needs the right to read or to write', async () => {
     const reader = desk.service.client(DirectoryService, 'configuration.read');
     const writer = desk.service.client(DirectoryService, 'configuration.write');

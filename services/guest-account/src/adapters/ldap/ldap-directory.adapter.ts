@@ -15,8 +15,8 @@ import { LdapWay } from './ldap-way.js';
 export interface LdapDirectoryParts {
   readonly directoryId: string;
   readonly settings: LdapSettings;
-  /** Of the account that searches. */
-  readonly password: string;
+  /** Of the account that searches. Throws a `Failure` where it can't be opened: then this directory alone is down. */
+  readonly password: () => string;
   readonly rules: AddressRules;
 }
 

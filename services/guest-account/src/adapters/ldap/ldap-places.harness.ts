@@ -13,5 +13,5 @@ export function settingsFor(server: SlapdServer, more: Partial<LdapSettings> = {
 }
 
 export function directoryOn(server: SlapdServer, more: Partial<LdapSettings> = {}, password = server.servicePassword): LdapDirectory {
-  return new LdapDirectory({ directoryId: 'directory', settings: settingsFor(server, more), password, rules: { linkLocalAllowed: false } });
+  return new LdapDirectory({ directoryId: 'directory', settings: settingsFor(server, more), password: () => password, rules: { linkLocalAllowed: false } });
 }

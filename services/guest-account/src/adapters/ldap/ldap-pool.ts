@@ -7,7 +7,7 @@ import { isConnectionLost, ldapFailure } from './ldap-failure.js';
 
 export interface LdapAccess extends LdapPlace {
   readonly bindDn: string;
-  readonly password: string;
+  readonly password: () => string;
 }
 
 interface Idle {
@@ -52,8 +52,10 @@ export class LdapPool {
   }
 
   private async useNew<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const { bindDn, password } = this.access;
+    const secret = bindDn === '' ? '' : password();
     const client = await connectLdap(this.access, this.rules);
-    if (this.access.bindDn !== '') await bindLdap(client, this.access.bindDn, this.access.password);
+    if (bindDn !== '') await bindLdap(client, bindDn, secret);
     return this.run(client, work);
   }
 

@@ -64,7 +64,7 @@ export class LdapWay implements WayToDirectory {
     const { settings, password, rules } = this.parts;
     this.client = await connectLdap(settings, rules);
     if (settings.bindDn === '') return skipped('Nobody signs in, by choice: the directory is read as anybody may read it.');
-    await bindLdap(this.client, settings.bindDn, password);
+    await bindLdap(this.client, settings.bindDn, password());
     return passed(`The server accepts ${settings.bindDn}.`);
   }
 
