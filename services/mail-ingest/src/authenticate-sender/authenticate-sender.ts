@@ -5,10 +5,16 @@ import type { ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { Header } from '../receive-message/read-mail/header.js';
 import type { CurrentAuthenticationSettings } from './authentication-settings.store.js';
 import type { DnsLookups } from './dns-lookups.js';
-import { judgeAuthentication } from './judge-authentication.js';
+import { isRefused, judgeAuthentication } from './judge-authentication.js';
 import { type MeasuredSender, measureSender, type SmtpClient } from './measure-sender.js';
-import { type AuthenticationSettings, NO_RESULTS, NOT_MEASURED, type SenderAuthentication } from './sender-authentication.js';
+import { type AuthenticationSettings, type JudgedSender, NO_RESULTS, NOT_MEASURED, type SenderAuthentication } from './sender-authentication.js';
 import { arcSealer, trustedResults } from './trusted-results.js';
+
+/** A mail that came by SMTP. */
+interface BroughtMail {
+  readonly client: SmtpClient;
+  readonly measured: MeasuredSender | undefined;
+}
 
 /** Finds out whether mails come from whom their From names: what Inkpost measures itself, or what a trusted server says of them. */
 export class AuthenticateSender {
@@ -35,16 +41,10 @@ export class AuthenticateSender {
    * The verdict on a mail. `measured` and `client` of one that came by SMTP. Throws a `CauseDown` where a mailbox requires it and DNS
    * didn't answer: who has the mail keeps it, and brings it again.
    */
-  async judge(mailboxId: string, fromDomain: string, header: Header, smtp?: { readonly client: SmtpClient; readonly measured: MeasuredSender | undefined }): Promise<SenderAuthentication> {
+  async judge(mailboxId: string, fromDomain: string, header: Header, smtp?: BroughtMail): Promise<JudgedSender> {
     const settings = await this.settings.settingsFor(mailboxId);
-    if (settings.mode === 'off' || fromDomain === '') return NOT_MEASURED;
-    if (!smtp || handsOn(smtp.client, settings)) return trustedResults(header, fromDomain, settings.trustedServers);
-    if (!smtp.measured) return NOT_MEASURED;
-    const judged = judgeMeasured(smtp.measured, fromDomain, settings);
-    if (judged.verdict === 'temperror' && settings.mode === 'require') {
-      throw new CauseDown('mail.dns-silent', `DNS does not say whether mails of ${fromDomain} are authentic.`, { fields: { domain: fromDomain } });
-    }
-    return judged;
+    const judged = judgeMail(settings, fromDomain, header, smtp);
+    return { ...judged, isRefused: isRefused(settings.mode, judged) };
   }
 
   /**
@@ -63,6 +63,17 @@ export class AuthenticateSender {
 
 /** Of a range that no server has (RFC 5737): SPF passes for nobody. */
 const NOBODY: SmtpClient = { address: '192.0.2.0', name: '', envelopeSender: '', speaksLmtp: false };
+
+function judgeMail(settings: AuthenticationSettings, fromDomain: string, header: Header, smtp?: BroughtMail): SenderAuthentication {
+  if (settings.mode === 'off' || fromDomain === '') return NOT_MEASURED;
+  if (!smtp || handsOn(smtp.client, settings)) return trustedResults(header, fromDomain, settings.trustedServers);
+  if (!smtp.measured) return NOT_MEASURED;
+  const judged = judgeMeasured(smtp.measured, fromDomain, settings);
+  if (judged.verdict === 'temperror' && settings.mode === 'require') {
+    throw new CauseDown('mail.dns-silent', `DNS does not say whether mails of ${fromDomain} are authentic.`, { fields: { domain: fromDomain } });
+  }
+  return judged;
+}
 
 function judgeMeasured({ results, dmarcFrom, arc }: MeasuredSender, fromDomain: string, { trustedServers }: AuthenticationSettings): SenderAuthentication {
   const sealer = arcSealer(arc.chain, fromDomain, trustedServers) ?? '';

@@ -1,5 +1,5 @@
 import { getDomain } from 'tldts';
-import type { AuthenticationResults, AuthenticationVerdict } from './sender-authentication.js';
+import type { AuthenticationResults, AuthenticationSettings, AuthenticationVerdict } from './sender-authentication.js';
 
 /** Relaxed alignment (RFC 7489, 3.1): one organisation, so that `bounces.example.org` speaks for `example.org`. */
 function isAligned(domain: string, from: string): boolean {
@@ -24,4 +24,10 @@ export function judgeAuthentication(fromDomain: string, { spf, dkim, dmarc }: Au
   if (spf.result === 'pass' && spfSpeaks) return { verdict: 'pass', basis: 'spf' };
   if (isUnsure) return { verdict: 'temperror', basis: '' };
   return spf.result === 'fail' && spfSpeaks ? { verdict: 'fail', basis: 'spf' } : { verdict: 'none', basis: '' };
+}
+
+/** Does acceptance refuse a mail with this verdict? The ledger must not take it for one that is printed. */
+export function isRefused(mode: AuthenticationSettings['mode'], { verdict, basis }: AuthenticationVerdict): boolean {
+  if (mode === 'report') return verdict === 'fail' && basis === 'dmarc';
+  return mode === 'require' && verdict !== 'pass';
 }

@@ -14,6 +14,7 @@ import { MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
 import { mailFrom, SigningDomain } from '@inkpost/testkit/signed-mails.js';
 
 const example = new SigningDomain('example.org');
+const noPolicy = new SigningDomain('nopolicy.example');
 const direct = { mode: 'report', trustedServers: ['mx.example.net'], trustedRelays: ['192.0.2.0/24'] };
 
 let harness: MailIngestHarness;
@@ -23,7 +24,7 @@ let acceptance: FlowClient;
 let version = 0;
 
 beforeAll(async () => {
-  dns = await startDnsServer({ [example.dnsRecord[0]]: example.dnsRecord[1], '_dmarc.example.org': 'v=DMARC1; p=reject' });
+  dns = await startDnsServer({ [example.dnsRecord[0]]: example.dnsRecord[1], [noPolicy.dnsRecord[0]]: noPolicy.dnsRecord[1], '_dmarc.example.org': 'v=DMARC1; p=reject' });
   harness = await MailIngestHarness.start();
   acceptance = await harness.flowOf('acceptance');
   replica = await harness.startReplica({ INKPOST_DNS_SERVERS: dns.address });
@@ -101,6 +102,29 @@ describe('a mail that comes by SMTP', () => {
     const { id, address } = await addMailbox();
     await send(address, `Authentication-Results: mx.example.net; dmarc=pass header.from=example.org\r\n${mailFrom('ada@example.org')}`);
     expect((await takenIn(id)).last).toMatchObject({ senderAuthentication: 'fail', authentications: [{ measuredBy: 'inkpost' }] });
+  });
+
+  it.each(['report', 'require'])('is another mail than a copy that is refused as forged, and each is one however often it comes: %s', async (mode) => {
+    const { id, address } = await addMailbox({ ...direct, mode });
+    const mail = mailFrom('ada@example.org');
+    const signed = await example.sign(mail);
+    for (const raw of [mail, mail, signed, mail, signed]) await send(address, raw);
+    const { messages } = await takenIn(id);
+    expect(messages.map(({ senderAuthentication }) => senderAuthentication)).toEqual(['fail', 'pass']);
+    const steps = await Promise.all(messages.map(async ({ messageId }) => (await harness.journey(messageId)).filter(({ step }) => step === 'received-again').length));
+    expect(steps).toEqual([2, 1]);
+  });
+
+  it('whose copies are all printed, though only one is known to be authentic, is one mail', async () => {
+    const { id, address } = await addMailbox();
+    const mail = mailFrom('ada@nopolicy.example');
+    await send(address, mail);
+    await send(address, await noPolicy.sign(mail));
+    expect((await takenIn(id)).messages).toMatchObject([{ senderAuthentication: 'none' }]);
+    const strict = await addMailbox({ ...direct, mode: 'require' });
+    await send(strict.address, mail);
+    await send(strict.address, await noPolicy.sign(mail));
+    expect((await takenIn(strict.id)).messages).toMatchObject([{ senderAuthentication: 'none' }, { senderAuthentication: 'pass' }]);
   });
 
   it('from this machine\'s own mail server is not measured by default', async () => {

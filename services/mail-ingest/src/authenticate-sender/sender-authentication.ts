@@ -22,6 +22,12 @@ export interface SenderAuthentication extends AuthenticationVerdict, Authenticat
   readonly arc: { readonly result: string; readonly sealer: string };
 }
 
+/** All that is known of it, for one mailbox. */
+export interface JudgedSender extends SenderAuthentication {
+  /** By what is set for the mailbox, acceptance refuses the mail. */
+  readonly isRefused: boolean;
+}
+
 export const NO_RESULTS: AuthenticationResults = { spf: { result: '', domain: '' }, dkim: [], dmarc: { result: '', policy: '' } };
 
 export const NOT_MEASURED: SenderAuthentication = { verdict: 'none', basis: '', measuredBy: '', arc: { result: '', sealer: '' }, ...NO_RESULTS };

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { MeasuredSender, SmtpClient } from '../authenticate-sender/measure-sender.js';
-import type { SenderAuthentication } from '../authenticate-sender/sender-authentication.js';
+import type { JudgedSender } from '../authenticate-sender/sender-authentication.js';
 import type { MailboxKind, ReceivingMailbox } from '../mailboxes/mailbox.js';
 import type { Header } from './read-mail/header.js';
 
@@ -49,4 +49,4 @@ export interface Reception {
 export type TakeCanary = (mail: IncomingMail, header: Header, raw: RawMail) => Promise<Reception | undefined>;
 
 /** The verdict on who sent a mail. Throws a `CauseDown` where it is required and can't be found out now. */
-export type JudgeSender = (mail: IncomingMail, header: Header) => Promise<SenderAuthentication>;
+export type JudgeSender = (mail: IncomingMail, header: Header) => Promise<JudgedSender>;

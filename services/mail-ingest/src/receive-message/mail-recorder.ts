@@ -61,8 +61,8 @@ const REFUSED = { name: 'mail-refused', with: counted('$7', 'true'), select: 'jo
 
 const UNIQUE_VIOLATION = '23505';
 
-/** A mail once it is read. */
-type KnownMail = Omit<IncomingMail, 'content' | 'smtp'>;
+/** A mail once it is read. `isRefused`: for what is known of who sent it, it won't be printed. */
+type KnownMail = Omit<IncomingMail, 'content' | 'smtp'> & { readonly isRefused?: boolean };
 
 /** The one statement that makes a mail Inkpost's: ledger, journey, keys of its documents, and the message to acceptance. */
 export class MailRecorder {
@@ -131,9 +131,17 @@ function ledgerValues(mail: KnownMail, internetMessageId: string, raw: RawMail):
   return [mailbox.id, signsOf(mail, raw), internetMessageId, raw.sizeBytes, place?.folder ?? null, place?.epoch ?? null, place?.key ?? null, place?.settled ?? null];
 }
 
-/** What a mail is known by: its bytes, and the key that it keeps wherever it is moved, since a server that makes its bytes anew need not make the same. */
-function signsOf({ place }: Pick<IncomingMail, 'place'>, { sha256 }: RawMail): string[] {
-  return place?.lasting ? [sha256, createHash('sha256').update(`${place.epoch} ${place.key}`).digest('hex')] : [sha256];
+/**
+ * What a mail is known by: its bytes, and the key that it keeps wherever it is moved, since a server that makes its bytes anew need not make
+ * the same. A copy that is refused, such as one of a forwarder that breaks SPF, must not keep the authentic one from being printed.
+ */
+function signsOf({ place, isRefused }: Pick<KnownMail, 'place' | 'isRefused'>, { sha256 }: RawMail): string[] {
+  const signs = place?.lasting ? [sha256, digest(`${place.epoch} ${place.key}`)] : [sha256];
+  return isRefused ? signs.map((sign) => digest(`refused ${sign}`)) : signs;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function headOf({ head }: DescribedMail): string {

@@ -74,7 +74,7 @@ export class ReceiveMessage {
     });
     const described = describeMail({ messageId: randomUUID(), receivedAt: new Date(), mail, extraction, authentication, ...raw });
     try {
-      const reception = await this.recorder.record(mail, described, extraction.documents, raw);
+      const reception = await this.recorder.record({ ...mail, isRefused: authentication.isRefused }, described, extraction.documents, raw);
       if (reception.outcome === 'taken-before') await this.forget(extraction);
       this.metrics.count(mail.source, reception.outcome, extraction);
       return reception;
