@@ -48,6 +48,7 @@ import { LoginRefusals } from './watch-mailbox/login-refusals.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
 import { withPassword, withToken } from './watch-mailbox/open-mailbox.js';
+import { ServerReturns } from './watch-mailbox/server-returns.js';
 import { SourceLedger } from './watch-mailbox/source-ledger.js';
 import { WatchStore } from './watch-mailbox/watch.store.js';
 
@@ -101,7 +102,7 @@ export const mailIngest: ServiceDefinition = {
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) =>
-            new MailboxWatch(watchStore, sources.open, { receive, ledger: new SourceLedger(pool), metrics, log }, meter),
+            new MailboxWatch(watchStore, sources.open, { receive, ledger: new SourceLedger(pool), returns: new ServerReturns(), metrics, log }, meter),
           inject: [ReceiveMessage],
         },
         {

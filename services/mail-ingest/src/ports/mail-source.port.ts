@@ -65,6 +65,7 @@ export interface SourceAccess extends MailServer {
 }
 
 /** Codes of the failures of `OpenSource`, where the difference matters. */
+export const SERVER_UNREACHABLE = 'mailbox.server-unreachable';
 export const LOGIN_REFUSED = 'mailbox.login-refused';
 export const FOLDER_MISSING = 'mailbox.folder-missing';
 export const NEEDS_ASSOCIATION = 'mailbox.needs-association';

@@ -3,6 +3,7 @@ import { OPENED_AT_ONCE_MAX } from '../limits.js';
 import type { MailboxKind, SourceProtocol } from '../mailboxes/mailbox.js';
 import type { OpenMailbox } from './open-mailbox.js';
 import { OpeningTurns } from './opening-turns.js';
+import { serverNameOf } from './server-returns.js';
 
 /** Who fetches the mails of which mailboxes. What is not in it is not offered. */
 export type SourceTable = Partial<Record<`${Exclude<MailboxKind, 'smtp'>}/${SourceProtocol}`, OpenMailbox>>;
@@ -17,10 +18,10 @@ export class MailboxSources {
 
   /** Throws a `PermanentFailure` for a mailbox that an Inkpost which offers more has made. */
   readonly open: OpenMailbox = async (mailbox, signal) => {
-    const { kind, server: { protocol, host, port } } = mailbox.settings;
+    const { kind, server: { protocol } } = mailbox.settings;
     const open = this.find(kind, protocol);
     if (!open) throw new PermanentFailure('mailbox.kind-not-offered', `Mailboxes of kind ${kind} by ${protocol} are not offered by this version.`);
-    return this.turns.take(`${host}:${port}`, signal, () => open(mailbox, signal));
+    return this.turns.take(serverNameOf(mailbox.settings), signal, () => open(mailbox, signal));
   };
 
   private find(kind: MailboxKind, protocol: SourceProtocol): OpenMailbox | undefined {

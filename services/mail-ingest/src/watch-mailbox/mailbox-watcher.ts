@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { asFailure, type Failure } from '@inkpost/failure/failure.js';
 import type { WatchStateName } from '../mailboxes/mailbox.js';
-import { FOLDER_MISSING, NEEDS_ASSOCIATION } from '../ports/mail-source.port.js';
+import { FOLDER_MISSING, NEEDS_ASSOCIATION, SERVER_UNREACHABLE } from '../ports/mail-source.port.js';
 import type { OpenableMailbox, OpenMailbox } from './open-mailbox.js';
-import { type IntakeServices, SourceIntake } from './source-intake.js';
 import { retryDelayMs } from './retry-delay.js';
+import { serverNameOf } from './server-returns.js';
+import { type IntakeServices, SourceIntake } from './source-intake.js';
 
 export interface WatchState {
   readonly state: WatchStateName;
@@ -58,6 +59,7 @@ export class MailboxWatcher {
     this.report({ state: 'connecting', problem: this.current.problem });
     this.mailbox.trace?.('-- connecting');
     const source = await this.openMailbox(this.mailbox, signal);
+    this.services.returns.announce(serverNameOf(this.mailbox.settings));
     const state = source.announces ? 'connected' : 'polling';
     const close = (): void => void source.close();
     signal.addEventListener('abort', close, { once: true });
@@ -84,7 +86,9 @@ export class MailboxWatcher {
     this.services.log.warning('mailbox not watched, tried again', { mailbox: this.mailbox.settings.address, delayMs, error: failure });
     this.report({ state: stateAfter(failure), problem: failure.message, nextTryAt: new Date(Date.now() + delayMs) });
     // Ends early when the watcher is stopped.
-    await pause(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    const { signal } = this.stopping;
+    if (failure.code === SERVER_UNREACHABLE) await this.services.returns.wait(serverNameOf(this.mailbox.settings), delayMs, signal);
+    else await pause(delayMs, undefined, { signal }).catch(() => undefined);
   }
 
   private report(next: WatchState): void {

@@ -7,6 +7,7 @@ import type { FetchedMail, MailSource } from '../ports/mail-source.port.js';
 import type { MailMetrics } from '../receive-message/mail-metrics.js';
 import type { ReceiveMessage } from '../receive-message/receive-message.js';
 import type { IncomingMail } from '../receive-message/incoming-mail.js';
+import type { ServerReturns } from './server-returns.js';
 import type { SourceEpoch, SourceLedger } from './source-ledger.js';
 
 export interface WatchedMailbox {
@@ -17,6 +18,7 @@ export interface WatchedMailbox {
 export interface IntakeServices {
   readonly receive: ReceiveMessage;
   readonly ledger: SourceLedger;
+  readonly returns: ServerReturns;
   readonly metrics: MailMetrics;
   readonly log: Log;
 }
