@@ -107,7 +107,7 @@ export class ShapedProvider {
       jwks: { keys: [signingKey] },
       cookies: { keys: ['test'], names: { session: `${shape}_session`, interaction: `${shape}_interaction`, resume: `${shape}_resume` } },
       scopes: [...SCOPES, `${graphUrl}/Mail.ReadWrite`, `${graphUrl}/.default`],
-      claims: { openid: ['sub'], email: ['email'], profile: ['name', 'preferred_username'] },
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
       conformIdTokenClaims: false,
       findAccount: (_context, id) => (users.some(({ address }) => address === id) ? { accountId: id, claims: async () => ({ sub: id, email: id, email_verified: true, preferred_username: id, name: id }) } : undefined),
       issueRefreshToken: async () => true,

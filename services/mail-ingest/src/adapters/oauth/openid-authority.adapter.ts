@@ -4,7 +4,7 @@ import {
   type TokenEndpointResponse, type TokenEndpointResponseHelpers,
 } from 'openid-client';
 import { AUTHORITY_ANSWER_MAX_MS, AUTHORITY_METADATA_KEPT_MS, DEVICE_POLL_SECONDS } from '../../limits.js';
-import type { Authority, AuthorityClient, BegunDeviceSignIn, BegunSignIn, Tokens } from '../../ports/authority.port.js';
+import type { Authority, AuthorityClient, AuthorityName, BegunDeviceSignIn, BegunSignIn, Tokens } from '../../ports/authority.port.js';
 import { authorityFailure } from './authority-failure.js';
 import { httpsFetch } from './https-fetch.js';
 
@@ -51,7 +51,7 @@ export class OpenIdAuthority implements Authority {
 
   finishSignIn(client: AuthorityClient, callback: URL, { state, proof }: Pick<BegunSignIn, 'state' | 'proof'>): Promise<Tokens> {
     const { verifier, nonce } = JSON.parse(proof) as { readonly verifier: string; readonly nonce: string };
-    return this.ask(client, async (configuration) => toTokens(await authorizationCodeGrant(configuration, callback, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier })));
+    return this.ask(client, async (configuration) => toTokens(client.authority, await authorizationCodeGrant(configuration, callback, { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier })));
   }
 
   beginDeviceSignIn(client: AuthorityClient): Promise<BegunDeviceSignIn> {
@@ -64,7 +64,7 @@ export class OpenIdAuthority implements Authority {
   askForDevice(client: AuthorityClient, deviceCode: string): Promise<Tokens | 'pending' | 'slower'> {
     return this.ask(client, async (configuration) => {
       try {
-        return toTokens(await genericGrantRequest(configuration, DEVICE_GRANT, { device_code: deviceCode }));
+        return toTokens(client.authority, await genericGrantRequest(configuration, DEVICE_GRANT, { device_code: deviceCode }));
       } catch (error) {
         const name = error instanceof Error && 'error' in error ? error.error : undefined;
         if (name === 'authorization_pending') return 'pending';
@@ -75,11 +75,11 @@ export class OpenIdAuthority implements Authority {
   }
 
   refresh(client: AuthorityClient, refreshToken: string): Promise<Tokens> {
-    return this.ask(client, async (configuration) => toTokens(await refreshTokenGrant(configuration, refreshToken)));
+    return this.ask(client, async (configuration) => toTokens(client.authority, await refreshTokenGrant(configuration, refreshToken)));
   }
 
   grantToApplication(client: AuthorityClient): Promise<Tokens> {
-    return this.ask(client, async (configuration) => toTokens(await clientCredentialsGrant(configuration, { scope: client.scopes.join(' ') })));
+    return this.ask(client, async (configuration) => toTokens(client.authority, await clientCredentialsGrant(configuration, { scope: client.scopes.join(' ') })));
   }
 
   revoke(client: AuthorityClient, refreshToken: string): Promise<void> {
@@ -118,13 +118,18 @@ export class OpenIdAuthority implements Authority {
   }
 }
 
-function toTokens(answer: TokenEndpointResponse & TokenEndpointResponseHelpers): Tokens {
-  const claims = answer.claims();
-  const names = [claims?.['email'], claims?.['preferred_username'], claims?.['upn']].filter((name) => typeof name === 'string');
+function toTokens(authority: AuthorityName, answer: TokenEndpointResponse & TokenEndpointResponseHelpers): Tokens {
   // Google's own field; Entra says nothing of it.
   const refreshTokenSeconds = answer['refresh_token_expires_in'];
   return {
     accessToken: answer.access_token, accessTokenSeconds: answer.expires_in ?? ACCESS_TOKEN_SECONDS, refreshToken: answer.refresh_token,
-    refreshTokenSeconds: typeof refreshTokenSeconds === 'number' ? refreshTokenSeconds : undefined, names: [...new Set(names)],
+    refreshTokenSeconds: typeof refreshTokenSeconds === 'number' ? refreshTokenSeconds : undefined, names: namesIn(authority, answer.claims() ?? {}),
   };
+}
+
+/** Only what the authority vouches for: in Entra anybody who manages a directory may write any address into `email`. */
+function namesIn(authority: AuthorityName, claims: Readonly<Record<string, unknown>>): string[] {
+  const { email, email_verified: isVerified, preferred_username: userName, upn } = claims;
+  const names = authority === 'google' ? [isVerified === true ? email : undefined] : [userName, upn];
+  return [...new Set(names.filter((name) => typeof name === 'string'))];
 }

@@ -25,7 +25,7 @@ describe('an authority in trouble', () => {
       discoveries += 1;
       if (discoveryFails) return void response.writeHead(500).end();
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ issuer: `${origin}/tenant/v2.0`, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token` }));
+      response.end(JSON.stringify({ issuer: request.url.startsWith('/tenant/') ? `${origin}/tenant/v2.0` : origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token` }));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -61,6 +61,20 @@ describe('an authority in trouble', () => {
 
   it('whose name is unknown is named', async () => {
     await expect(authority('', 'https://no-such-host.invalid').refresh(client, 'a-refresh-token')).rejects.toMatchObject({ code: 'mailbox.authority-unreachable', message: expect.stringMatching(/^no-such-host\.invalid, which grants access to the mailbox, can't be reached: its name/) });
+  });
+
+  it.each([
+    ['office365', { preferred_username: 'ada@example.org', upn: 'ada@example.org', email: 'boss@example.org', email_verified: true }, ['ada@example.org']],
+    ['office365', { email: 'boss@example.org' }, []],
+    ['google', { email: 'ada@example.org', email_verified: true, preferred_username: 'boss@example.org' }, ['ada@example.org']],
+    ['google', { email: 'boss@example.org', email_verified: false }, []],
+    ['google', { email: 'boss@example.org' }, []],
+  ] as const)('says whose account it is in what it vouches for alone: %s %j', async (name, claims, names) => {
+    const now = Math.floor(Date.now() / 1_000);
+    const part = (content: object): string => Buffer.from(JSON.stringify(content)).toString('base64url');
+    const idToken = `${part({ alg: 'RS256' })}.${part({ iss: name === 'google' ? origin : `${origin}/tenant/v2.0`, aud: 'client', sub: 'somebody', iat: now, exp: now + 60, ...claims })}.${part({})}`;
+    answer = (_request, response) => void response.setHeader('content-type', 'application/json').end(JSON.stringify({ access_token: 't', token_type: 'Bearer', id_token: idToken }));
+    expect((await authority().refresh({ ...client, authority: name }, 'a-refresh-token')).names).toEqual(names);
   });
 
   it('is asked about itself once for all, and again after a failure', async () => {
