@@ -182,13 +182,15 @@ export const AUTHORITY_METADATA_KEPT_MS = 3_600_000;
 export const AUTHORITY_CONNECTIONS_MAX = 32;
 /** An access token is refreshed this long before it ends, or a tenth of its life, whichever is shorter. */
 export const ACCESS_TOKEN_MARGIN_MS = 300_000;
-/** Nobody else refreshes a mailbox's tokens meanwhile: longer than an authority may take to answer. */
-export const REFRESH_LEASE_MS = 30_000;
+/** Nobody else asks an authority for the same meanwhile: longer than it may take to answer, first about itself. */
+export const AUTHORITY_LEASE_MS = 30_000;
 /** How soon another replica's refresh is looked for. */
 export const REFRESH_LOOK_EVERY_MS = 150;
 /** A new refresh token is tried to be stored for so long when the database is away, and at a stop for so long. */
 export const REFRESH_STORE_MAX_MS = 120_000;
 export const REFRESH_STOP_MAX_MS = 3_000;
+/** Nobody else refreshes a mailbox's tokens until the new refresh token is stored: the old one, used again, would end the grant. */
+export const REFRESH_LEASE_MS = AUTHORITY_LEASE_MS + REFRESH_STORE_MAX_MS;
 /** From the beginning of an association to its end in a browser. */
 export const ASSOCIATION_MINUTES = 10;
 /** How often it is asked whether a device code was confirmed, where the authority doesn't say (RFC 8628, 3.5). */

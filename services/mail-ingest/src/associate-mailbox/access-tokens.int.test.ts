@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { REFRESH_STORE_MAX_MS } from '../limits.js';
 import { OAuthHarness, type OAuthReplica } from './oauth.harness.js';
 
 const person = (name: string) => ({ address: `${name}@test.example`, password: `${name}-secret` });
@@ -83,6 +84,9 @@ describe('access tokens', () => {
     const ended = () => harness.superuser.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mail_ingest' AND datname = current_database() AND wait_event_type = 'Lock'`);
     await expect.poll(async () => (await ended()).rowCount).toBe(1);
     expect(out).toBe(false);
+    // As long as it may be tried again, no other replica may use the old one.
+    const { rows: [lease] } = await holder.query<{ left_ms: number }>('SELECT (extract(epoch FROM refresh_until - clock_timestamp()) * 1000)::float8 AS left_ms FROM mail_ingest.association WHERE mailbox_id = $1', [id]);
+    expect(lease?.left_ms).toBeGreaterThan(REFRESH_STORE_MAX_MS);
     await holder.query('COMMIT');
     holder.release();
     harness.provider.setTokenDelayMs(0);

@@ -112,7 +112,7 @@ export class AssociationStore {
     await query(this.pool, 'association.remove', REMOVE, [mailboxId]);
   }
 
-  /** True: this one alone refreshes the grant of this version, for as long as an authority may take. */
+  /** True: this one alone refreshes the grant of this version, for as long as answer and storing may take. */
   async claimRefresh(mailboxId: string, version: number, refresher: string): Promise<boolean> {
     return (await query(this.pool, 'association.claim', CLAIM, [mailboxId, version, refresher, REFRESH_LEASE_MS])).length === 1;
   }

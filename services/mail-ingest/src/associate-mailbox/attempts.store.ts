@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret, sealSecret } from '@inkpost/secrets/seal.js';
-import { DEVICE_POLL_BATCH, REFRESH_LEASE_MS } from '../limits.js';
+import { AUTHORITY_LEASE_MS, DEVICE_POLL_BATCH } from '../limits.js';
 import type { BegunDeviceSignIn } from '../ports/authority.port.js';
 
 /** An association that was begun and has come back, or is asked for. */
@@ -122,7 +122,7 @@ export class AttemptsStore {
 
   /** Attempts at devices that it is time to ask the authority about; nobody else asks meanwhile. */
   async claimDue(): Promise<Attempt[]> {
-    const rows = await query<AttemptRow & Record<string, unknown>>(this.pool, 'attempt.claim-due', CLAIM_DUE, [REFRESH_LEASE_MS, DEVICE_POLL_BATCH]);
+    const rows = await query<AttemptRow & Record<string, unknown>>(this.pool, 'attempt.claim-due', CLAIM_DUE, [AUTHORITY_LEASE_MS, DEVICE_POLL_BATCH]);
     return rows.map((row) => this.opened(row));
   }
 
