@@ -126,11 +126,17 @@ describe('by POP3 a server that', () => {
     expect(server.heard.slice(-2)).toEqual(['DELE 50', 'QUIT']);
   });
 
-  it('gives two mails one name has both of them deleted', async () => {
-    const server = await serve({ UIDL: '+OK\r\n1 same\r\n2 same\r\n.\r\n', LIST: '+OK\r\n1 5\r\n2 5\r\n.\r\n' });
+  it('gives two mails one name has both of them fetched, and no more deleted than what was fetched', async () => {
+    const two = mail('two').toString();
+    const script: Script = (line) => ({ 'RETR 2': `+OK\r\n${two}.\r\n`, UIDL: '+OK\r\n1 same\r\n2 same\r\n.\r\n', LIST: '+OK\r\n1 5\r\n2 5\r\n.\r\n' })[line];
+    const server = await serve(script);
     const source = await open(server);
-    expect(await source.list()).toEqual(['same']);
-    await source.settle(['same'], 'delete', '');
+    const [first = '', second = ''] = await source.list();
+    expect((await all(source.fetch([first, second]))).map(({ whole }) => whole?.toString())).toEqual([one, two]);
+    await source.settle([first], 'delete', '');
+    expect(server.heard.filter((line) => line.startsWith('DELE'))).toEqual(['DELE 1']);
+    expect(await source.list()).toEqual([first, second]);
+    await source.settle([second], 'delete', '');
     expect(server.heard.filter((line) => line.startsWith('DELE'))).toEqual(['DELE 1', 'DELE 2']);
   });
 

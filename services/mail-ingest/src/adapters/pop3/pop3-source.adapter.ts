@@ -32,8 +32,8 @@ class Pop3Source implements MailSource {
   readonly epoch = 'uidl';
   readonly announces = false;
   private session: Pop3Session | undefined;
-  /** Of the session, by key. A server may give identical mails one key. */
-  private mails: ReadonlyMap<string, readonly ListedMail[]> = new Map();
+  /** Of the session, by key. */
+  private mails: ReadonlyMap<string, ListedMail> = new Map();
   /** Those that were given out already. */
   private listed: ReadonlySet<string> = new Set();
   private signedInAt = -Infinity;
@@ -96,7 +96,7 @@ class Pop3Source implements MailSource {
     if (choice !== 'delete') return choice === 'keep';
     return this.told(async () => {
       const session = await this.signedIn();
-      const numbers = keys.flatMap((key) => this.mails.get(key) ?? []).map(({ number }) => number);
+      const numbers = keys.flatMap((key) => this.mails.get(key)?.number ?? []);
       if (numbers.length === 0) return true;
       const taken = await session.delete(numbers);
       // Nothing is deleted before this is answered.
@@ -125,14 +125,14 @@ class Pop3Source implements MailSource {
       this.session = session;
       this.signedInAt = performance.now();
       this.loginDelayMs = session.loginDelayMs;
-      this.mails = Map.groupBy(await session.list(), ({ key }) => key);
+      this.mails = keyed(await session.list());
       return session;
     });
   }
 
   private async find(key: string): Promise<{ session: Pop3Session; mail: ListedMail } | undefined> {
     const session = await this.signedIn();
-    const mail = this.mails.get(key)?.[0];
+    const mail = this.mails.get(key);
     return mail && { session, mail };
   }
 
@@ -170,6 +170,19 @@ class Pop3Source implements MailSource {
       throw connectionFailure(error, this.access);
     }
   }
+}
+
+/**
+ * By a key of its own each: a server may give identical mails one UIDL, or, against RFC 1939, different ones; only what was fetched may be
+ * deleted. No UIDL has a space in it.
+ */
+function keyed(mails: readonly ListedMail[]): Map<string, ListedMail> {
+  const counts = new Map<string, number>();
+  return new Map(mails.map((mail) => {
+    const count = (counts.get(mail.key) ?? 0) + 1;
+    counts.set(mail.key, count);
+    return [count === 1 ? mail.key : `${mail.key} ${count}`, mail];
+  }));
 }
 
 /** Undefined: it is longer than the server said. */
