@@ -3,7 +3,7 @@
 /** A mail as it is transferred (architecture.md, Defaults). */
 export const MAIL_BYTES_MAX = 50 * 1024 * 1024;
 /** Of a long mail that has passed through: its memory is given back then. */
-export const DROPPED_BYTES_MAX = 4 * 1024 * 1024;
+export const DROPPED_BYTES_MAX = 2 * 1024 * 1024;
 /** Documents taken from one mail; further ones are refused one by one. */
 export const DOCUMENTS_MAX = 20;
 /** Refused parts told to the sender; further ones are only counted. */
@@ -43,6 +43,8 @@ export const CLAIM_DAYS = 30;
 export const FETCH_WINDOW = 50;
 /** Of a mail, what is fetched at once; a longer one is fetched in pieces, after the others. */
 export const FETCH_PIECE_BYTES = 4 * 1024 * 1024;
+/** The pieces of a longer one by IMAP: each is in memory three times before it is handed on. */
+export const LONG_PIECE_BYTES = 1024 * 1024;
 /** Mails of one mailbox taken in side by side: their writes to the disk overlap. */
 export const INTAKE_CONCURRENCY = 8;
 /** A watched folder is compared with the ledger anew, for what was missed or failed. */

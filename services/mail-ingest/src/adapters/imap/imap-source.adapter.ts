@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FetchMessageObject, ImapFlow, MailboxObject } from 'imapflow';
 import { type Failure, TransientFailure } from '@inkpost/failure/failure.js';
-import { FETCH_PIECE_BYTES, MAIL_BYTES_MAX, SERVER_TIMES, type ServerTimes } from '../../limits.js';
+import { FETCH_PIECE_BYTES, LONG_PIECE_BYTES, MAIL_BYTES_MAX, SERVER_TIMES, type ServerTimes } from '../../limits.js';
 import type { AfterProcessing } from '../../mailboxes/mailbox.js';
 import { type FetchedMail, MAIL_GONE, type MailSource, type OpenSource, type SourceAccess } from '../../ports/mail-source.port.js';
 import { connectionLost } from '../mail-server-failure.js';
@@ -90,11 +90,11 @@ class ImapSource implements MailSource {
   }
 
   async *fetchLong(key: string, bytesMax: number): AsyncGenerator<Buffer, void, undefined> {
-    for (let start = 0; start <= bytesMax; start += FETCH_PIECE_BYTES) {
-      const { source } = await this.fetchOne(key, { source: { start, maxLength: FETCH_PIECE_BYTES } });
+    for (let start = 0; start <= bytesMax; start += LONG_PIECE_BYTES) {
+      const { source } = await this.fetchOne(key, { source: { start, maxLength: LONG_PIECE_BYTES } });
       if (!source) throw gone(key);
       if (source.length > 0) yield source;
-      if (source.length < FETCH_PIECE_BYTES) return;
+      if (source.length < LONG_PIECE_BYTES) return;
     }
   }
 

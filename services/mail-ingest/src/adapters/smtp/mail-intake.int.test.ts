@@ -90,6 +90,21 @@ describe('a mail by SMTP', () => {
     expect(part).toMatchObject({ fileName: 'letter.docx', reason: 'unsupported-format', statusText: `Job [${part?.documentId}] has an invalid/unsupported mime type` });
   });
 
+  it('has the fate of each of its parts in its journey, and a refusal for the one alone that can\'t be printed (EDG-04)', async () => {
+    const pdf = samplePdf();
+    const file = (filename: string, contentType: string, content: Buffer = Buffer.from('x')) => ({ filename, contentType, content });
+    const attachments = [file('twice.pdf', 'application/pdf', pdf), file('twice.pdf', 'application/octet-stream', pdf), file('letter.docx', 'application/msword'), file('smime.p7s', 'application/pkcs7-signature'), file('invite.ics', 'text/calendar')];
+    await send({ subject: 'each part', text: 'Please print', attachments });
+    const { messageId, documents, refusedParts } = await harness.messageAbout('each part');
+    expect(documents.map(({ fileName, sizeBytes }) => [fileName, sizeBytes])).toEqual([1, 2].map(() => ['twice.pdf', pdf.length]));
+    expect(new Set(documents.map(({ documentId }) => documentId)).size).toBe(2);
+    expect(refusedParts).toMatchObject([{ fileName: 'letter.docx', statusText: `Job [${refusedParts[0]?.documentId}] has an invalid/unsupported mime type` }]);
+    expect((await harness.journey(messageId)).filter(({ step }) => step.startsWith('document-') || step.startsWith('part-')).map(({ step, evidence, document_id }) => [step, evidence['fileName'], evidence['reason'] ?? null, document_id])).toEqual([
+      ['document-extracted', 'twice.pdf', null, documents[0]?.documentId], ['document-extracted', 'twice.pdf', null, documents[1]?.documentId],
+      ['part-refused', 'letter.docx', 'unsupported-format', refusedParts[0]?.documentId], ['part-ignored', 'smime.p7s', 'signature', null], ['part-ignored', 'invite.ics', 'calendar', null],
+    ]);
+  });
+
   it('to several mailboxes is one message with documents of its own in each', async () => {
     await harness.addSmtpMailbox(replica, 'second@inkpost.test');
     const pdf = samplePdf({ sizeBytes: 2 * MB });
