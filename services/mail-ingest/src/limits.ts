@@ -95,6 +95,8 @@ export const WATCH_POLL_MS = 1_500;
 export const WATCH_ROUNDS_APART_MS = 100;
 
 export const SMTP_CLIENTS_MAX = 100;
+/** Of one address, unless it is a trusted relay's: nobody keeps all others out. */
+export const SMTP_CLIENTS_OF_ONE_ADDRESS_MAX = SMTP_CLIENTS_MAX / 2;
 export const SMTP_RECIPIENTS_MAX = 100;
 export const SMTP_SILENCE_MAX_MS = 60_000;
 export const SMTP_CLOSE_MAX_MS = 1_000;

@@ -32,6 +32,11 @@ export class AuthenticateSender {
     return settings.some((each) => each.mode !== 'off' && !handsOn(client, each));
   }
 
+  /** Whether some mailbox trusts this address to hand others' mails on. Throws a `CauseDown` while the database is away. */
+  async isTrustedRelay(address: string): Promise<boolean> {
+    return (await this.settings.all()).some((settings) => isRelay(address, settings));
+  }
+
   /** Reads `content` to its end. Never rejects: what can't be found out stays unknown. */
   async measure(content: Readable, client: SmtpClient): Promise<MeasuredSender | undefined> {
     return measureSender(content, client, this.dns).catch(() => undefined);
@@ -83,8 +88,11 @@ function judgeMeasured({ results, dmarcFrom, arc }: MeasuredSender, fromDomain: 
 }
 
 /** A mail server that hands others' mails on: its own address says nothing of who sent them. */
-function handsOn({ address, speaksLmtp }: SmtpClient, { trustedRelays }: AuthenticationSettings): boolean {
-  if (speaksLmtp) return true;
+function handsOn({ address, speaksLmtp }: SmtpClient, settings: AuthenticationSettings): boolean {
+  return speaksLmtp || isRelay(address, settings);
+}
+
+function isRelay(address: string, { trustedRelays }: AuthenticationSettings): boolean {
   const family = familyOf(address);
   if (family === undefined) return false;
   const relays = new BlockList();

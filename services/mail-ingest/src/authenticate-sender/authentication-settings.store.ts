@@ -25,10 +25,16 @@ export class CurrentAuthenticationSettings {
 
   /** A mailbox's own settings, or the general ones if it follows those. Throws a `CauseDown` while the database is away. */
   async settingsFor(mailboxId: string): Promise<AuthenticationSettings> {
-    if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
+    await this.freshen();
     const settings = this.byMailbox.get(mailboxId) ?? this.byMailbox.get(GENERAL);
     if (!settings) throw new Error('the general settings of sender authentication are missing');
     return settings;
+  }
+
+  /** The general ones and those of mailboxes that have their own. Throws as `settingsFor`. */
+  async all(): Promise<readonly AuthenticationSettings[]> {
+    await this.freshen();
+    return [...this.byMailbox.values()];
   }
 
   /** After a change in this process: the next mail is judged by it, whatever question is still under way. */
@@ -36,6 +42,10 @@ export class CurrentAuthenticationSettings {
     this.changesHere += 1;
     this.freshUntilMs = 0;
     this.refreshing = undefined;
+  }
+
+  private async freshen(): Promise<void> {
+    if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
   }
 
   private refresh(): Promise<void> {

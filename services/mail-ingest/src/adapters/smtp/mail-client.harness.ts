@@ -6,6 +6,9 @@ import { eventually } from '../../mail-ingest.harness.js';
 export class MailClient {
   private heard = '';
 
+  /** What the server said first. */
+  greeting = '';
+
   private constructor(private readonly socket: Socket) {
     socket.setEncoding('utf8');
     socket.on('error', () => undefined);
@@ -15,11 +18,11 @@ export class MailClient {
   }
 
   /** Gives it once the server has greeted. */
-  static async connect(port: number): Promise<MailClient> {
-    const socket = connect(port, '127.0.0.1');
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<MailClient> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     await once(socket, 'connect');
     const client = new MailClient(socket);
-    await client.reply();
+    client.greeting = await client.reply();
     return client;
   }
 

@@ -7,7 +7,7 @@ import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { AuthenticateSender } from '../../authenticate-sender/authenticate-sender.js';
 import type { SmtpClient } from '../../authenticate-sender/measure-sender.js';
-import { MAIL_BYTES_MAX, SMTP_CLIENTS_MAX, SMTP_CLOSE_MAX_MS, SMTP_RECIPIENTS_MAX, SMTP_SILENCE_MAX_MS } from '../../limits.js';
+import { MAIL_BYTES_MAX, SMTP_CLIENTS_MAX, SMTP_CLIENTS_OF_ONE_ADDRESS_MAX, SMTP_CLOSE_MAX_MS, SMTP_RECIPIENTS_MAX, SMTP_SILENCE_MAX_MS } from '../../limits.js';
 import type { ReceivingMailbox } from '../../mailboxes/mailbox.js';
 import type { ReceiveMessage } from '../../receive-message/receive-message.js';
 import type { IncomingMail, Reception } from '../../receive-message/incoming-mail.js';
@@ -44,6 +44,7 @@ export class MailIntake {
     this.server = new SMTPServer({
       ...serverOptions(listener),
       logger: services.conversations.logger,
+      onConnect: callbackify((session: SMTPServerSession) => this.admit(session)),
       onRcptTo: callbackify((recipient: SMTPServerAddress, session: SMTPServerSession) => this.acceptRecipient(recipient, session)),
       onData: callbackify((stream: SMTPServerDataStream, session: SMTPServerSession) => this.takeIn(stream, session)),
     });
@@ -67,6 +68,18 @@ export class MailIntake {
 
   private get isLmtp(): boolean {
     return this.listener.protocol === 'lmtp';
+  }
+
+  /** One client may not take all connections, but a mail server in front may: all mails come from it. */
+  private async admit({ id, remoteAddress }: SMTPServerSession): Promise<void> {
+    if (this.isLmtp) return;
+    // In the order in which they came: of many at once the first ones stay.
+    const ofClient = [...this.server.connections].filter((connection) => connection.remoteAddress === remoteAddress);
+    if (ofClient.findIndex((connection) => connection.id === id) < SMTP_CLIENTS_OF_ONE_ADDRESS_MAX) return;
+    const isRelay = await this.services.authenticate.isTrustedRelay(remoteAddress).catch((error: unknown) => {
+      throw Object.assign(this.refusal(error), { responseCode: 421 });
+    });
+    if (!isRelay) throw smtpError(421, 'Too many connections from your address, please try again in a moment');
   }
 
   private async acceptRecipient(recipient: SMTPServerAddress, session: SMTPServerSession): Promise<void> {
