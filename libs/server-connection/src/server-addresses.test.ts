@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isServerAddress, serverAddresses } from './server-addresses.js';
 
+/** A name to the system, which leads to 169.254.169.254. */
+const NUMBER = '2852039166';
 const strict = { linkLocalAllowed: false };
 
 describe('a server', () => {
@@ -18,7 +20,10 @@ describe('a server', () => {
   });
 
   it('whose name leads to where none may be is refused with a sentence, before anything is sent', async () => {
-    await expect(serverAddresses('169.254.169.254', strict)).rejects.toMatchObject({ message: '169.254.169.254 leads to 169.254.169.254, where no server may be. Nothing was sent there.' });
+    await expect(serverAddresses('169.254.169.254', strict)).rejects.toMatchObject({ message: '169.254.169.254 is a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed. Nothing was sent there.' });
+    await expect(serverAddresses(NUMBER, strict)).rejects.toMatchObject({ message: `${NUMBER} leads to 169.254.169.254, a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed. Nothing was sent there.` });
+    await expect(serverAddresses('0.0.0.0', strict)).rejects.toMatchObject({ message: '0.0.0.0 is an address where no server can be. Nothing was sent there.' });
+    await expect(serverAddresses(NUMBER, { linkLocalAllowed: true })).resolves.toEqual(['169.254.169.254']);
     await expect(serverAddresses('localhost', strict)).resolves.toContain('127.0.0.1');
     await expect(serverAddresses('no-such-host.invalid', strict)).rejects.toMatchObject({ message: expect.stringMatching(/^The name no-such-host\.invalid (is unknown here|can't be looked up now)/) as unknown });
   });

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { type AddressRules, LINK_LOCAL_REFUSED, LINK_LOCAL_SETTING } from './address-rules.js';
 import { ADDRESSES_TRIED_MAX } from './limits.js';
 import { fault } from './run-steps.js';
 
@@ -19,11 +20,6 @@ LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6');
 LINK_LOCAL.addAddress('100.100.100.200', 'ipv4');
 LINK_LOCAL.addAddress('168.63.129.16', 'ipv4');
 
-export interface AddressRules {
-  /** Also servers at link-local addresses and those of clouds' metadata services. */
-  readonly linkLocalAllowed: boolean;
-}
-
 /** Whether a server may be at this IP address. */
 export function isServerAddress(address: string, { linkLocalAllowed }: AddressRules): boolean {
   const family = isIP(address);
@@ -38,11 +34,19 @@ export function isServerAddress(address: string, { linkLocalAllowed }: AddressRu
  * The addresses of a server, as the system knows them, without those where none may be. What connects uses these, not the name: it could
  * lead elsewhere a moment later. Throws a `Failure`.
  */
-export async function serverAddresses(host: string, rules: AddressRules): Promise<readonly string[]> {
+export async function serverAddresses(host: string, rules: AddressRules = LINK_LOCAL_REFUSED): Promise<readonly string[]> {
   const addresses = isIP(host) === 0 ? await lookUp(host) : [host];
   const usable = addresses.filter((address) => isServerAddress(address, rules));
-  if (usable.length === 0) throw fault(`${host} leads to ${addresses.join(', ')}, where no server may be. Nothing was sent there.`);
+  if (usable.length === 0) throw fault(forbiddenReason(host, addresses));
   return usable.slice(0, ADDRESSES_TRIED_MAX);
+}
+
+/** Why nobody connects to a server that is at these addresses alone; it names the setting where that would allow one of them. */
+export function forbiddenReason(host: string, addresses: readonly string[]): string {
+  const place = addresses.join(', ') === host ? `${host} is` : `${host} leads to ${addresses.join(', ')},`;
+  const canBeAllowed = addresses.some((address) => isServerAddress(address, { linkLocalAllowed: true }));
+  const reason = canBeAllowed ? `a link-local or metadata address, where no server may be unless ${LINK_LOCAL_SETTING} is set to allowed` : 'an address where no server can be';
+  return `${place} ${reason}. Nothing was sent there.`;
 }
 
 async function lookUp(host: string): Promise<string[]> {

@@ -6,6 +6,7 @@ import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/adm
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
@@ -48,7 +49,7 @@ export const guestAccount: ServiceDefinition = {
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
     const directories = new DirectoryStore(pool, flow, parseMasterKey(config.masterKey ?? (await secrets.read('master-key'))));
     const guestDirectory = new GuestDirectory(pool);
-    const rules = { linkLocalAllowed: config.linkLocalServers === 'allowed' };
+    const rules = addressRules(config.linkLocalServers);
     const open = (directory: StoredDirectory): PeopleDirectory => {
       const { directoryId, settings } = directory;
       switch (settings.kind) {

@@ -1,4 +1,5 @@
 import { listenAddress, oneOf, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
+import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 import { SERVER_TIMES } from './limits.js';
 
@@ -12,6 +13,7 @@ export const mailIngestConfig = {
   smtpKeyFile: optionalText('INKPOST_SMTP_KEY_FILE', 'Private key (PEM) of that certificate.'),
   smtpTls: oneOf('INKPOST_SMTP_TLS', 'How SMTP uses the certificate: offered by STARTTLS, or from the first byte.', ['starttls', 'implicit'], 'starttls'),
   lmtpTls: oneOf('INKPOST_LMTP_TLS', 'The same for LMTP.', ['starttls', 'implicit'], 'starttls'),
+  linkLocalServers: linkLocalServersVariable(),
   pop3EverySeconds: wholeNumber('INKPOST_POP3_EVERY_SECONDS', 'How often mailboxes are looked into by POP3; each look is a sign-in, which servers count.', SERVER_TIMES.signedInEveryMs / 1_000, { min: 1, max: 3_600 }),
   publicUrl: url('INKPOST_PUBLIC_URL', 'How browsers reach the gateway. Whoever signs in at Microsoft or Google comes back to an address below it, which is registered there.', ['http', 'https'], 'http://localhost:5780'),
   office365Authority: url('INKPOST_OFFICE365_AUTHORITY', 'Who grants access to Microsoft 365: that of a national cloud, for its tenants.', ['https'], 'https://login.microsoftonline.com'),

@@ -9,6 +9,7 @@ import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_p
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
@@ -47,7 +48,7 @@ import { TraceRpc } from './trace-communications/trace.rpc.js';
 import { LoginRefusals } from './watch-mailbox/login-refusals.js';
 import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
-import { withPassword, withToken } from './watch-mailbox/open-mailbox.js';
+import { withAddressRules, withPassword, withToken } from './watch-mailbox/open-mailbox.js';
 import { ServerReturns } from './watch-mailbox/server-returns.js';
 import { SourceLedger } from './watch-mailbox/source-ledger.js';
 import { WatchStore } from './watch-mailbox/watch.store.js';
@@ -73,14 +74,16 @@ export const mailIngest: ServiceDefinition = {
     const accessToken = (mailboxId: string, refused?: string) => tokens.accessToken(mailboxId, refused);
     const refusals = new LoginRefusals();
     const connections = new GraphConnections(config.graphUrl, certificates);
-    const pop3 = pop3Source({ ...SERVER_TIMES, signedInEveryMs: config.pop3EverySeconds * 1_000 });
+    const rules = addressRules(config.linkLocalServers);
+    const imap = withAddressRules(imapSource(), rules);
+    const pop3 = withAddressRules(pop3Source({ ...SERVER_TIMES, signedInEveryMs: config.pop3EverySeconds * 1_000 }), rules);
     const sources = new MailboxSources({
-      'imap/imap': withPassword(imapSource(), refusals),
+      'imap/imap': withPassword(imap, refusals),
       'pop3/pop3': withPassword(pop3, refusals),
-      'office365/imap': withToken(imapSource(), accessToken),
+      'office365/imap': withToken(imap, accessToken),
       'office365/pop3': withToken(pop3, accessToken),
       'office365/graph': withToken(graphSource({ connections, folders: new GraphFolderStore(pool) }), accessToken),
-      'google/imap': withToken(imapSource(), accessToken),
+      'google/imap': withToken(imap, accessToken),
       'google/pop3': withToken(pop3, accessToken),
     });
     const { traceOf, smtpConversations, providers: traceProviders } = traceCommunications(runtime);

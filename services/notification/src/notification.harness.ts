@@ -72,9 +72,9 @@ export class NotificationHarness {
     return harness;
   }
 
-  async startService(): Promise<StartedNotification> {
+  async startService(settings: Readonly<Record<string, string>> = {}): Promise<StartedNotification> {
     const port = await freePort();
-    const [config] = readConfigs([notificationConfig], { ...this.env, INKPOST_NOTIFICATION_LISTEN: `127.0.0.1:${port}` });
+    const [config] = readConfigs([notificationConfig], { ...this.env, ...settings, INKPOST_NOTIFICATION_LISTEN: `127.0.0.1:${port}` });
     const running = await startService(notification, config, this.telemetry, '0');
     let stopped: Promise<void> | undefined;
     const service = { stop: () => (stopped ??= running.stop()) };

@@ -6,6 +6,7 @@ import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { SmtpServer } from './adapters/smtp.adapter.js';
@@ -63,6 +64,7 @@ export const notification: ServiceDefinition = {
     const { config, pool, flow, log, meter, secrets } = runtime;
     const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('notification') }) });
+    const rules = addressRules(config.linkLocalServers);
     const moments = momentWriter(config.timeZone);
     return {
       module: NotificationModule,
@@ -72,7 +74,7 @@ export const notification: ServiceDefinition = {
         { provide: CodeOpener, useFactory: () => new CodeOpener(masterKey) },
         { provide: MomentWriter, useValue: moments },
         { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },
-        { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings)), inject: [OutgoingMailStore] },
+        { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings, rules)), inject: [OutgoingMailStore] },
         { provide: MailMetrics, useFactory: () => new MailMetrics(meter) },
         { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new MailDelivery(flow, pool, outgoing, metrics), inject: [CurrentOutgoingMail, MailMetrics] },
         { provide: TellRefusal, useFactory: (delivery: MailDelivery) => new TellRefusal(delivery, pool), inject: [MailDelivery] },

@@ -6,6 +6,7 @@ import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
@@ -32,6 +33,7 @@ import { JobEndings } from './print-job/job-endings.js';
 import { PrintMetrics } from './print-metrics.js';
 import { printSubmitConfig } from './print-submit.config.js';
 import { KnownQueues } from './queues/known-queues.js';
+import { printerOpener } from './queues/open-printer.js';
 import { PrinterWatch } from './queues/printer-watch.js';
 import { PrinterStore } from './queues/printer.store.js';
 import { QueueRpc } from './queues/queue.rpc.js';
@@ -52,9 +54,10 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   const endings = new JobEndings(flow, spool, log);
   const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log);
   const printers = new PrinterStore(pool);
-  const watch = new PrinterWatch(printers, log);
+  const openPrinter = printerOpener(addressRules(config.linkLocalServers));
+  const watch = new PrinterWatch(printers, openPrinter, log);
   const deliveries = new Deliveries(new LeaseStore(pool), {
-    delivery: new DocumentDelivery(results, spool, metrics, printers), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax,
+    delivery: new DocumentDelivery(results, spool, metrics, printers), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax, openPrinter,
   });
   const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
@@ -68,7 +71,7 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   return {
     metrics, deliveries, expiry, watch, prisma,
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+    queueRpc, finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
   };
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
-import { CauseDown } from '@inkpost/failure/failure.js';
+import { asFailure, CauseDown } from '@inkpost/failure/failure.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
+import { FORBIDDEN_ADDRESS, guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { certificateRefused, printerUnreachable } from './failures.js';
 import type { PrinterAddress } from './printer-uri.js';
 
@@ -15,13 +17,22 @@ export interface TlsTrust {
   readonly dangerouslyAcceptAnyCertificate?: boolean;
 }
 
+/** Where to connect, and what to trust there. */
+export interface PrinterPlace {
+  readonly address: PrinterAddress;
+  readonly trust: TlsTrust;
+  /** Where the printer may be; undefined: anywhere. */
+  readonly addressRules: AddressRules | undefined;
+}
+
 /**
  * A connected (and with TLS, verified) socket. Not a byte of a request has left before this resolves, so that its failures
  * (`ipp.printer-unreachable`, `ipp.certificate-refused`) mean that nothing was accepted.
  */
-export function connectToPrinter(address: PrinterAddress, trust: TlsTrust, timeoutMs: number): Promise<Socket> {
+export async function connectToPrinter({ address, trust, addressRules }: PrinterPlace, timeoutMs: number): Promise<Socket> {
+  const guard = guardOf(address, addressRules);
   return new Promise((resolve, reject) => {
-    const socket = address.secure ? openTls(address, trust) : connectTcp({ host: address.host, port: address.port, noDelay: true });
+    const socket = address.secure ? openTls(address, trust, guard) : connectTcp({ host: address.host, port: address.port, noDelay: true, ...guard });
     const timer = setTimeout(() => socket.destroy(printerUnreachable(address.printerUri, 'time-out')), timeoutMs);
     const onError = (error: NodeJS.ErrnoException): void => {
       clearTimeout(timer);
@@ -42,11 +53,20 @@ export function connectToPrinter(address: PrinterAddress, trust: TlsTrust, timeo
   });
 }
 
-function openTls(address: PrinterAddress, trust: TlsTrust): TLSSocket {
+function guardOf({ host, printerUri }: PrinterAddress, rules: AddressRules | undefined): { readonly lookup?: LookupFunction } {
+  try {
+    return rules ? guardedLookup(host, rules) : {};
+  } catch (error) {
+    throw printerUnreachable(printerUri, asFailure(error).message, error);
+  }
+}
+
+function openTls(address: PrinterAddress, trust: TlsTrust, guard: { readonly lookup?: LookupFunction }): TLSSocket {
   const pinned = trust.pinnedCertificateSha256 !== undefined;
   return connectTls({
     host: address.host,
     port: address.port,
+    ...guard,
     // RFC 6066: a server name is never an address.
     servername: isIP(address.host) === 0 ? address.host : '',
     rejectUnauthorized: !pinned && trust.dangerouslyAcceptAnyCertificate !== true,
@@ -67,5 +87,5 @@ function connectFailure(address: PrinterAddress, socket: Socket, error: NodeJS.E
   // Node notes why a certificate was refused before it ends the connection with that error.
   if (socket instanceof TLSSocket && socket.authorizationError) return certificateRefused(address.printerUri, error.code ?? error.message);
   if (error instanceof CauseDown) return error;
-  return printerUnreachable(address.printerUri, error.code ?? error.message, error);
+  return printerUnreachable(address.printerUri, error.code === FORBIDDEN_ADDRESS ? error.message : (error.code ?? error.message), error);
 }

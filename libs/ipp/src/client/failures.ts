@@ -20,7 +20,7 @@ export function acceptanceOf(error: unknown): Acceptance {
   return error instanceof Failure && error.fields['acceptance'] === 'nothing' ? 'nothing' : 'unknown';
 }
 
-/** No connection came about: `ipp.printer-unreachable`. `reason` is the system's own code (ECONNREFUSED, ENOTFOUND, time-out). */
+/** No connection came about: `ipp.printer-unreachable`. `reason` is the system's own code (ECONNREFUSED, ENOTFOUND, time-out), or says why no printer may be there. */
 export function printerUnreachable(printer: string, reason: string, cause?: unknown): CauseDown {
   return new CauseDown('ipp.printer-unreachable', `the printer ${printer} cannot be reached (${reason})`, {
     cause,

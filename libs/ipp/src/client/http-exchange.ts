@@ -2,6 +2,7 @@ import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage
 import { Socket } from 'node:net';
 import { Readable, type Duplex } from 'node:stream';
 import { asFailure, Failure } from '@inkpost/failure/failure.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { ippLimits, ippTimeouts } from '../limits.js';
 import { connectToPrinter, type TlsTrust } from './connect.js';
 import { answerLost, answerUnreadable, documentUnreadable, httpFailure, printerUnreachable, type CallContext } from './failures.js';
@@ -16,6 +17,8 @@ export interface ExchangeOptions {
   readonly address: PrinterAddress;
   readonly trust: TlsTrust;
   readonly timeouts: ExchangeTimeouts;
+  /** Where the printer may be; undefined: anywhere. */
+  readonly addressRules: AddressRules | undefined;
 }
 
 /**
@@ -84,8 +87,8 @@ class PrinterAgent extends Agent {
   }
 
   private async connect(whenDone: (error: Error | null, stream: Duplex) => void): Promise<void> {
-    const { address, trust, timeouts } = this.exchange;
-    const [attempt] = await Promise.allSettled([connectToPrinter(address, trust, timeouts.connectTimeoutMs)]);
+    const { timeouts } = this.exchange;
+    const [attempt] = await Promise.allSettled([connectToPrinter(this.exchange, timeouts.connectTimeoutMs)]);
     if (attempt.status === 'fulfilled') whenDone(null, attempt.value);
     // Node looks at the error alone, its types ask for a stream beside it.
     else whenDone(asFailure(attempt.reason), new Socket());

@@ -1,3 +1,4 @@
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { boolean, findAttribute, findGroup, integer, keyword, numberOf, strings, textOf } from '../codec/attribute.js';
 import { decodeMessage } from '../codec/decode-message.js';
 import { encodeMessage } from '../codec/encode-message.js';
@@ -20,6 +21,8 @@ export interface IppPrinterOptions {
   readonly requestingUserName?: string;
   readonly tls?: TlsTrust;
   readonly timeouts?: Partial<ExchangeTimeouts>;
+  /** Where printers may be; absent: anywhere. */
+  readonly addressRules?: AddressRules;
 }
 
 export interface JobRequest {
@@ -85,7 +88,7 @@ export class IppPrinter {
     this.address = parsePrinterUri(options.uri);
     this.uri = this.address.printerUri;
     this.requestingUserName = options.requestingUserName ?? 'inkpost';
-    this.exchange = new HttpExchange({ address: this.address, trust: options.tls ?? {}, timeouts: { ...ippTimeouts, ...options.timeouts } });
+    this.exchange = new HttpExchange({ address: this.address, trust: options.tls ?? {}, addressRules: options.addressRules, timeouts: { ...ippTimeouts, ...options.timeouts } });
   }
 
   /** Without `requestedAttributes` the printer gives all it has. */

@@ -1,5 +1,5 @@
 import { asFailure } from '@inkpost/failure/failure.js';
-import { FORBIDDEN_ADDRESS } from './server-lookup.js';
+import { FORBIDDEN_ADDRESS } from '@inkpost/server-connection/guarded-lookup.js';
 
 /** What stands between us and a server: the code of the failure, and the rest of a sentence about the server. */
 export interface NetworkTrouble {
@@ -13,7 +13,6 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'its name is unknown',
   EAI_AGAIN: 'its name can\'t be looked up now',
   ECONNREFUSED: 'it refuses connections on this port',
-  [FORBIDDEN_ADDRESS]: 'no mail server may be at its address (link-local, or a metadata service)',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
   CONNECT_TIMEOUT: 'it does not answer',
@@ -27,7 +26,7 @@ export function networkTrouble(error: unknown): NetworkTrouble {
   const { message } = asFailure(error);
   if (CERTIFICATE_CODES.test(code)) return { code: 'mailbox.certificate-untrusted', reason: message };
   if (/^(?:ERR_SSL|EPROTO|ERR_TLS)/.test(code)) return { code: 'mailbox.tls-failed', reason: message };
-  const unreachable = UNREACHABLE[code];
+  const unreachable = code === FORBIDDEN_ADDRESS ? message.replace(/\.$/, '') : UNREACHABLE[code];
   return unreachable === undefined ? { code: 'mailbox.connection-lost', reason: message } : { code: 'mailbox.server-unreachable', reason: unreachable };
 }
 

@@ -1,3 +1,4 @@
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { AfterProcessing, ClientAccess, MailServer } from '../mailboxes/mailbox.js';
 
 export interface FetchedMail {
@@ -60,6 +61,8 @@ export interface SourceAccess extends MailServer {
   readonly signIn: SignIn;
   readonly afterProcessing: AfterProcessing;
   readonly processedFolder: string;
+  /** Where its server may be; absent: not at link-local addresses. */
+  readonly addressRules?: AddressRules;
   /** Takes each line of the conversation with the server. Masking secrets and the content of mails is the adapter's duty. */
   readonly trace?: ((line: string) => void) | undefined;
 }

@@ -1,4 +1,5 @@
 import type { ListenAddress } from '@inkpost/config/variables.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { runSteps } from '@inkpost/server-connection/run-steps.js';
 import { TEST_MAX_MS } from '../limits.js';
 import type { MailboxSettings, SourceProtocol } from '../mailboxes/mailbox.js';
@@ -15,6 +16,8 @@ export interface MailboxTestTools {
   readonly graph: NetworkPlace;
   /** Inkpost's own listener. */
   readonly smtpListen: ListenAddress;
+  /** Where mail servers may be. */
+  readonly addressRules: AddressRules;
 }
 
 /** A mailbox to be tested, as it is or as it might be saved. */
@@ -44,11 +47,11 @@ export class MailboxTests {
   }
 
   private testOf({ saved, settings, signIn }: TestedMailbox): IntakeTest | ServerTest {
-    const { probes, graph, smtpListen } = this.tools;
+    const { probes, graph, smtpListen, addressRules } = this.tools;
     if (settings.kind === 'smtp' || !signIn) return new IntakeTest(smtpListen, { address: settings.address, saved, enabled: settings.enabled });
     const { server, afterProcessing, processedFolder } = settings;
     // Nothing that an adapter remembers of a mailbox shall come from a test of it.
-    const access = { ...server, mailboxId: TESTED_MAILBOX, signIn, afterProcessing, processedFolder };
+    const access = { ...server, mailboxId: TESTED_MAILBOX, signIn, afterProcessing, processedFolder, addressRules };
     return new ServerTest(access, probes[server.protocol], server.protocol === 'graph' ? graph : server);
   }
 }

@@ -205,7 +205,7 @@ namespace inbox {
     expect(outcome(await test({ host: 'no-such-host.invalid' }))).toEqual({ steps: failedAt('dns'), why: expect.stringMatching(/^The name no-such-host\.invalid (?:is unknown here|can't be looked up now)/) });
     const port = await freePort();
     expect(outcome(await test({ port }))).toEqual({ steps: failedAt('tcp'), why: expect.stringContaining(`127.0.0.1:${port} refuses connections on this port`) });
-    expect(outcome(await test({ host: '169.254.169.254' }))).toEqual({ steps: failedAt('dns'), why: '169.254.169.254 leads to 169.254.169.254, where no server may be. Nothing was sent there.' });
+    expect(outcome(await test({ host: '169.254.169.254' }))).toEqual({ steps: failedAt('dns'), why: '169.254.169.254 is a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed. Nothing was sent there.' });
   });
 
   it('tells nobody what else answers there', async () => {

@@ -49,8 +49,8 @@ export class ServerTest {
   }
 
   private async resolve(): Promise<Finding> {
-    const { host } = this.place;
-    this.addresses = await serverAddresses(host, { linkLocalAllowed: false });
+    const { place: { host }, access: { addressRules } } = this;
+    this.addresses = await serverAddresses(host, addressRules);
     return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
   }
 

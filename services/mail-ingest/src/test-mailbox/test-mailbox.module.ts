@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import type { ConfigOf } from '@inkpost/config/config.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import type { ServiceRuntime } from '@inkpost/service/service-definition.js';
 import type { GraphConnections } from '../adapters/graph/graph-connections.js';
@@ -29,6 +30,7 @@ export function testMailboxes({ config, log }: ServiceRuntime<ConfigOf<typeof ma
     probes: { imap: probeImapMailbox, pop3: probePop3Mailbox, graph: graphProbe(connections) },
     graph: { host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port || 443), tls: 'implicit', certificateAuthority: certificates },
     smtpListen: config.smtpListen,
+    addressRules: addressRules(config.linkLocalServers),
   });
   return [
     {

@@ -1,3 +1,4 @@
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { OpenSource, SignIn, MailSource } from '../ports/mail-source.port.js';
 import type { LoginRefusals } from './login-refusals.js';
 import type { WatchedMailbox } from './source-intake.js';
@@ -14,6 +15,11 @@ export interface OpenableMailbox extends WatchedMailbox {
 
 /** Opens what a mailbox is set to. Throws as `OpenSource` does. */
 export type OpenMailbox = (mailbox: OpenableMailbox, signal: AbortSignal) => Promise<MailSource>;
+
+/** Opens mailboxes where these rules let their servers be. */
+export function withAddressRules(open: OpenSource, addressRules: AddressRules): OpenSource {
+  return (access, signal) => open({ ...access, addressRules }, signal);
+}
 
 /** For mailboxes that sign in with their stored password. */
 export function withPassword(open: OpenSource, refusals: LoginRefusals): OpenMailbox {

@@ -1,6 +1,10 @@
 import { getCACertificates } from 'node:tls';
-import { createTransport } from 'nodemailer';
+import { callbackify } from 'node:util';
+import { createTransport, type SMTPPoolOptions } from 'nodemailer';
 import { Failure } from '@inkpost/failure/failure.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
+import { connectServer, type ServerPlace } from '@inkpost/server-connection/connect-server.js';
+import { fault } from '@inkpost/server-connection/run-steps.js';
 import { SMTP_CONNECT_TIMEOUT_MS, SMTP_CONNECTIONS_MAX, SMTP_MAILS_PER_CONNECTION_MAX, SMTP_SILENCE_TIMEOUT_MS } from '../limits.js';
 import type { OutgoingMailSettings } from '../outgoing-mail/outgoing-mail-settings.js';
 import type { Delivery, MailServer, MailToSend } from '../ports/mail-server.port.js';
@@ -10,10 +14,15 @@ import { judgeSmtpError, publicAnswer } from './smtp-failure.js';
 export class SmtpServer implements MailServer {
   private readonly transport;
 
-  constructor(private readonly settings: OutgoingMailSettings) {
+  constructor(
+    private readonly settings: OutgoingMailSettings,
+    rules: AddressRules,
+  ) {
     const { host, port, tls, user, password = '', certificateAuthority } = settings;
     this.transport = createTransport({
       pool: true, host, port,
+      // By itself it would connect wherever the name leads.
+      getSocket: socketTo({ host, port }, rules),
       secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none',
       tls: { minVersion: 'TLSv1.2', ...(certificateAuthority !== '' && { ca: [...getCACertificates('default'), certificateAuthority] }) },
       ...(user !== '' && { auth: { user, pass: password } }),
@@ -47,4 +56,17 @@ export class SmtpServer implements MailServer {
   close(): void {
     this.transport.close();
   }
+}
+
+/** Connects only where a server may be. */
+function socketTo(place: ServerPlace, rules: AddressRules): NonNullable<SMTPPoolOptions['getSocket']> {
+  const connect = callbackify(async () => {
+    const signal = AbortSignal.timeout(SMTP_CONNECT_TIMEOUT_MS);
+    try {
+      return { connection: await connectServer(place, rules, SMTP_CONNECT_TIMEOUT_MS, signal) };
+    } catch (error) {
+      throw signal.aborted ? fault('It does not answer in time.', error) : error;
+    }
+  });
+  return (_options, callback) => connect(callback);
 }

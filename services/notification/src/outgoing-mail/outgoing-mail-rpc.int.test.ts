@@ -16,6 +16,9 @@ import { NotificationHarness, type StartedNotification } from '../notification.h
 
 const run = promisify(execFile);
 
+/** An address that nobody has (RFC 3927, 2.1). */
+const RESERVED = '169.254.0.1';
+
 let harness: NotificationHarness;
 let here: StartedNotification;
 let replica: StartedNotification;
@@ -74,7 +77,7 @@ describe('the outgoing mail server', () => {
     expect(await sink.waitFor((mail) => mail.to.includes('first@example.org'))).toMatchObject({ subject: 'Test of Inkpost’s outgoing mail' });
     await expect.poll(async () => (await admin(replica).testOutgoingMail({ to: 'second@example.org' })).sent, { timeout: 2_000 }).toBe(true);
     await admin(replica).putOutgoingMail({ settings: plain(await freePort()) });
-    await expect.poll(async () => (await admin().testOutgoingMail({ to: 'third@example.org' })).answer, { timeout: 2_000 }).toContain('ECONNREFUSED');
+    await expect.poll(async () => (await admin().testOutgoingMail({ to: 'third@example.org' })).answer, { timeout: 2_000 }).toContain('refuses connections on this port');
   });
 
   it.each([
@@ -91,6 +94,24 @@ describe('the outgoing mail server', () => {
     await admin().putOutgoingMail({ settings: { ...wanted, certificateAuthority: certificate.cert, password: 'wrong' } });
     expect(await admin().testOutgoingMail({ to: 'a@example.org' })).toMatchObject({ sent: false, answer: expect.stringContaining('535') as string });
     await server.stop();
+  });
+
+  it.each(['169.254.169.254', '2852039166'])('is not connected to at a metadata address, whose setting the test names: %s', async (host) => {
+    await admin().putOutgoingMail({ settings: plain(25, { host }) });
+    expect(await admin().testOutgoingMail({ to: 'a@example.org' })).toMatchObject({
+      sent: false,
+      answer: expect.stringMatching(/ 169\.254\.169\.254,? (?:is )?a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed\. Nothing was sent there\.$/) as unknown,
+    });
+  });
+
+  it('is tried at a link-local address where the installation allows it', async () => {
+    const allowing = await harness.startService({ INKPOST_LINK_LOCAL_SERVERS: 'allowed' });
+    await admin(allowing).putOutgoingMail({ settings: plain(25, { host: RESERVED }) });
+    const { sent, answer } = await admin(allowing).testOutgoingMail({ to: 'a@example.org' });
+    expect(sent).toBe(false);
+    expect(answer).toContain(`The mail server ${RESERVED}:25 can't be reached`);
+    expect(answer).not.toContain('no server may be');
+    await allowing.service.stop();
   });
 
   it('is not used without TLS when STARTTLS is wanted', async () => {

@@ -1,15 +1,17 @@
 import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
-import { openPrinter, type PrinterAccess } from '../queues/open-printer.js';
+import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
 
 /** One client for each address and certificate: jobs that an old address has are followed there when the queue got a new one. */
 export class PrinterConnections {
   private readonly printers = new Map<string, IppPrinter>();
 
+  constructor(private readonly openPrinter: OpenPrinter) {}
+
   to({ printerUri, certificateAuthority }: PrinterAccess): IppPrinter {
     const key = `${printerUri}\n${certificateAuthority}`;
     const known = this.printers.get(key);
     if (known) return known;
-    const printer = openPrinter({ printerUri, certificateAuthority });
+    const printer = this.openPrinter({ printerUri, certificateAuthority });
     this.printers.set(key, printer);
     return printer;
   }

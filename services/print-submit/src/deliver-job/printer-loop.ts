@@ -4,6 +4,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { deliveryLimits } from '../limits.js';
+import type { OpenPrinter } from '../queues/open-printer.js';
 import type { PrinterStore } from '../queues/printer.store.js';
 import { Backoff } from './backoff.js';
 import { Bell } from './bell.js';
@@ -23,6 +24,7 @@ export interface LoopParts {
   readonly log: Log;
   readonly tracer: Tracer;
   readonly sendsMax: number;
+  readonly openPrinter: OpenPrinter;
 }
 
 /** Why nothing is sent for a while. */
@@ -53,7 +55,7 @@ export class PrinterLoop {
   /** Claimed in one round trip with others and not begun yet, in their order. */
   private ready: Delivery[] = [];
   private unanswered: Unanswered[] = [];
-  private readonly connections = new PrinterConnections();
+  private readonly connections: PrinterConnections;
   private waitsFor: Trouble | undefined;
   /** When to send or to look for work next, and since when there is none; in milliseconds of performance.now(). */
   private sendAtMs = 0;
@@ -67,6 +69,7 @@ export class PrinterLoop {
     private readonly parts: LoopParts,
   ) {
     this.window = new SendWindow(parts.sendsMax);
+    this.connections = new PrinterConnections(parts.openPrinter);
     this.following = new FollowedJobs({ results: parts.results, connections: this.connections, tracer: parts.tracer, leaseToken: this.leaseToken });
   }
 

@@ -6,7 +6,7 @@ import { type Ending, JobEndings } from '../print-job/job-endings.js';
 import { moveJob } from '../print-job/job-moves.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
-import { openPrinter } from '../queues/open-printer.js';
+import type { OpenPrinter } from '../queues/open-printer.js';
 import type { DeliveryAtPrinter, JobStore } from './job.store.js';
 
 const CANCELED = 'An administrator canceled the job.';
@@ -19,6 +19,7 @@ export class JobCancellation {
   constructor(
     private readonly jobs: JobStore,
     private readonly endings: JobEndings,
+    private readonly openPrinter: OpenPrinter,
     private readonly metrics: PrintMetrics,
     private readonly tracer: Tracer,
   ) {}
@@ -75,7 +76,7 @@ export class JobCancellation {
       if (UNANSWERED.includes(job.jobStateReason)) return true;
       throw refused('The job is just being sent to its printer: try again in a moment.');
     }
-    const printer = openPrinter(access);
+    const printer = this.openPrinter(access);
     try {
       await printer.cancelJob(printerJobId, job.ownerAddress);
       return false;

@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { deliveryLimits } from '../limits.js';
 
 export interface PrinterAccess {
@@ -8,10 +9,14 @@ export interface PrinterAccess {
   readonly certificateAuthority: string;
 }
 
-/** A client of a queue's printer; whoever opens it closes it. */
-export function openPrinter({ printerUri, certificateAuthority }: PrinterAccess, answerTimeoutMs?: number): IppPrinter {
-  return new IppPrinter({
+/** Gives a client of a queue's printer; whoever opens it closes it. */
+export type OpenPrinter = (access: PrinterAccess, answerTimeoutMs?: number) => IppPrinter;
+
+/** Opens printers where these rules let them be. */
+export function printerOpener(addressRules: AddressRules): OpenPrinter {
+  return ({ printerUri, certificateAuthority }, answerTimeoutMs) => new IppPrinter({
     uri: printerUri,
+    addressRules,
     timeouts: { connectTimeoutMs: deliveryLimits.connectTimeoutMs, ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }) },
     ...(certificateAuthority === '' ? {} : { tls: { certificateAuthorities: [...rootCertificates, certificateAuthority] } }),
   });

@@ -3,7 +3,7 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { watchLimits } from '../limits.js';
 import { RepeatedRound } from '../repeated-round.js';
 import { describePrinter } from './describe-printer.js';
-import { openPrinter } from './open-printer.js';
+import type { OpenPrinter } from './open-printer.js';
 import { CAPABILITY_ATTRIBUTES, readCapabilities } from './printer-capabilities.js';
 import type { PrinterStore, PrinterToAsk } from './printer.store.js';
 
@@ -16,6 +16,7 @@ export class PrinterWatch {
 
   constructor(
     private readonly printers: PrinterStore,
+    private readonly openPrinter: OpenPrinter,
     log: Log,
   ) {
     const onError = (error: unknown): void => log.warning('printers could not be asked, tried again', { error });
@@ -46,7 +47,7 @@ export class PrinterWatch {
   }
 
   private async ask(access: PrinterToAsk): Promise<void> {
-    const printer = openPrinter(access, watchLimits.answerTimeoutMs);
+    const printer = this.openPrinter(access, watchLimits.answerTimeoutMs);
     try {
       const status = await printer.getPrinterAttributes(ATTRIBUTES);
       const { state, problem } = describePrinter(status);

@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import { Client } from 'ldapts';
-import { reachServer } from '@inkpost/server-connection/reach-server.js';
-import { secureConnection } from '@inkpost/server-connection/secure-connection.js';
-import { type AddressRules, serverAddresses } from '@inkpost/server-connection/server-addresses.js';
-import { orAborted } from '@inkpost/server-connection/run-steps.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
+import { connectServer } from '@inkpost/server-connection/connect-server.js';
 import { fault } from '@inkpost/server-connection/run-steps.js';
+import { secureConnection } from '@inkpost/server-connection/secure-connection.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
 import { ldapFailure } from './ldap-failure.js';
 import { startTls } from './start-tls.js';
@@ -18,8 +17,7 @@ export type LdapPlace = Pick<LdapSettings, 'host' | 'port' | 'tls' | 'certificat
 export async function connectLdap(place: LdapPlace, rules: AddressRules): Promise<Client> {
   const signal = AbortSignal.timeout(place.timeoutMs);
   try {
-    const addresses = await orAborted(serverAddresses(place.host, rules), signal);
-    const socket = await secured(await reachServer(addresses, place.port, place.timeoutMs, signal), place, signal);
+    const socket = await secured(await connectServer(place, rules, place.timeoutMs, signal), place, signal);
     return clientOn(socket, place.timeoutMs);
   } catch (error) {
     if (signal.aborted) throw fault('The server does not answer in time.', error);

@@ -1,7 +1,7 @@
 import type { Client, Entry } from 'ldapts';
 import { InvalidCredentialsError } from 'ldapts';
 import { fault } from '@inkpost/server-connection/run-steps.js';
-import type { AddressRules } from '@inkpost/server-connection/server-addresses.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
 import { GROUPS_OF_PERSON_MAX, LDAP_MATCHES_MAX, LDAP_PAGE_SIZE } from '../../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';

@@ -155,7 +155,7 @@ describeWithServer('slapd', 'an LDAP directory', () => {
     });
 
     it('with an address where no server may be, before anything is sent', async () => {
-      expect(await failure(directory({ host: '169.254.169.254' }).findByAddress('ada@alpha.example'))).toBe('CauseDown: 169.254.169.254 leads to 169.254.169.254, where no server may be. Nothing was sent there.');
+      expect(await failure(directory({ host: '169.254.169.254' }).findByAddress('ada@alpha.example'))).toBe('CauseDown: 169.254.169.254 is a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed. Nothing was sent there.');
     });
 
     it('with a server that is no LDAP server, or closes at once', async () => {

@@ -1,6 +1,6 @@
 import type { Client } from 'ldapts';
 import { fault } from '@inkpost/server-connection/run-steps.js';
-import type { AddressRules } from '@inkpost/server-connection/server-addresses.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { LDAP_CONNECTIONS_MAX, LDAP_IDLE_MAX_MS } from '../../limits.js';
 import { bindLdap, closeLdap, connectLdap, type LdapPlace } from './ldap-connection.js';
 import { isConnectionLost, ldapFailure } from './ldap-failure.js';

@@ -1,7 +1,7 @@
 import { ImapFlow, type ImapFlowOptions } from 'imapflow';
+import { guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { MAIL_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { requireServerAddress, serverLookup } from '../server-lookup.js';
 import { trusting } from '../trusted-authority.js';
 import { imapFailure, isLoginRefused } from './imap-failure.js';
 
@@ -9,21 +9,21 @@ import { imapFailure, isLoginRefused } from './imap-failure.js';
 export async function connectImap(access: SourceAccess, times: ServerTimes, signal: AbortSignal): Promise<ImapFlow> {
   const options = await imapClientOptions(access, times);
   try {
-    requireServerAddress(access.host);
-    return await connectWith(options, signal);
+    return await connectWith(options, access, signal);
   } catch (error) {
     const refusedToken = options.auth?.accessToken;
     if (refusedToken === undefined || !isLoginRefused(error)) throw imapFailure(error, access);
     const another = await imapClientOptions(access, times, refusedToken);
     if (another.auth?.accessToken === refusedToken) throw imapFailure(error, access);
-    return connectWith(another, signal).catch((again: unknown) => {
+    return connectWith(another, access, signal).catch((again: unknown) => {
       throw imapFailure(again, access);
     });
   }
 }
 
-async function connectWith(options: ImapFlowOptions, signal: AbortSignal): Promise<ImapFlow> {
-  const client = new ImapFlow(options);
+async function connectWith({ tls, ...options }: ImapFlowOptions, { host, addressRules }: SourceAccess, signal: AbortSignal): Promise<ImapFlow> {
+  // They go to the connection, with TLS or without.
+  const client = new ImapFlow({ ...options, tls: { ...tls, ...guardedLookup(host, addressRules) } });
   // Without a listener an error would end the process; what waits is told by the rejection of its own command.
   client.on('error', () => undefined);
   const abort = (): void => client.close();
@@ -48,8 +48,7 @@ async function imapClientOptions(access: SourceAccess, times: ServerTimes, refus
     secure: tls === 'implicit',
     // Said in both directions: what happens must not depend on what a server, or somebody in between, offers.
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
-    // They go to the connection, with TLS or without.
-    tls: { ...trusting(certificateAuthority), lookup: serverLookup },
+    tls: trusting(certificateAuthority),
     auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken(refusedToken) } : { user, pass: signIn.password },
     clientInfo: { name: 'Inkpost' },
     logger: trace ? tracingLogger(trace) : false,

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { POP3_LINE_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { MailServer } from '../../mailboxes/mailbox.js';
-import { requireServerAddress, serverLookup } from '../server-lookup.js';
+import type { SourceAccess } from '../../ports/mail-source.port.js';
 import { trusting } from '../trusted-authority.js';
 
 const LF = 10;
@@ -13,6 +14,9 @@ export interface Patience {
   readonly maxMs: number;
   readonly code: 'GREETING_TIMEOUT' | 'SILENCE';
 }
+
+/** A server, and where it may be. */
+type PlacedServer = MailServer & Pick<SourceAccess, 'addressRules'>;
 
 /** A connection to a server that speaks in lines. Throws the errors of node's sockets; what waits ends with `destroy`. */
 export class LineConnection {
@@ -28,10 +32,9 @@ export class LineConnection {
   }
 
   /** With TLS from the first byte where the server is set so. */
-  static async open(server: MailServer, times: ServerTimes, signal: AbortSignal): Promise<LineConnection> {
-    const { host, port, tls } = server;
-    requireServerAddress(host);
-    const socket = connectTcp({ host, port, signal, lookup: serverLookup });
+  static async open(server: PlacedServer, times: ServerTimes, signal: AbortSignal): Promise<LineConnection> {
+    const { host, port, tls, addressRules } = server;
+    const socket = connectTcp({ host, port, signal, ...guardedLookup(host, addressRules) });
     await within(times.connectMaxMs, 'CONNECT_TIMEOUT', socket, once(socket, 'connect'));
     socket.setNoDelay(true);
     const connection = new LineConnection(socket, server, times);
