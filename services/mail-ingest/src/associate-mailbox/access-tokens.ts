@@ -7,13 +7,13 @@ import { REFRESH_LOOK_EVERY_MS, REFRESH_STOP_MAX_MS, REFRESH_STORE_MAX_MS } from
 import { AUTHORITY_UNREACHABLE, type Authority, type Tokens } from '../ports/authority.port.js';
 import { NEEDS_ASSOCIATION } from '../ports/mail-source.port.js';
 import type { Association, AssociationStore } from './association.store.js';
+import { KeptUntil } from './kept-until.js';
 import { isApplication } from './mail-access.js';
 import type { TokenMailbox, TokenMailboxesStore } from './token-mailboxes.store.js';
 import { tokenTimes } from './token-times.js';
 
 interface ApplicationToken {
   readonly accessToken: string;
-  readonly freshUntil: Date;
   /** Of whom it was got; with another client or secret it is asked for anew. */
   readonly client: string;
 }
@@ -28,7 +28,7 @@ const FAILED_AT = { office365: 'EntraId connection failed', google: 'Google conn
 export class AccessTokens implements OnModuleDestroy {
   private readonly refresher = randomUUID();
   private readonly underWay = new Map<string, Promise<string>>();
-  private readonly applicationTokens = new Map<string, ApplicationToken>();
+  private readonly applicationTokens = new KeptUntil<ApplicationToken>();
   /** Of a mailbox, what was logged last. */
   private readonly failing = new Map<string, string>();
   private stopping = false;
@@ -65,7 +65,10 @@ export class AccessTokens implements OnModuleDestroy {
 
   private async obtain(mailboxId: string, refused: string | undefined): Promise<string> {
     const mailbox = await this.mailboxes.find(mailboxId);
-    if (!mailbox) throw new PermanentFailure('mailbox.gone', 'The mailbox was deleted.');
+    if (!mailbox) {
+      this.failing.delete(mailboxId);
+      throw new PermanentFailure('mailbox.gone', 'The mailbox was deleted.');
+    }
     try {
       const token = await (isApplication(mailbox.settings) ? this.ofApplication(mailbox, refused) : this.ofPerson(mailbox, refused));
       if (this.failing.delete(mailboxId)) this.log.info('mailbox has access again', { mailbox: mailbox.settings.address });
@@ -80,9 +83,9 @@ export class AccessTokens implements OnModuleDestroy {
   private async ofApplication({ id, client }: TokenMailbox, refused: string | undefined): Promise<string> {
     const known = this.applicationTokens.get(id);
     const name = JSON.stringify([client.tenantId, client.clientId, client.clientSecret, client.scopes]);
-    if (known && known.client === name && known.freshUntil > new Date() && known.accessToken !== refused) return known.accessToken;
+    if (known && known.client === name && known.accessToken !== refused) return known.accessToken;
     const tokens = await this.authority.grantToApplication(client);
-    this.applicationTokens.set(id, { accessToken: tokens.accessToken, freshUntil: tokenTimes(tokens, new Date()).freshUntil, client: name });
+    this.applicationTokens.set(id, { accessToken: tokens.accessToken, client: name }, tokenTimes(tokens, new Date()).freshUntil.getTime());
     return tokens.accessToken;
   }
 

@@ -3,6 +3,7 @@ import {
   genericGrantRequest, initiateDeviceAuthorization, randomNonce, randomPKCECodeVerifier, randomState, refreshTokenGrant, type ServerMetadata, tokenRevocation,
   type TokenEndpointResponse, type TokenEndpointResponseHelpers,
 } from 'openid-client';
+import { KeptUntil } from '../../associate-mailbox/kept-until.js';
 import { AUTHORITY_ANSWER_MAX_MS, AUTHORITY_METADATA_KEPT_MS, DEVICE_POLL_SECONDS } from '../../limits.js';
 import type { Authority, AuthorityClient, AuthorityName, BegunDeviceSignIn, BegunSignIn, Tokens } from '../../ports/authority.port.js';
 import { authorityFailure } from './authority-failure.js';
@@ -20,14 +21,9 @@ export interface AuthorityPlaces {
   readonly certificates: string;
 }
 
-interface Known {
-  readonly metadata: Promise<ServerMetadata>;
-  readonly until: number;
-}
-
 /** Entra and Google, by OpenID Connect. */
 export class OpenIdAuthority implements Authority {
-  private readonly known = new Map<string, Known>();
+  private readonly known = new KeptUntil<Promise<ServerMetadata>>();
   private readonly fetch: CustomFetch;
 
   constructor(
@@ -109,10 +105,10 @@ export class OpenIdAuthority implements Authority {
 
   private async metadata(server: URL, clientId: string): Promise<ServerMetadata> {
     const known = this.known.get(server.href);
-    if (known && known.until > performance.now()) return known.metadata;
+    if (known) return known;
     const asked = discovery(server, clientId, undefined, undefined, { timeout: this.answerMaxMs / 1_000, [customFetch]: this.fetch }).then((found) => found.serverMetadata());
     // All who want it at once wait for one answer; a failure is not kept.
-    this.known.set(server.href, { metadata: asked, until: performance.now() + AUTHORITY_METADATA_KEPT_MS });
+    this.known.set(server.href, asked, Date.now() + AUTHORITY_METADATA_KEPT_MS);
     asked.catch(() => this.known.delete(server.href));
     return asked;
   }
