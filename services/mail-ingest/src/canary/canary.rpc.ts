@@ -7,7 +7,7 @@ import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { CANARY_MINUTES_MAX, CANARY_MINUTES_MIN, CANARY_PAUSE_MS } from '../limits.js';
 import type { MailboxFinder } from '../mailboxes/mailbox-finder.js';
-import { type Canary, canaryState, describeCanary, latencyMs } from './canary.js';
+import { type Canary, canaryState, describeCanary, latencyMs, mailedAt } from './canary.js';
 import type { CanaryStore } from './canary.store.js';
 
 /** Canaries, for administrators. */
@@ -48,14 +48,15 @@ export class CanaryRpc implements ServiceImpl<typeof CanaryService> {
 }
 
 function toWire(canary: Canary, now: Date): MessageInitShape<typeof CanarySchema> {
-  const { id: canaryId, requestedBy, requestedAt, sending, receivedAt } = canary;
+  const { id: canaryId, requestedBy, requestedAt, receivedAt } = canary;
+  const mailed = mailedAt(canary);
   return {
     canaryId,
     state: canaryState(canary, now),
     text: describeCanary(canary, now),
     requestedBy,
     requestedAt: timestampFromDate(requestedAt),
-    ...(sending?.mailed ? { mailedAt: timestampFromDate(sending.at) } : {}),
+    ...(mailed ? { mailedAt: timestampFromDate(mailed) } : {}),
     ...(receivedAt ? { receivedAt: timestampFromDate(receivedAt), latencyMs: Math.round(latencyMs({ requestedAt, receivedAt })) } : {}),
   };
 }

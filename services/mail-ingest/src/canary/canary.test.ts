@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
-import { type Canary, canaryProblem, canaryState, describeCanary, isTroubled } from './canary.js';
+import { type Canary, canaryProblem, canaryState, describeCanary, isTroubled, mailedAt } from './canary.js';
 import { CanaryTokens } from './canary-token.js';
 
 const requestedAt = new Date('2026-07-31T12:00:00Z');
@@ -31,7 +31,15 @@ describe('a canary', () => {
 
   it('says how long it took, and what the outgoing mail server said', () => {
     expect(describeCanary(canary({ receivedAt: after(1.25) }), after(2))).toBe('It came in after 1.3 seconds.');
+    expect(describeCanary(canary({ receivedAt: after(0.02) }), after(2))).toBe('It came in after less than a tenth of a second.');
+    expect(describeCanary(canary({ receivedAt: after(0.06) }), after(2))).toBe('It came in after 0.1 seconds.');
     expect(describeCanary(canary({ sending: { mailed: false, at: after(1), answer: '550 relaying denied' } }), after(2))).toContain('550 relaying denied');
+  });
+
+  it('was mailed before it came in, whatever the clocks say, and only if it was', () => {
+    expect(mailedAt(canary({ sending: mailed, receivedAt: after(3) }))).toEqual(after(1));
+    expect(mailedAt(canary({ sending: mailed, receivedAt: after(0.5) }))).toEqual(after(0.5));
+    expect([mailedAt(canary({ receivedAt: after(3) })), mailedAt(canary({ sending: { ...mailed, mailed: false } }))]).toEqual([undefined, undefined]);
   });
 });
 

@@ -47,6 +47,12 @@ export function latencyMs({ requestedAt, receivedAt }: { readonly requestedAt: D
   return Math.max(0, receivedAt.getTime() - requestedAt.getTime());
 }
 
+/** When the outgoing mail server took it, as far as is known: it says so after it has it, by another machine's clock, when the mail may be here already. */
+export function mailedAt({ sending, receivedAt }: Pick<Canary, 'sending' | 'receivedAt'>): Date | undefined {
+  if (!sending?.mailed) return undefined;
+  return receivedAt && receivedAt < sending.at ? receivedAt : sending.at;
+}
+
 /** How a canary fared, in a sentence with what to do where something is wrong. */
 export function describeCanary(canary: Canary, now: Date): string {
   const { requestedAt, receivedAt, sending } = canary;
@@ -76,5 +82,6 @@ export function canaryProblem(canary: Canary, now: Date): string {
 }
 
 function duration(ms: number): string {
+  if (ms < 50) return 'less than a tenth of a second';
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} seconds` : `${Math.round(ms / 60_000)} minutes`;
 }
