@@ -44,6 +44,18 @@ describe('base64', () => {
 });
 
 describe('quoted-printable', () => {
+  it('costs no more in one line without end than in short lines, however small the pieces are in which it comes', async () => {
+    const costOf = async (encoded: string): Promise<number> => {
+      const startedAt = performance.now();
+      await decode('quoted-printable', encoded, 8);
+      return performance.now() - startedAt;
+    };
+    const line = 'x'.repeat(1_000_000);
+    const shortLines = line.replaceAll(/.{70}/g, '$&\r\n');
+    await costOf(shortLines);
+    expect(await costOf(line)).toBeLessThan(4 * (await costOf(shortLines)));
+  });
+
   it.each([
     ['caf=E9', 'caf\xe9'],
     ['=c3=a9', '\xc3\xa9'],

@@ -1,3 +1,4 @@
+import { ByteReader } from './byte-reader.js';
 import { decodeBase64 } from './decode-base64.js';
 import { HEX_VALUES } from './decode-escapes.js';
 import { decodeUuencode } from './decode-uuencode.js';
@@ -25,18 +26,18 @@ export function decodeBody(encoding: string, body: AsyncIterable<Buffer>): Async
 
 /** RFC 2045, 6.7. White space at the end of a line isn't content, so lines are decoded whole. */
 async function* decodeQuotedPrintable(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let carry: Buffer = Buffer.alloc(0);
-  for await (const chunk of body) {
-    const encoded = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-    let whole = encoded.lastIndexOf(LF) + 1;
+  const reader = new ByteReader(body);
+  for (let searched = 0; await reader.fill(); searched = reader.pending.length) {
+    const encoded = reader.pending;
+    const lineEnd = encoded.subarray(searched).lastIndexOf(LF);
+    let whole = lineEnd === -1 ? 0 : searched + lineEnd + 1;
     if (encoded.length - whole > LINE_BYTES_MAX) {
       const cutEscape = encoded.indexOf(EQUALS, encoded.length - 2);
       whole = cutEscape === -1 ? encoded.length : cutEscape;
     }
-    if (whole > 0) yield decodeQuotedLines(encoded.subarray(0, whole));
-    carry = encoded.subarray(whole);
+    if (whole > 0) yield decodeQuotedLines(reader.take(whole));
   }
-  if (carry.length > 0) yield decodeQuotedLines(carry);
+  if (reader.pending.length > 0) yield decodeQuotedLines(reader.pending);
 }
 
 function decodeQuotedLines(encoded: Buffer): Buffer {
