@@ -45,6 +45,8 @@ export const FETCH_WINDOW = 50;
 export const FETCH_PIECE_BYTES = 4 * 1024 * 1024;
 /** The pieces of a longer one by IMAP: each is in memory three times before it is handed on. */
 export const LONG_PIECE_BYTES = 1024 * 1024;
+/** Mailboxes of one server whose mails are fetched side by side. Bounds the memory when hundreds of them have mails at once. */
+export const FETCHED_AT_ONCE_MAX = 12;
 /** Mails of one mailbox taken in side by side: their writes to the disk overlap. */
 export const INTAKE_CONCURRENCY = 8;
 /** A watched folder is compared with the ledger anew, for what was missed or failed. */

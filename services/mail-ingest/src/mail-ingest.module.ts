@@ -30,7 +30,7 @@ import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { authenticateSenders } from './authenticate-sender/authenticate-sender.module.js';
 import { SettingsChangedHandler } from './authenticate-sender/settings-changed.handler.js';
 import { PrismaClient } from './gen/prisma/client.js';
-import { SERVER_TIMES } from './limits.js';
+import { FETCHED_AT_ONCE_MAX, SERVER_TIMES } from './limits.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
 import { MailboxFinder } from './mailboxes/mailbox-finder.js';
 import { MailboxHealthStore } from './mailboxes/mailbox-health.store.js';
@@ -50,6 +50,7 @@ import { MailboxSources } from './watch-mailbox/mailbox-sources.js';
 import { MailboxWatch } from './watch-mailbox/mailbox-watch.js';
 import { withAddressRules, withPassword, withToken } from './watch-mailbox/open-mailbox.js';
 import { ServerReturns } from './watch-mailbox/server-returns.js';
+import { ServerTurns } from './watch-mailbox/server-turns.js';
 import { SourceLedger } from './watch-mailbox/source-ledger.js';
 import { WatchStore } from './watch-mailbox/watch.store.js';
 
@@ -104,8 +105,10 @@ export const mailIngest: ServiceDefinition = {
         { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, takeCanary, judgeSender, metrics, tracer) },
         {
           provide: MailboxWatch,
-          useFactory: (receive: ReceiveMessage) =>
-            new MailboxWatch(watchStore, sources.open, { receive, ledger: new SourceLedger(pool), returns: new ServerReturns(), metrics, log }, meter),
+          useFactory: (receive: ReceiveMessage) => {
+            const servers = { returns: new ServerReturns(), turns: new ServerTurns(FETCHED_AT_ONCE_MAX) };
+            return new MailboxWatch(watchStore, sources.open, { receive, ledger: new SourceLedger(pool), ...servers, metrics, log }, meter);
+          },
           inject: [ReceiveMessage],
         },
         {

@@ -2,15 +2,15 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { OPENED_AT_ONCE_MAX } from '../limits.js';
 import type { MailboxKind, SourceProtocol } from '../mailboxes/mailbox.js';
 import type { OpenMailbox } from './open-mailbox.js';
-import { OpeningTurns } from './opening-turns.js';
 import { serverNameOf } from './server-returns.js';
+import { ServerTurns } from './server-turns.js';
 
 /** Who fetches the mails of which mailboxes. What is not in it is not offered. */
 export type SourceTable = Partial<Record<`${Exclude<MailboxKind, 'smtp'>}/${SourceProtocol}`, OpenMailbox>>;
 
 /** Finds the way to a mailbox by its kind and protocol. */
 export class MailboxSources {
-  private readonly turns = new OpeningTurns(OPENED_AT_ONCE_MAX);
+  private readonly turns = new ServerTurns(OPENED_AT_ONCE_MAX);
 
   constructor(private readonly table: SourceTable) {}
 

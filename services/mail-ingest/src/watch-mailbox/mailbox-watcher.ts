@@ -64,7 +64,7 @@ export class MailboxWatcher {
     const close = (): void => void source.close();
     signal.addEventListener('abort', close, { once: true });
     try {
-      const intake = new SourceIntake(source, this.mailbox, this.services);
+      const intake = new SourceIntake(source, this.mailbox, this.services, signal);
       this.report({ state, problem: '' });
       await intake.reconcile();
       onConnected();

@@ -7,7 +7,8 @@ import type { FetchedMail, MailSource } from '../ports/mail-source.port.js';
 import type { MailMetrics } from '../receive-message/mail-metrics.js';
 import type { ReceiveMessage } from '../receive-message/receive-message.js';
 import type { IncomingMail } from '../receive-message/incoming-mail.js';
-import type { ServerReturns } from './server-returns.js';
+import { serverNameOf, type ServerReturns } from './server-returns.js';
+import type { ServerTurns } from './server-turns.js';
 import type { SourceEpoch, SourceLedger } from './source-ledger.js';
 
 export interface WatchedMailbox {
@@ -19,6 +20,8 @@ export interface IntakeServices {
   readonly receive: ReceiveMessage;
   readonly ledger: SourceLedger;
   readonly returns: ServerReturns;
+  /** To fetch mails. */
+  readonly turns: ServerTurns;
   readonly metrics: MailMetrics;
   readonly log: Log;
 }
@@ -40,6 +43,8 @@ export class SourceIntake {
     private readonly source: MailSource,
     private readonly watched: WatchedMailbox,
     private readonly services: IntakeServices,
+    /** Ends waiting for a turn. */
+    private readonly signal: AbortSignal,
   ) {
     const { id, settings } = watched;
     this.epoch = { folder: folderName(settings), epoch: source.epoch };
@@ -90,17 +95,29 @@ export class SourceIntake {
   /** Gives the keys of those that are durable here now. */
   private async takeWindow(keys: readonly string[], existsAt: number | undefined): Promise<string[]> {
     const done: string[] = [];
-    const long: FetchedMail[] = [];
-    const underWay = new Set<Promise<void>>();
     let down: CauseDown | undefined;
     const take = async (mail: FetchedMail): Promise<void> => {
+      if (down) return;
       const failure = await this.takeOne(mail, existsAt);
       if (!failure) done.push(mail.key);
       if (failure instanceof CauseDown) down ??= failure;
     };
+    const { turns } = this.services;
+    const long = await turns.take(serverNameOf(this.watched.settings), this.signal, () => this.takeWhole(keys, take, () => down !== undefined));
+    // Piece by piece and in nobody's way: they take no memory, but time.
+    for (const mail of long) await take(mail);
+    // Nothing can be taken in now: the watcher waits and begins anew.
+    if (down) throw down;
+    return done;
+  }
+
+  /** Those that come whole, side by side; gives the others. */
+  private async takeWhole(keys: readonly string[], take: (mail: FetchedMail) => Promise<void>, isOver: () => boolean): Promise<FetchedMail[]> {
+    const long: FetchedMail[] = [];
+    const underWay = new Set<Promise<void>>();
     try {
       for await (const mail of this.source.fetch(keys)) {
-        if (down) break;
+        if (isOver()) break;
         if (!mail.whole) {
           long.push(mail);
           continue;
@@ -113,10 +130,7 @@ export class SourceIntake {
     } finally {
       await Promise.all(underWay);
     }
-    for (const mail of long) if (!down) await take(mail);
-    // Nothing can be taken in now: the watcher waits and begins anew.
-    if (down) throw down;
-    return done;
+    return long;
   }
 
   private async takeOne(mail: FetchedMail, existsAt: number | undefined): Promise<Failure | undefined> {

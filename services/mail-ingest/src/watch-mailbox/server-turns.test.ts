@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { OpeningTurns } from './opening-turns.js';
+import { ServerTurns } from './server-turns.js';
 
 const signal = new AbortController().signal;
 
 /** Begins to open mailboxes of this server; each ends when it is told so. */
-function openMany(turns: OpeningTurns, server: string, count: number, own = signal) {
+function openMany(turns: ServerTurns, server: string, count: number, own = signal) {
   const begun: PromiseWithResolvers<void>[] = [];
   const done = Array.from({ length: count }, () =>
     turns.take(server, own, () => {
@@ -19,7 +19,7 @@ function openMany(turns: OpeningTurns, server: string, count: number, own = sign
 
 describe('the mailboxes of a server', () => {
   it('are opened so many at a time, in their order', async () => {
-    const turns = new OpeningTurns(2);
+    const turns = new ServerTurns(2);
     const { begun, done } = openMany(turns, 'a', 5);
     for (const expected of [2, 3, 4, 5, 5]) {
       expect(begun).toHaveLength(expected);
@@ -32,12 +32,12 @@ describe('the mailboxes of a server', () => {
   });
 
   it('don\'t wait for those of another server', () => {
-    const turns = new OpeningTurns(1);
+    const turns = new ServerTurns(1);
     expect([openMany(turns, 'a', 3).begun.length, openMany(turns, 'b', 3).begun.length]).toEqual([1, 1]);
   });
 
   it('pass their turn on when they fail, and when nobody wants them any more', async () => {
-    const turns = new OpeningTurns(1);
+    const turns = new ServerTurns(1);
     const first = openMany(turns, 'a', 1);
     const leaving = new AbortController();
     const left = openMany(turns, 'a', 2, leaving.signal);
@@ -51,7 +51,7 @@ describe('the mailboxes of a server', () => {
   });
 
   it('pass on a turn that comes in the moment in which they leave', async () => {
-    const turns = new OpeningTurns(1);
+    const turns = new ServerTurns(1);
     const first = openMany(turns, 'a', 1);
     const leaving = new AbortController();
     const left = openMany(turns, 'a', 1, leaving.signal);

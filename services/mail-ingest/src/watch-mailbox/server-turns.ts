@@ -1,31 +1,31 @@
 import { unlessAborted } from './unless-aborted.js';
 
 interface Server {
-  opening: number;
+  taken: number;
   /** Each call hands a turn over. */
   readonly waiting: (() => void)[];
 }
 
 /**
- * Lets so many mailboxes of one server be opened at a time. A thousand at once are all answered late, and some too late; one after
- * the other the first ones are soon there. Servers don't wait for each other.
+ * Lets so many mailboxes of one server do something at a time: a thousand at once are all answered late, and some too late; one after
+ * the other the first ones are soon done. Servers don't wait for each other.
  */
-export class OpeningTurns {
+export class ServerTurns {
   private readonly servers = new Map<string, Server>();
 
   constructor(private readonly atOnceMax: number) {}
 
-  /** Calls `open` when it is its turn. Rejects when `signal` is aborted before. */
-  async take<T>(serverName: string, signal: AbortSignal, open: () => Promise<T>): Promise<T> {
-    const server = this.servers.get(serverName) ?? { opening: 0, waiting: [] };
+  /** Calls `act` when it is its turn. Rejects when `signal` is aborted before. */
+  async take<T>(serverName: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const server = this.servers.get(serverName) ?? { taken: 0, waiting: [] };
     this.servers.set(serverName, server);
-    if (server.opening < this.atOnceMax) server.opening += 1;
+    if (server.taken < this.atOnceMax) server.taken += 1;
     else await handedOver(server, signal);
     try {
-      return await open();
+      return await act();
     } finally {
       pass(server);
-      if (server.opening === 0) this.servers.delete(serverName);
+      if (server.taken === 0) this.servers.delete(serverName);
     }
   }
 }
@@ -48,5 +48,5 @@ async function handedOver(server: Server, signal: AbortSignal): Promise<void> {
 function pass(server: Server): void {
   const next = server.waiting.shift();
   if (next) next();
-  else server.opening -= 1;
+  else server.taken -= 1;
 }
