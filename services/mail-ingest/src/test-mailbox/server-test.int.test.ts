@@ -208,6 +208,13 @@ namespace inbox {
     expect(outcome(await test({ host: '169.254.169.254' }))).toEqual({ steps: failedAt('dns'), why: '169.254.169.254 is a link-local or metadata address, where no server may be unless INKPOST_LINK_LOCAL_SERVERS is set to allowed. Nothing was sent there.' });
   });
 
+  it('looks for a server at a link-local address where the installation allows it', async () => {
+    // Nobody has this address (RFC 3927, 2.1).
+    const under = new ServerTest(access({ host: '169.254.0.1', addressRules: { linkLocalAllowed: true } }), probeImapMailbox);
+    expect(await under.steps.find(({ name }) => name === 'dns')?.run(AbortSignal.timeout(5_000))).toMatchObject({ outcome: 'passed' });
+    await under.close();
+  });
+
   it('tells nobody what else answers there', async () => {
     const other = await serverThat((socket) => socket.write('SSH-2.0-Secret_banner\r\n'));
     const results = await test({ tls: 'starttls', port: other });
