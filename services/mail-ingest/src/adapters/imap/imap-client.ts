@@ -50,7 +50,8 @@ async function imapClientOptions(access: SourceAccess, times: ServerTimes, refus
     ...(tls === 'implicit' ? {} : { doSTARTTLS: tls === 'starttls' }),
     tls: trusting(certificateAuthority),
     auth: signIn.kind === 'token' ? { user, accessToken: await signIn.accessToken(refusedToken) } : { user, pass: signIn.password },
-    clientInfo: { name: 'Inkpost' },
+    // Of the empty ones nothing is said (RFC 2971, 3.3): else imapflow's own would be.
+    clientInfo: { name: 'Inkpost', version: '', vendor: '', 'support-url': '' },
     logger: trace ? tracingLogger(trace) : false,
     // It would cost both ends more time than a local network does.
     disableCompression: true,
