@@ -1,5 +1,6 @@
 import { asFailure } from '@inkpost/failure/failure.js';
 import { FORBIDDEN_ADDRESS } from '@inkpost/server-connection/guarded-lookup.js';
+import { certificateReason } from './certificate-reason.js';
 
 /** What stands between us and a server: the code of the failure, and the rest of a sentence about the server. */
 export interface NetworkTrouble {
@@ -24,7 +25,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 export function networkTrouble(error: unknown): NetworkTrouble {
   const code = codeOf(error);
   const { message } = asFailure(error);
-  if (CERTIFICATE_CODES.test(code)) return { code: 'mailbox.certificate-untrusted', reason: message };
+  if (CERTIFICATE_CODES.test(code)) return { code: 'mailbox.certificate-untrusted', reason: error instanceof Error ? certificateReason(error) : message };
   if (/^(?:ERR_SSL|EPROTO|ERR_TLS)/.test(code)) return { code: 'mailbox.tls-failed', reason: message };
   const unreachable = code === FORBIDDEN_ADDRESS ? message.replace(/\.$/, '') : UNREACHABLE[code];
   return unreachable === undefined ? { code: 'mailbox.connection-lost', reason: message } : { code: 'mailbox.server-unreachable', reason: unreachable };

@@ -86,7 +86,7 @@ export function mailGone(key: string): TransientFailure {
 export function connectionFailure(error: unknown, host: string): Failure {
   if (error instanceof Failure) return error;
   const { code, reason } = networkTrouble(error);
-  return new CauseDown(code, SENTENCES[code](host, reason), { cause: error, fields: { host } });
+  return new CauseDown(code, SENTENCES[code](host, reason).replace(/\?\.$/, '?'), { cause: error, fields: { host } });
 }
 
 /** An answer that isn't as documented: from a proxy, or from something that is no Graph. */

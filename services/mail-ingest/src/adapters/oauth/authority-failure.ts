@@ -1,6 +1,7 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client';
 import { CauseDown, Failure } from '@inkpost/failure/failure.js';
 import { AUTHORITY_REFUSED, AUTHORITY_UNREACHABLE, type AuthorityName } from '../../ports/authority.port.js';
+import { certificateReason } from '../certificate-reason.js';
 import { readRefusal, type Refusal, refusalFailure } from './authority-refusal.js';
 
 const NETWORK_TEXTS: Readonly<Record<string, string>> = {
@@ -24,7 +25,8 @@ export async function authorityFailure(authority: AuthorityName, host: string, e
   const options = { fields: { authority, host } };
   const chain = causes(error);
   const code = chain.map((each) => ('code' in each ? String(each.code) : '')).find((each) => each in NETWORK_TEXTS || CERTIFICATE_CODES.test(each)) ?? '';
-  if (CERTIFICATE_CODES.test(code)) return new CauseDown(AUTHORITY_UNREACHABLE, `The certificate of ${host} is not trusted: ${chain.at(-1)?.message ?? code}.`, options);
+  const innermost = chain.at(-1);
+  if (innermost && CERTIFICATE_CODES.test(code)) return new CauseDown(AUTHORITY_UNREACHABLE, `The certificate of ${host} is not trusted: ${certificateReason(innermost)}.`.replace(/\?\.$/, '?'), options);
   const network = NETWORK_TEXTS[code];
   if (network) return new CauseDown(AUTHORITY_UNREACHABLE, `${host}, which grants access to the mailbox, can't be reached: ${network}.`, options);
   const status = statusIn(chain);

@@ -26,7 +26,7 @@ describe('an authority in trouble', () => {
       if (discoveryFails) return void response.writeHead(500).end();
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ issuer: request.url.startsWith('/tenant/') ? `${origin}/tenant/v2.0` : origin, authorization_endpoint: `${origin}/authorize`, token_endpoint: `${origin}/token` }));
-    }).listen(0, '127.0.0.1');
+    }).listen(0);
     await once(server, 'listening');
     const address = server.address();
     origin = `https://localhost:${typeof address === 'object' ? address?.port : ''}`;
@@ -57,6 +57,11 @@ describe('an authority in trouble', () => {
 
   it('whose certificate nobody vouches for is not asked', async () => {
     await expect(authority('').refresh(client, 'a-refresh-token')).rejects.toMatchObject({ code: 'mailbox.authority-unreachable', message: expect.stringMatching(/^The certificate of localhost:\d+ is not trusted/) });
+  });
+
+  it('that shows a certificate of another host is told with both hosts', async () => {
+    const foreign = origin.replace('localhost', '127.0.0.2');
+    await expect(authority(certificate.ca, foreign).refresh(client, 'a-refresh-token')).rejects.toMatchObject({ message: expect.stringMatching(/^The certificate of 127\.0\.0\.2:\d+ is not trusted: it is for localhost, 127\.0\.0\.1, not for 127\.0\.0\.2: .*\?$/) });
   });
 
   it('whose name is unknown is named', async () => {
