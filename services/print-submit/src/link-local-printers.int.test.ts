@@ -23,12 +23,4 @@ describe('a printer at a link-local or metadata address', () => {
     await eventually(async () => (await instance.queues.getQueue({ queueId })).queue).toMatchObject({ printerState: 'unreachable', problem: expect.stringContaining(REFUSED) as unknown });
     expect(await harness.journey(mailed.messageId)).toContainEqual(expect.objectContaining({ step: 'waiting-for-printer', evidence: expect.objectContaining({ problem: expect.stringContaining(REFUSED) as unknown }) as unknown }));
   });
-
-  it('is tried where the installation allows it', async () => {
-    const instance = await harness.startInstance({ INKPOST_LINK_LOCAL_SERVERS: 'allowed' });
-    // Nobody has this address (RFC 3927, 2.1).
-    await instance.queues.createQueue({ settings: queueSettings('allowed', 'ipp://169.254.0.1/ipp/print') });
-    await eventually(async () => (await instance.queues.getQueue({ queueId: 'allowed' })).queue?.problem).not.toBe('');
-    expect((await instance.queues.getQueue({ queueId: 'allowed' })).queue?.problem).not.toContain('INKPOST_LINK_LOCAL_SERVERS');
-  });
 });
