@@ -2,19 +2,14 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { KeyedCertificate } from '@inkpost/testkit/make-certificate.js';
-
-/** Of one connection, by the mail's number: `performance.now()`. Mails are neither there before nor removed, so that a mail's number is its UID. */
-interface Conversation {
-  readonly announcedAt: number[];
-  readonly settledAt: number[];
-}
+import { ImapConversation } from './imap-conversation.js';
 
 /**
  * Stands between the suite and Dovecot in the place of its TLS, and notes on the same clock when a mail is announced
  * (`* n EXISTS`) and when the suite marks it as processed, which it may do only after the mail is durable.
  */
 export class AnnouncingRelay {
-  private readonly conversations: Conversation[] = [];
+  private readonly conversations: ImapConversation[] = [];
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -37,7 +32,7 @@ export class AnnouncingRelay {
 
   /** Of each mail that was announced, in ms; NaN of one that wasn't marked (yet). */
   get delaysMs(): number[] {
-    return this.conversations.flatMap(({ announcedAt, settledAt }) => announcedAt.map((at, index) => (settledAt[index] ?? Number.NaN) - at));
+    return this.conversations.flatMap((conversation) => conversation.delaysMs);
   }
 
   async stop(): Promise<void> {
@@ -47,7 +42,7 @@ export class AnnouncingRelay {
   }
 
   private relay(suite: TLSSocket, dovecot: Socket): void {
-    const conversation: Conversation = { announcedAt: [], settledAt: [] };
+    const conversation = new ImapConversation();
     this.conversations.push(conversation);
     for (const [from, to] of [[suite, dovecot], [dovecot, suite]] as const) {
       this.sockets.add(from);
@@ -57,25 +52,7 @@ export class AnnouncingRelay {
       });
       from.pipe(to);
     }
-    dovecot.on('data', (bytes: Buffer) => noteAnnounced(conversation, bytes));
-    suite.on('data', (bytes: Buffer) => noteSettled(conversation, bytes));
+    dovecot.on('data', (bytes: Buffer) => conversation.hearServer(bytes));
+    suite.on('data', (bytes: Buffer) => conversation.hearClient(bytes));
   }
 }
-
-/** An announcement comes by itself and in one piece. No line of the benchmark's mails begins with an asterisk. */
-function noteAnnounced({ announcedAt }: Conversation, bytes: Buffer): void {
-  const count = Number(/^\* (\d+) EXISTS\r\n/m.exec(bytes.subarray(0, ANNOUNCEMENT_BYTES_MAX).toString('latin1'))?.[1] ?? 0);
-  while (announcedAt.length < count) announcedAt.push(performance.now());
-}
-
-/** `A UID STORE 2:3,5 +FLAGS (\Seen $InkpostDone)` */
-function noteSettled({ settledAt }: Conversation, bytes: Buffer): void {
-  const set = / UID STORE ([\d:,]+) /.exec(bytes.toString('latin1'))?.[1] ?? '';
-  for (const range of set.split(',').filter((text) => text !== '')) {
-    const [first = 0, last = first] = range.split(':').map(Number);
-    for (let uid = first; uid <= last; uid += 1) settledAt[uid - 1] ??= performance.now();
-  }
-}
-
-/** `+ idling`, `* 1 EXISTS`, `* 1 RECENT`, or what a SELECT answers. */
-const ANNOUNCEMENT_BYTES_MAX = 2_000;

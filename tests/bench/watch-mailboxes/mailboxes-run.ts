@@ -29,7 +29,7 @@ interface Places extends AnnouncedPlaces {
 const PASSWORD = 'mailbox-password';
 const QUEUE = 'printed';
 const FETCHED_ADDRESS = 'fetched@inkpost.example';
-const FETCH_ROUNDS = 4;
+const FETCH_ROUNDS = 6;
 const MAILS_PER_SECOND = 5;
 
 /** Many mailboxes watched by one process: what is started for it, in which order it is measured, and how all of it is stopped again. */
