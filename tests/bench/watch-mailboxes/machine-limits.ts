@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { RunningParts } from '../running-parts.js';
 
 const run = promisify(execFile);
 
@@ -14,34 +15,33 @@ const SPARE = 1_000;
 /** A connection is a file in the suite, in Dovecot's proxy of TLS twice, and in its process. */
 const FILES_PER_MAILBOX = 4;
 
-export interface RaisedLimits {
-  /** What was raised, for people. */
-  readonly raised: readonly string[];
-  /** Puts back what belongs to the machine; what belongs to this process ends with it. */
-  readonly restore: () => Promise<void>;
-}
-
-/** Lets this machine hold so many mailboxes in IDLE, as far as it doesn't already. Needs root for what it raises. */
-export async function raiseMachineLimits(mailboxes: number): Promise<RaisedLimits> {
+/**
+ * Lets this machine hold so many mailboxes in IDLE, as far as it doesn't already. What belongs to the machine is put back when `running`
+ * is stopped, what belongs to this process ends with it. Gives what was raised, for people.
+ * @throws Error that says what is too low, where it may not be raised.
+ */
+export async function raiseMachineLimits(mailboxes: number, running: RunningParts): Promise<string[]> {
   const raised: string[] = [];
-  const before = new Map<string, string>();
-  const restore = async (): Promise<void> => {
-    for (const [file, text] of before) await writeFile(file, text);
-  };
   for (const { file, name, perMailbox } of INOTIFY) {
     const wanted = perMailbox * mailboxes + SPARE;
-    const text = await readFile(file, 'utf8');
-    if (Number(text) >= wanted) continue;
-    await writeFile(file, String(wanted));
-    before.set(file, text);
-    raised.push(`${name} ${text.trim()} -> ${wanted}, until the end`);
+    const before = await readFile(file, 'utf8');
+    if (Number(before) >= wanted) continue;
+    await writeFile(file, String(wanted)).catch(tooLow(name, before, wanted));
+    running.add(() => writeFile(file, before));
+    raised.push(`${name} ${before.trim()} -> ${wanted}, until the end`);
   }
   const files = FILES_PER_MAILBOX * mailboxes + SPARE;
-  const allowed = Number(/^Max open files\s+(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1] ?? files);
-  if (allowed < files) {
+  const allowed = /^Max open files\s+(\d+)/m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1] ?? String(files);
+  if (Number(allowed) < files) {
     // Of this process: what it starts inherits it.
-    await run('prlimit', ['--pid', String(process.pid), `--nofile=${files}:${files}`]);
+    await run('prlimit', ['--pid', String(process.pid), `--nofile=${files}:${files}`]).catch(tooLow('the limit of open files (ulimit -n)', allowed, files));
     raised.push(`open files ${allowed} -> ${files}`);
   }
-  return { raised, restore };
+  return raised;
+}
+
+function tooLow(name: string, is: string, wanted: number) {
+  return (cause: unknown): never => {
+    throw new Error(`${name} is ${is.trim()} and may not be raised here: set it to ${wanted}, or measure fewer mailboxes (--mailboxes N).`, { cause });
+  };
 }

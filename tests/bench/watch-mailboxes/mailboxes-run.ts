@@ -51,12 +51,11 @@ export class MailboxesRun implements BenchRun<MailboxesResults> {
   async measure(): Promise<MailboxesResults> {
     const { options: { mailboxes }, steps, running } = this;
     await steps.run('Servers to measure with', () => ensurePackages(false));
-    const { raised, restore } = await steps.run('Limits of the machine', async (explain) => {
-      const limitsOfMachine = await raiseMachineLimits(mailboxes);
-      explain(limitsOfMachine.raised.join('; ') || 'high enough');
-      return limitsOfMachine;
+    const raisedLimits = await steps.run('Limits of the machine', async (explain) => {
+      const raised = await raiseMachineLimits(mailboxes, running);
+      explain(raised.join('; ') || 'high enough');
+      return raised;
     });
-    running.add(restore);
     const certificate = await makeCertificate({ commonName: 'localhost', names: ['IP:127.0.0.1'] });
     const { dovecot, dovecotGroup } = await this.startDovecot(certificate);
     const fetch = await this.fetchRate(dovecot);
@@ -69,7 +68,7 @@ export class MailboxesRun implements BenchRun<MailboxesResults> {
     const relayed = new Set(this.recipients);
     const accounts = this.addresses.map((address) => ({ address, password: PASSWORD, imapsPort: relayed.has(address) ? relay.port : dovecot.imapsPort }));
     const places = { suite, dovecot, dovecotGroup, printer, relay, watched: new WatchedMailboxes(suite, accounts, certificate.certificate) };
-    return { mailboxes, raisedLimits: raised, fetch, ...(await this.watch(places)) };
+    return { mailboxes, raisedLimits, fetch, ...(await this.watch(places)) };
   }
 
   lastWarnings(): Promise<string[]> {
