@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DovecotServer } from '@inkpost/testkit/dovecot-server.js';
 import { limits } from '../limits.js';
 import { mixedMails } from '../make-mails/bench-mail.js';
+import { fillMailboxes } from '../make-mails/fill-mailboxes.js';
 import type { BenchSuite } from '../run-suite/bench-suite.js';
 import type { CheckingPrinter } from '../take-output/checking-printer.js';
 import type { PrintTally } from '../take-output/print-check.js';
@@ -26,10 +27,19 @@ export interface AnnouncedFigures {
   readonly tally: PrintTally;
 }
 
+/** Brings a suite that was just started to its usual speed; not measured. */
+export async function warmUp({ suite, dovecot, printer }: AnnouncedPlaces, recipient: string, count: number): Promise<void> {
+  const mails = [...mixedMails('warm', count)];
+  const check = printer.expect(mails.map(({ sha256 }) => sha256));
+  await fillMailboxes(dovecot, [recipient], mails);
+  await within(limits.runMs, Promise.race([check.allCame, suite.failed]), () => `${check.acceptedAt.size} of ${count} documents were printed`);
+}
+
 /** Mails for these mailboxes in turn, at a steady rate. */
 export async function measureAnnounced({ suite, dovecot, printer, relay, watched }: AnnouncedPlaces, recipients: readonly string[], perSecond: number): Promise<AnnouncedFigures> {
   const check = printer.expect([...mixedMails('announced', recipients.length)].map(({ sha256 }) => sha256));
   const mails = mixedMails('announced', recipients.length);
+  const takenInBefore = await countTakenIn(watched);
   const startedAt = performance.now();
   const deliveries: Promise<void>[] = [];
   for (const [index, recipient] of recipients.entries()) {
@@ -43,11 +53,9 @@ export async function measureAnnounced({ suite, dovecot, printer, relay, watched
   };
   await within(limits.singleMailMs, Promise.race([Promise.all([check.allCame, isSettled()]), suite.failed]), () => `${check.acceptedAt.size} of ${recipients.length} documents were printed, ${relay.delaysMs.length} mails announced`);
   await pause(limits.settleMs);
-  const counts = (await watched.shown()).map((mailbox) => mailbox.counts);
-  return {
-    perSecond,
-    existsToDurable: relay.delaysMs,
-    takenIn: counts.reduce((sum, { received }) => sum + received, 0),
-    tally: check.tally,
-  };
+  return { perSecond, existsToDurable: relay.delaysMs, takenIn: (await countTakenIn(watched)) - takenInBefore, tally: check.tally };
+}
+
+async function countTakenIn(watched: WatchedMailboxes): Promise<number> {
+  return (await watched.shown()).reduce((sum, { counts }) => sum + counts.received, 0);
 }
