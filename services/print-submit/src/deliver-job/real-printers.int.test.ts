@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CupsServer, startCups } from '@inkpost/testkit/cups-server.js';
@@ -32,6 +34,13 @@ async function printerJobOf({ messageId }: Mailed): Promise<number> {
 }
 
 const document = (index: number) => ({ fileName: `Übersicht ${index}.pdf`, bytes: samplePdf({ text: `number ${index}`, sizeBytes: 100_000 * (index + 1) }) });
+
+/** The printer makes its certificate at the first handshake, and another one for each that comes at the same time; the last one stays. */
+async function firstHandshake({ hostname, port }: URL): Promise<void> {
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  socket.destroy();
+}
 
 describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a time', () => {
   let printer: IppevePrinter;
@@ -87,6 +96,7 @@ describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a tim
 
   it('prints over TLS when its certificate is trusted, and is not sent a byte before', async () => {
     const certificateOf = () => readFileSync(join(printer.keyFolder, 'localhost.crt'), 'utf8');
+    await firstHandshake(new URL(printer.secureUri.replace('ipps:', 'https:')));
     await instance.queues.createQueue({ settings: queueSettings('ippeve-tls', printer.secureUri, false) });
     const mailed = await harness.mail('ippeve-tls', { documents: [document(4)] });
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('pending printer-unreachable');
