@@ -104,7 +104,7 @@ async function configure(rest: RestClient, printer: VirtualPrinter, sink: MailSi
   await rest.post('/api/v0/queues', { queueId: DIRECT_QUEUE, name: 'Direct', printerUri: printer.uri, validation: false });
   await rest.post('/api/v0/mailboxes', { address: MAILBOX, kind: 'smtp', queueId: HELD_QUEUE });
   await rest.post('/api/v0/mailboxes', { address: DIRECT_MAILBOX, kind: 'smtp', queueId: DIRECT_QUEUE });
-  await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: ['example.org'], refusedAddresses: ['eve@example.org'], userCreationAllowed: true });
+  await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: ['example.org'], refusedAddresses: ['eve@example.org'], unknownSender: 'create' });
 }
 
 function actions(rest: RestClient, smtpPort: number, sink: MailSink): Pick<Installation, 'mailPdf' | 'mail' | 'journeyWith' | 'codeFor'> {

@@ -37,7 +37,7 @@ async function id(answer: Promise<{ status: number; body: Readonly<Record<string
 async function ownConditions(mailboxId: string): Promise<void> {
   const path = `/api/v0/mailboxes/${mailboxId}/acceptance-conditions`;
   expect((await client.call('GET', path)).body).toMatchObject({ useDefault: true, acceptedDomains: ['example.org'], own: null });
-  const own = { acceptedDomains: ['elsewhere.test', 'third.test'], userCreationAllowed: false };
+  const own = { acceptedDomains: ['elsewhere.test', 'third.test'], unknownSender: 'refuse' };
   expect((await client.call('PUT', path, { useDefault: false, acceptedDomains: ['elsewhere.test;third.test'] })).body).toMatchObject({ useDefault: false, ...own, own });
   expect((await client.call('POST', '/api/v0/acceptance-conditions/test', { address: 'ada@example.org', mailboxId })).body).toMatchObject({ accepted: false, decidedBy: 'mailbox' });
   expect((await client.call('PUT', path, { useDefault: true })).body).toMatchObject({ useDefault: true, acceptedDomains: ['example.org'], own });

@@ -3,6 +3,9 @@ export const CONDITION_ENTRIES_MAX = 1_000;
 export const CONDITION_ENTRY_LENGTH_MAX = 300;
 export const CONDITION_TEXT_LENGTH_MAX = 20_000;
 
+/** Who is asked about one unknown sender: each gets a mail. */
+export const SPONSORS_MAX = 10;
+
 /** How long a service may decide by its copy of the conditions before it asks whether they were changed elsewhere. */
 export const CONDITIONS_AGE_MAX_MS = 1_000;
 

@@ -54,7 +54,7 @@ export const TEXT = {
 } as const;
 
 /** Other limits of the owners. */
-export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000, trustedEntriesMax: 100, labDaysMax: 30 } as const;
+export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, conditionEntriesMax: 1_000, sponsorsMax: 10, trustedEntriesMax: 100, labDaysMax: 30 } as const;
 
 /** Of guest-account's directories. */
 export const DIRECTORIES = {

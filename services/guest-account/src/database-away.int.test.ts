@@ -58,7 +58,7 @@ it('while Postgres is away says so, loses nothing, and goes on when it is back',
     const error = await call().then(() => undefined, (reason: unknown) => ConnectError.from(reason));
     expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining('database does not answer') });
   }
-  const { messageId } = await harness.accept('patient@example.org', { userCreationAllowed: true });
+  const { messageId } = await harness.accept('patient@example.org', { unknownSender: 'create' });
 
   await line.open();
   await expect.poll(async () => (await harness.facts(messageId)).map(({ subject }) => subject), { timeout: 25_000 }).toEqual(['account.changed.v1', 'account.owner-resolved.v1']);

@@ -98,7 +98,7 @@ export class GuestAccountHarness {
   }
 
   /** Accepts a mail with one document as acceptance does; its claim is guest-account's then. */
-  async accept(address: string, more: { readonly userCreationAllowed?: boolean; readonly language?: string } = {}): Promise<AcceptedMail> {
+  async accept(address: string, more: { readonly unknownSender?: string; readonly sponsors?: string[]; readonly language?: string } = {}): Promise<AcceptedMail> {
     const [messageId, documentId] = [randomUUID(), randomUUID()];
     await this.superuser.query(`INSERT INTO spool.document (id, sha256, size_bytes, wrapped_key) VALUES ($1, '\\x00', 1, '\\x01')`, [documentId]);
     await this.superuser.query(`INSERT INTO spool.claim (document_id, service, until) VALUES ($1, 'guest_account', now() + interval '1 day')`, [documentId]);

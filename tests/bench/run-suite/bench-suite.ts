@@ -120,7 +120,7 @@ export class BenchSuite {
   private async setUp(codeMailPort: number): Promise<void> {
     await this.rest.signIn('maintenance', PASSWORD);
     await this.rest.put('/api/v0/outgoing-mail', { host: '127.0.0.1', port: codeMailPort, tls: 'none', fromAddress: 'print@inkpost.example', fromName: 'Inkpost' });
-    await this.rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [SENDER_DOMAIN], userCreationAllowed: true });
+    await this.rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [SENDER_DOMAIN], unknownSender: 'create' });
   }
 }
 

@@ -27,5 +27,5 @@ export async function setUpInkpost(rest: RestClient, { printerUri, sinkPort, sin
   if (!mailboxes.some(({ address }) => address === DEMO.mailbox)) {
     await rest.post('/api/v0/mailboxes', { address: DEMO.mailbox, kind: 'smtp', queueId: DEMO.queue });
   }
-  await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [DEMO.domain], userCreationAllowed: true });
+  await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [DEMO.domain], unknownSender: 'create' });
 }

@@ -3,12 +3,13 @@ import { FlowClient, type FlowMessage, type Publication } from '@inkpost/flow/fl
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { DocumentExamination } from '../examine-document/examine-documents.js';
 import { CurrentConditions } from '../sender-rules/current-conditions.js';
-import { decideSender } from '../sender-rules/decide-sender.js';
+import { decideSender, type SenderRules } from '../sender-rules/decide-sender.js';
 import { decideAuthentication, type MeasuredAuthentication } from '../sender-authentication/decide-authentication.js';
 import { decideDocuments, type DecidedSender, type MessageDecision, refuseSender, refuseUnauthenticated } from './decide-message.js';
 import { VerdictMetrics } from './verdict-metrics.js';
 
 type Received = FlowMessage<'mail.message-received.v1'>;
+type UnknownSenderPolicy = Pick<SenderRules, 'unknownSender' | 'sponsors'>;
 
 /** The verdict, and the claims: what goes on is handed to the next service, what doesn't is given up and thereby erased. */
 const RECORD = {
@@ -37,19 +38,19 @@ export class AcceptMessageHandler implements FlowHandler<'mail.message-received.
     const forged = decided.accepted ? decideAuthentication(authentication, measuredOf(message), sender.address) : undefined;
     const refusal = forged ? refuseUnauthenticated(message.payload, authentication, forged) : decided.accepted ? undefined : refuseSender(message.payload, decided);
     const decision = refusal ?? decideDocuments(message.payload, decided, await this.examination.examine(documents));
-    const erased = await this.record(message, decision, forged?.rule ?? decided.rule, rules.userCreationAllowed);
+    const erased = await this.record(message, decision, forged?.rule ?? decided.rule, rules);
     await this.examination.removeBytes(erased);
   }
 
   /** Gives the documents whose bytes may go. */
-  private async record(message: Received, decision: MessageDecision, rule: string, userCreationAllowed: boolean): Promise<readonly string[]> {
+  private async record(message: Received, decision: MessageDecision, rule: string, policy: UnknownSenderPolicy): Promise<readonly string[]> {
     const { messageId, mailboxId, sender, documents } = message.payload;
     const { verdict, basis } = measuredOf(message);
     const goingOn = decision.verdict === 'accepted' ? decision.documents.map(({ documentId }) => documentId) : [];
     const dropped = documents.map(({ documentId }) => documentId).filter((documentId) => !goingOn.includes(documentId));
     const row = await this.flow.step<{ erased: string[] | null }>(
       message,
-      { journeyId: message.journeyId, entries: decision.entries, publish: [publication(message, decision, userCreationAllowed)] },
+      { journeyId: message.journeyId, entries: decision.entries, publish: [publication(message, decision, policy)] },
       { ...RECORD, values: [messageId, mailboxId, sender.address, decision.verdict, decision.verdict === 'refused' ? decision.reason : '', rule, verdict, basis, goingOn, dropped] },
     );
     if (row) this.metrics.count(decision);
@@ -61,7 +62,7 @@ function measuredOf({ payload: { senderAuthentication, authentications } }: Rece
   return { verdict: senderAuthentication || 'none', basis: authentications[0]?.basis ?? '' };
 }
 
-function publication({ payload }: Received, decision: MessageDecision, userCreationAllowed: boolean): Publication {
+function publication({ payload }: Received, decision: MessageDecision, { unknownSender, sponsors }: UnknownSenderPolicy): Publication {
   const { messageId, mailboxId, queueId, sender, subject, language, automatic } = payload;
   const refusedParts = [...decision.refusedParts];
   const { mayBeTold } = decision;
@@ -72,6 +73,6 @@ function publication({ payload }: Received, decision: MessageDecision, userCreat
   const documents = [...decision.documents];
   return {
     subject: 'acceptance.message-accepted.v1',
-    payload: { messageId, mailboxId, queueId, sender, subject, language, automatic, documents, refusedParts, userCreationAllowed, ...mayBeTold },
+    payload: { messageId, mailboxId, queueId, sender, subject, language, automatic, documents, refusedParts, unknownSender, sponsors: unknownSender === 'sponsor' ? [...sponsors] : [], ...mayBeTold },
   };
 }

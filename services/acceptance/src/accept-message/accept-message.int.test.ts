@@ -10,7 +10,7 @@ const fixture = (name: string) => readFile(join(import.meta.dirname, '../../../.
 beforeAll(async () => {
   harness = await AcceptanceHarness.start();
   const { client } = await harness.startService();
-  await client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], refusedAddresses: ['d.dupont@example.org'], userCreationAllowed: true } });
+  await client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], refusedAddresses: ['d.dupont@example.org'], unknownSender: 'create' } });
 });
 
 afterAll(() => harness.stop());
@@ -38,7 +38,7 @@ describe('a message', () => {
     const { messageId, documentIds } = await harness.receive('a@example.org', [samplePdf({ pages: 3 })]);
     await published(messageId).toMatchObject({
       subject: 'acceptance.message-accepted.v1',
-      payload: { messageId, queueId: 'queue', sender: { address: 'a@example.org' }, language: 'fr', userCreationAllowed: true, knownSenderMayBeTold: true, documents: [{ documentId: documentIds[0], pages: 3, fileName: 'document-1.pdf' }] },
+      payload: { messageId, queueId: 'queue', sender: { address: 'a@example.org' }, language: 'fr', unknownSender: 'create', knownSenderMayBeTold: true, documents: [{ documentId: documentIds[0], pages: 3, fileName: 'document-1.pdf' }] },
     });
     expect(await harness.claims(documentIds[0] ?? '')).toEqual(['guest_account']);
     expect(await steps(messageId)).toEqual(['sender-accepted', 'document-accepted']);

@@ -11,7 +11,7 @@ let started: Awaited<ReturnType<AcceptanceHarness['startService']>>;
 beforeAll(async () => {
   harness = await AcceptanceHarness.start();
   started = await harness.startService();
-  await started.client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], userCreationAllowed: true } });
+  await started.client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], unknownSender: 'create' } });
 });
 afterAll(() => harness.stop());
 

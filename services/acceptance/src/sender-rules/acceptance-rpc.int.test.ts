@@ -29,15 +29,15 @@ async function fieldOf(call: Promise<unknown>): Promise<string | undefined> {
 describe('the acceptance conditions', () => {
   it('accept nobody and create nobody at first', async () => {
     const reader = here.client('configuration.read');
-    expect(await reader.getConditions({})).toMatchObject({ usesDefault: false, conditions: { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], userCreationAllowed: false } });
+    expect(await reader.getConditions({})).toMatchObject({ usesDefault: false, conditions: { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], unknownSender: 'refuse', sponsors: [] } });
     expect(await reader.testAddress({ address: 'a@example.org' })).toMatchObject({ accepted: false, rule: '', decidedBy: 'general', statusText: 'The job was submitted with a forbidden e-mail address: a@example.org' });
   });
 
   it('are kept in canonical form, hold at once here and within two seconds in another replica', async () => {
     expect(await accepts(replica, 'a@xn--bro-hoa.example')).toBe(false);
-    const saved = await writer().putConditions({ conditions: { acceptedDomains: ['Büro.example; @BÜRO.example;'], refusedAddresses: ['B@büro.example'], userCreationAllowed: true } });
-    expect(saved.conditions).toMatchObject({ acceptedDomains: ['xn--bro-hoa.example'], refusedAddresses: ['b@xn--bro-hoa.example'], userCreationAllowed: true });
-    expect(await here.client('configuration.read').testAddress({ address: 'A@Büro.example' })).toMatchObject({ accepted: true, rule: 'accepted domain xn--bro-hoa.example', userCreationAllowed: true, statusText: '' });
+    const saved = await writer().putConditions({ conditions: { acceptedDomains: ['Büro.example; @BÜRO.example;'], refusedAddresses: ['B@büro.example'], unknownSender: 'create' } });
+    expect(saved.conditions).toMatchObject({ acceptedDomains: ['xn--bro-hoa.example'], refusedAddresses: ['b@xn--bro-hoa.example'], unknownSender: 'create' });
+    expect(await here.client('configuration.read').testAddress({ address: 'A@Büro.example' })).toMatchObject({ accepted: true, rule: 'accepted domain xn--bro-hoa.example', unknownSender: 'create', statusText: '' });
     await expect.poll(() => accepts(replica, 'a@büro.example'), { timeout: 2_000 }).toBe(true);
     expect(await here.client('configuration.read').testAddress({ address: 'b@büro.example' })).toMatchObject({ accepted: false, rule: 'refused address b@xn--bro-hoa.example' });
   });
@@ -64,7 +64,7 @@ describe('the acceptance conditions', () => {
   });
 
   it('of a mailbox that stops following and never had its own are a copy of the general ones', async () => {
-    const [mailboxId, before] = [randomUUID(), { acceptedDomains: ['before.example'], refusedAddresses: ['a@before.example'], userCreationAllowed: true }];
+    const [mailboxId, before] = [randomUUID(), { acceptedDomains: ['before.example'], refusedAddresses: ['a@before.example'], unknownSender: 'create' }];
     await writer().putConditions({ conditions: before });
     await writer().putConditions({ mailboxId, useDefault: true });
     expect((await writer().getConditions({ mailboxId })).own).toBeUndefined();

@@ -9,7 +9,7 @@ import { LAB_DAYS_MAX, LAB_SENDERS_LISTED_MAX } from '../limits.js';
 import { type AuthenticationMode, checkMode } from '../sender-authentication/authentication-settings.js';
 import { compareDraft, decideDraft, type Draft, type PastMails } from '../try-draft/decide-draft.js';
 import { checkedMailboxId } from './checked-mailbox-id.js';
-import { type Conditions, normaliseConditions } from './conditions.js';
+import { type Conditions, normaliseConditions, type WantedConditions } from './conditions.js';
 import { type ConditionsStore, GENERAL } from './conditions.store.js';
 import type { CurrentConditions } from './current-conditions.js';
 import { decideSender, forbiddenSenderText, type SenderRules, senderRules } from './decide-sender.js';
@@ -47,8 +47,9 @@ export class AcceptanceRpc implements ServiceImpl<typeof AcceptanceService> {
     const tested = request.draft ? { ...current, rules: draftRules(request.draft), from: 'draft' as const } : current;
     const { rules, from } = tested;
     const { accepted, rule } = decideSender(rules, address);
-    const { userCreationAllowed } = rules;
-    return { accepted, rule, userCreationAllowed, decidedBy: from, statusText: accepted ? '' : forbiddenSenderText(address), report: reportSender(tested, address) };
+    const { unknownSender, sponsors } = rules;
+    const statusText = accepted ? '' : forbiddenSenderText(address);
+    return { accepted, rule, unknownSender, sponsors: [...sponsors], decidedBy: from, statusText, report: reportSender(tested, address) };
   }
 
   async tryDraft(request: TryDraftRequest, context: HandlerContext) {
@@ -87,17 +88,20 @@ function checkedMode(wanted: string, current: AuthenticationMode): Authenticatio
   return mode;
 }
 
-function draftRules(draft: Conditions): SenderRules {
+function draftRules(draft: WantedConditions): SenderRules {
   return senderRules(checkedConditions(draft));
 }
 
-function checkedConditions(wanted: Conditions | undefined): Conditions {
+function checkedConditions(wanted: WantedConditions | undefined): Conditions {
   if (!wanted) throw invalidField('conditions', 'are missing');
   const conditions = normaliseConditions(wanted);
   if ('reason' in conditions) throw invalidField(conditions.field, conditions.reason);
   return conditions;
 }
 
-function toMessage({ acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed }: Conditions) {
-  return { acceptedDomains: [...acceptedDomains], acceptedAddresses: [...acceptedAddresses], refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses], userCreationAllowed };
+function toMessage({ acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, unknownSender, sponsors }: Conditions) {
+  return {
+    acceptedDomains: [...acceptedDomains], acceptedAddresses: [...acceptedAddresses],
+    refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses], unknownSender, sponsors: [...sponsors],
+  };
 }

@@ -1,5 +1,6 @@
-import type { PrismaClient } from '../gen/prisma/client.js';
+import type { Conditions as Row, PrismaClient } from '../gen/prisma/client.js';
 import { type Conditions, NO_CONDITIONS } from './conditions.js';
+import { unknownSenderOf } from './unknown-sender.js';
 
 /** The general conditions' key; a mailbox's own have its id. */
 export const GENERAL = '';
@@ -19,10 +20,11 @@ export class ConditionsStore {
 
   async show(mailboxId: string): Promise<ShownConditions> {
     const rows = await this.prisma.conditions.findMany({ where: { mailboxId: { in: [mailboxId, GENERAL] } } });
-    const general = rows.find((row) => row.mailboxId === GENERAL) ?? NO_CONDITIONS;
+    const general = rows.find((row) => row.mailboxId === GENERAL);
     const own = mailboxId === GENERAL ? undefined : rows.find((row) => row.mailboxId === mailboxId);
     const usesDefault = mailboxId !== GENERAL && (own?.usesDefault ?? true);
-    return { conditions: own && !usesDefault ? own : general, usesDefault, own };
+    const holding = own && !usesDefault ? own : general;
+    return { conditions: holding ? toConditions(holding) : NO_CONDITIONS, usesDefault, own: own && toConditions(own) };
   }
 
   /** The general conditions, or a mailbox's own, which hold from now on. */
@@ -41,7 +43,8 @@ export class ConditionsStore {
   async stopFollowing(mailboxId: string, changedBy: string): Promise<void> {
     await this.prisma.$transaction(async (transaction) => {
       await transaction.conditionsRevision.update(NEXT_REVISION);
-      const general = (await transaction.conditions.findUnique({ where: { mailboxId: GENERAL } })) ?? NO_CONDITIONS;
+      const row = await transaction.conditions.findUnique({ where: { mailboxId: GENERAL } });
+      const general = row ? toConditions(row) : NO_CONDITIONS;
       const change = { usesDefault: false, changedAt: new Date(), changedBy };
       await transaction.conditions.upsert({ where: { mailboxId }, create: { mailboxId, ...listsOf(general), ...change }, update: change });
     });
@@ -55,9 +58,14 @@ export class ConditionsStore {
 /** First of a transaction: its row lock puts concurrent changes in order. */
 const NEXT_REVISION = { where: { id: true }, data: { revision: { increment: 1 } } } as const;
 
-function listsOf({ acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed }: Conditions) {
+/** The database lets in no other word than these. */
+function toConditions(row: Row): Conditions {
+  return { ...row, unknownSender: unknownSenderOf(row.unknownSender) ?? 'refuse' };
+}
+
+function listsOf({ acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, unknownSender, sponsors }: Conditions) {
   return {
     acceptedDomains: [...acceptedDomains], acceptedAddresses: [...acceptedAddresses],
-    refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses], userCreationAllowed,
+    refusedDomains: [...refusedDomains], refusedAddresses: [...refusedAddresses], unknownSender, sponsors: [...sponsors],
   };
 }

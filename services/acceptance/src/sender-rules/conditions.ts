@@ -1,5 +1,6 @@
 import { parseDomain, parseMailAddress } from '@inkpost/mail-address/mail-address.js';
-import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX, CONDITION_TEXT_LENGTH_MAX } from '../limits.js';
+import { CONDITION_ENTRIES_MAX, CONDITION_ENTRY_LENGTH_MAX, CONDITION_TEXT_LENGTH_MAX, SPONSORS_MAX } from '../limits.js';
+import { type UnknownSender, unknownSenderOf } from './unknown-sender.js';
 
 /** Who may print by mail (SKY-064..071), in canonical form: lower-cased, domains in ASCII, `*.example.org` for subdomains. */
 export interface Conditions {
@@ -7,36 +8,45 @@ export interface Conditions {
   readonly acceptedAddresses: readonly string[];
   readonly refusedDomains: readonly string[];
   readonly refusedAddresses: readonly string[];
-  /** An unknown sender becomes a guest (SKY-071). */
-  readonly userCreationAllowed: boolean;
+  /** What becomes of an accepted sender whom nobody knows (SKY-071). */
+  readonly unknownSender: UnknownSender;
+  /** Who may vouch for an unknown sender. */
+  readonly sponsors: readonly string[];
 }
 
-/** Nobody is accepted: the default. */
-export const NO_CONDITIONS: Conditions = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], userCreationAllowed: false };
+/** As they come from outside. */
+export type WantedConditions = Omit<Conditions, 'unknownSender'> & { readonly unknownSender: string };
 
-export type ConditionList = Exclude<keyof Conditions, 'userCreationAllowed'>;
+/** Nobody is accepted: the default. */
+export const NO_CONDITIONS: Conditions = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], unknownSender: 'refuse', sponsors: [] };
+
+type ConditionList = Exclude<keyof Conditions, 'unknownSender'>;
 
 /** What is wrong with conditions that somebody wants to set. */
-export interface ConditionProblem {
-  readonly field: ConditionList;
+interface ConditionProblem {
+  readonly field: keyof Conditions;
   readonly reason: string;
 }
 
 /** Puts conditions into canonical form, entry by entry, each once and in its order; or names the first entry that can't be one. */
-export function normaliseConditions(wanted: Conditions): Conditions | ConditionProblem {
-  const lists: Record<ConditionList, readonly string[]> = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [] };
+export function normaliseConditions(wanted: WantedConditions): Conditions | ConditionProblem {
+  const lists: Record<ConditionList, readonly string[]> = { acceptedDomains: [], acceptedAddresses: [], refusedDomains: [], refusedAddresses: [], sponsors: [] };
   for (const field of Object.keys(lists) as ConditionList[]) {
     const normalised = normaliseList(field, wanted[field]);
     if ('reason' in normalised) return normalised;
     lists[field] = normalised.entries;
   }
-  return { ...lists, userCreationAllowed: wanted.userCreationAllowed };
+  const unknownSender = unknownSenderOf(wanted.unknownSender);
+  if (unknownSender === undefined) return { field: 'unknownSender', reason: 'must be refuse, create, confirm, sponsor or hold' };
+  if (unknownSender === 'sponsor' && lists.sponsors.length === 0) return { field: 'sponsors', reason: 'are missing: name at least one address whose owner vouches for unknown senders' };
+  return { ...lists, unknownSender };
 }
 
 function normaliseList(field: ConditionList, wanted: readonly string[]): { readonly entries: readonly string[] } | ConditionProblem {
   if (wanted.some((text) => text.length > CONDITION_TEXT_LENGTH_MAX)) return { field, reason: `has a text of more than ${CONDITION_TEXT_LENGTH_MAX} characters` };
   const texts = wanted.flatMap(splitEntries);
-  if (texts.length > CONDITION_ENTRIES_MAX) return { field, reason: `has ${texts.length} entries; at most ${CONDITION_ENTRIES_MAX} are allowed` };
+  const entriesMax = field === 'sponsors' ? SPONSORS_MAX : CONDITION_ENTRIES_MAX;
+  if (texts.length > entriesMax) return { field, reason: `has ${texts.length} entries; at most ${entriesMax} are allowed` };
   const isDomains = field === 'acceptedDomains' || field === 'refusedDomains';
   const entries = new Set<string>();
   for (const [index, text] of texts.entries()) {

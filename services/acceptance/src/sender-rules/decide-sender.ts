@@ -1,5 +1,6 @@
 import { type MailAddress, parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { Conditions } from './conditions.js';
+import type { UnknownSender } from './unknown-sender.js';
 
 /** Conditions made ready to decide: one look per list, however many entries it has. */
 export interface SenderRules {
@@ -7,7 +8,8 @@ export interface SenderRules {
   readonly acceptedAddresses: ReadonlySet<string>;
   readonly refusedDomains: ReadonlySet<string>;
   readonly refusedAddresses: ReadonlySet<string>;
-  readonly userCreationAllowed: boolean;
+  readonly unknownSender: UnknownSender;
+  readonly sponsors: readonly string[];
 }
 
 export interface SenderDecision {
@@ -22,7 +24,8 @@ export function senderRules(conditions: Conditions): SenderRules {
     acceptedAddresses: new Set(conditions.acceptedAddresses),
     refusedDomains: new Set(conditions.refusedDomains),
     refusedAddresses: new Set(conditions.refusedAddresses),
-    userCreationAllowed: conditions.userCreationAllowed,
+    unknownSender: conditions.unknownSender,
+    sponsors: conditions.sponsors,
   };
 }
 

@@ -17,7 +17,7 @@ describe('the report about an address', () => {
 
   it('goes through all checks for an accepted domain, and on to the account (SKY-072)', () => {
     const conditions = { acceptedDomains: ['*.example.org', 'b.example'], acceptedAddresses: ['c@x.example'], refusedAddresses: ['d@x.example', 'e@x.example'] };
-    expect(report({ ...conditions, userCreationAllowed: true }, 'a@mail.example.org', 'mailbox')).toEqual([
+    expect(report({ ...conditions, unknownSender: 'create' }, 'a@mail.example.org', 'mailbox')).toEqual([
       "a@mail.example.org is tried against the mailbox's own conditions.",
       'Is it a refused address? No: none of 2 matches.',
       'Is it a refused domain? No: there is none.',
@@ -27,7 +27,7 @@ describe('the report about an address', () => {
       'A mail that the domain of this address disowns (DMARC) is refused all the same.',
       'Then an account with this address is looked for in the directories and among the guests; without one, a guest is created.',
     ]);
-    expect(report(conditions, 'a@mail.example.org').at(-1)).toMatch(/without one, the mail is refused, since the creation of users is not allowed\.$/);
+    expect(report(conditions, 'a@mail.example.org').at(-1)).toMatch(/without one, the mail is refused, since unknown senders are\.$/);
   });
 
   it('says what is asked of the mail besides its address', () => {

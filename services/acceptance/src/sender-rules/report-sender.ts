@@ -1,6 +1,7 @@
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import type { AuthenticationMode } from '../sender-authentication/authentication-settings.js';
 import { forbiddenSenderText, SENDER_CHECKS, type SenderRules } from './decide-sender.js';
+import type { UnknownSender } from './unknown-sender.js';
 
 const CONDITIONS = { draft: 'the conditions as they would be saved', mailbox: "the mailbox's own conditions", general: 'the general conditions' } as const;
 
@@ -31,9 +32,17 @@ export function reportSender({ rules, from, authentication }: ReportedRules, sen
   return [...report, 'Nothing accepts it.', ...refused(sender)];
 }
 
-function accepted({ userCreationAllowed }: SenderRules, authentication: AuthenticationMode): string[] {
-  const otherwise = userCreationAllowed ? 'without one, a guest is created' : 'without one, the mail is refused, since the creation of users is not allowed';
-  return ['The sender is accepted.', AUTHENTICITY[authentication], `Then an account with this address is looked for in the directories and among the guests; ${otherwise}.`];
+/** What becomes of the mail where nobody has the address. */
+const OTHERWISE: Readonly<Record<UnknownSender, string>> = {
+  refuse: 'the mail is refused, since unknown senders are',
+  create: 'a guest is created',
+  confirm: 'the sender is asked to confirm by a link, and then a guest is created',
+  sponsor: 'the sponsors are asked, and once one of them has vouched for the sender a guest is created',
+  hold: 'the mail waits until an administrator has let the sender in',
+};
+
+function accepted({ unknownSender }: SenderRules, authentication: AuthenticationMode): string[] {
+  return ['The sender is accepted.', AUTHENTICITY[authentication], `Then an account with this address is looked for in the directories and among the guests; without one, ${OTHERWISE[unknownSender]}.`];
 }
 
 function refused(sender: string): string[] {

@@ -13,18 +13,22 @@ const described = {
   acceptedAddresses: entries,
   refusedDomains: entries.describe('Refused beats accepted.'), // SKY-068
   refusedAddresses: entries,
-  userCreationAllowed: z.boolean().describe('An unknown sender who is accepted becomes a guest.'), // SKY-071
+  unknownSender: z.enum(['refuse', 'create', 'confirm', 'sponsor', 'hold']).describe( // SKY-071
+    'What becomes of an accepted sender whom nobody knows: refuse the mail; create a guest; let the sender confirm by a link (confirm); let a sponsor vouch by a link; hold the mail for an administrator, see waiting-senders.',
+  ),
+  sponsors: z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.sponsorsMax).describe('Who is asked about an unknown sender, where `unknownSender` is sponsor.'),
 };
 
 const conditions = z.object(described).meta({ id: 'AcceptanceConditions', description: 'Who may print by mail. All empty: nobody.' }); // SKY-064 to SKY-071
 
-// What is left out is empty, and nobody's account is created: the safe side.
+// What is left out is empty, and unknown senders are refused: the safe side.
 export const newConditions = z.strictObject({
   acceptedDomains: described.acceptedDomains.default([]),
   acceptedAddresses: described.acceptedAddresses.default([]),
   refusedDomains: described.refusedDomains.default([]),
   refusedAddresses: described.refusedAddresses.default([]),
-  userCreationAllowed: described.userCreationAllowed.default(false),
+  unknownSender: described.unknownSender.default('refuse'),
+  sponsors: described.sponsors.default([]),
 }).meta({ id: 'NewAcceptanceConditions', description: 'All conditions at once; what is left out is empty.' });
 
 const newMailboxConditions = z.strictObject({
@@ -39,8 +43,8 @@ const mailboxConditions = z.object({
 }).meta({ id: 'MailboxAcceptanceConditions', description: 'The conditions that hold for mails to a mailbox.' });
 
 function toConditions(wire: Conditions | undefined): z.input<typeof conditions> {
-  const { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed } = present(wire, 'conditions');
-  return { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, userCreationAllowed };
+  const { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, unknownSender, sponsors } = present(wire, 'conditions');
+  return { acceptedDomains, acceptedAddresses, refusedDomains, refusedAddresses, unknownSender: described.unknownSender.parse(unknownSender), sponsors };
 }
 
 function toMailboxConditions({ conditions, usesDefault, own }: GetConditionsResponse | PutConditionsResponse): z.input<typeof mailboxConditions> {
@@ -74,15 +78,15 @@ function generalRoutes(owners: Owners) {
       }),
       status: 200, answer: z.object({
         accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), decidedBy: z.string().describe('draft, mailbox or general.'),
-        statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), userCreationAllowed: z.boolean(), // SKY-120
+        statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), unknownSender: described.unknownSender, // SKY-120
         report: z.array(z.string()).describe('Each check in its order and what came of it, in sentences.'),
       }),
       refusals: [404], objectId: ({ body }) => body.address,
       requires: async ({ body: { mailboxId }, caller }) => (mailboxId === undefined ? undefined : existingMailbox(owners)({ params: { mailboxId }, caller })),
       handle: async ({ body, caller }) => {
         const { address, mailboxId = '', draft } = body;
-        const { accepted, rule, decidedBy, statusText, userCreationAllowed, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
-        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), userCreationAllowed, report };
+        const { accepted, rule, decidedBy, statusText, unknownSender, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
+        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), unknownSender: described.unknownSender.parse(unknownSender), report };
       },
     }),
   ];

@@ -32,7 +32,7 @@ describe('people of a local directory', () => {
     expect(await desk.clients.directories.testDirectory({ directoryId, login: 'GRACE', password: 'Nanoseconds' })).toMatchObject({ passed: true });
     await desk.clients.people.updatePerson({ directoryId, accountId, version: 1, settings: { login: 'Grace', addresses: ['grace@staff.example'], locked: true } });
     expect(await refusal(desk.clients.people.updatePerson({ directoryId, accountId, version: 1, settings: { login: 'Grace', addresses: ['grace@staff.example'] } }))).toMatchObject({ code: Code.Aborted });
-    const locked = await desk.base.accept('grace@staff.example', { userCreationAllowed: true });
+    const locked = await desk.base.accept('grace@staff.example', { unknownSender: 'create' });
     await published(locked.messageId).toMatchObject([{ payload: { reason: 'account-locked' } }]);
     await desk.clients.people.deletePerson({ directoryId, accountId });
     expect((await desk.base.facts(accountId)).map(({ subject }) => subject)).toEqual(['account.changed.v1', 'account.erased.v1']);

@@ -17,7 +17,7 @@ const nobody: PersonLookup<KnownGuest> = { kind: 'nobody', asked: ['guests'] };
 const known = (guest: KnownGuest): PersonLookup<KnownGuest> => ({ kind: 'guest', directory: 'guests', guest, asked: [] });
 const inDirectory = (person: DirectoryPerson): PersonLookup<KnownGuest> => ({ kind: 'person', directory: 'AD', person, ageSeconds: 0, asked: [] });
 
-function mail(more: { address?: string; displayName?: string; language?: string; userCreationAllowed?: boolean } = {}) {
+function mail(more: { address?: string; displayName?: string; language?: string; unknownSender?: string } = {}) {
   const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;
   return decodePayload(SUBJECT, encodePayload(SUBJECT, { sender: { address, displayName }, ...rest }));
 }
@@ -32,17 +32,17 @@ describe('the owner of a mail', () => {
   });
 
   it('is nobody while the person in the directory is locked, whether creation is allowed or not', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true }), inDirectory({ ...person, locked: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+    expect(decideOwner(mail({ unknownSender: 'create' }), inDirectory({ ...person, locked: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
   });
 
   it('is nobody where several people of a directory have it, and no guest is made instead', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true }), { kind: 'ambiguous', directory: 'AD', logins: ['ada', 'ada2'], asked: [] }, 'en')).toEqual({
+    expect(decideOwner(mail({ unknownSender: 'create' }), { kind: 'ambiguous', directory: 'AD', logins: ['ada', 'ada2'], asked: [] }, 'en')).toEqual({
       kind: 'refused', reason: 'account-ambiguous', statusText: 'Several users of the directory AD have this e-mail address: ada@example.org',
     });
   });
 
   it('is a new guest where the address is unknown and creation allowed', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true, language: 'fr-CA' }), nobody, 'en')).toEqual({
+    expect(decideOwner(mail({ unknownSender: 'create', language: 'fr-CA' }), nobody, 'en')).toEqual({
       kind: 'created', guest: { address: 'ada@example.org', displayName: 'Ada', language: 'fr' },
     });
   });
@@ -52,30 +52,30 @@ describe('the owner of a mail', () => {
   });
 
   it('is nobody while the account is locked, whether creation is allowed or not', () => {
-    for (const userCreationAllowed of [false, true]) {
-      expect(decideOwner(mail({ userCreationAllowed }), known({ ...guest, locked: true, expired: true, renewed: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+    for (const unknownSender of ['refuse', 'create']) {
+      expect(decideOwner(mail({ unknownSender }), known({ ...guest, locked: true, expired: true, renewed: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
     }
   });
 
   it('is nobody after the end that an administrator set', () => {
-    expect(decideOwner(mail({ userCreationAllowed: true }), known({ ...guest, expired: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+    expect(decideOwner(mail({ unknownSender: 'create' }), known({ ...guest, expired: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
   });
 
   it('is an automatic guest of old again, as long as new ones are allowed', () => {
     const old = { ...guest, expired: true, renewed: true };
-    expect(decideOwner(mail({ userCreationAllowed: true }), known(old), 'en')).toEqual({ kind: 'revived', guest: old });
+    expect(decideOwner(mail({ unknownSender: 'create' }), known(old), 'en')).toEqual({ kind: 'revived', guest: old });
     expect(decideOwner(mail(), known(old), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
   });
 
   it.each(['', 'no address', 'Ada@Example.org', 'a@b@example.org', `${'a'.repeat(400)}@example.org`])('is nobody where no account can be made of %j (SKY-122)', (address) => {
-    expect(decideOwner(mail({ address, userCreationAllowed: true }), nobody, 'en')).toEqual(creationFailed(address));
+    expect(decideOwner(mail({ address, unknownSender: 'create' }), nobody, 'en')).toEqual(creationFailed(address));
     expect(creationFailed(address).statusText).toBe(`Failed to create a new user with e-mail address: ${address}`);
   });
 });
 
 describe('a new guest', () => {
   const name = (displayName: string) => {
-    const decision = decideOwner(mail({ displayName, userCreationAllowed: true }), nobody, 'fr');
+    const decision = decideOwner(mail({ displayName, unknownSender: 'create' }), nobody, 'fr');
     return decision.kind === 'created' ? decision.guest.displayName : undefined;
   };
 
@@ -88,7 +88,7 @@ describe('a new guest', () => {
   });
 
   it('speaks the installation\'s language where the mail says none that we speak', () => {
-    expect(decideOwner(mail({ language: 'de', userCreationAllowed: true }), nobody, 'fr')).toMatchObject({ guest: { language: 'fr' } });
+    expect(decideOwner(mail({ language: 'de', unknownSender: 'create' }), nobody, 'fr')).toMatchObject({ guest: { language: 'fr' } });
   });
 });
 

@@ -40,7 +40,7 @@ export type OwnerDecision =
   | { readonly kind: 'created'; readonly guest: NewGuest }
   | OwnerRefusal;
 
-type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'language' | 'userCreationAllowed'>;
+type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'language' | 'unknownSender'>;
 
 /** For whom is it printed? For whomever a directory knows by the sender's address; where none does, for a new guest, if that is allowed (SKY-072). */
 export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>, installationLanguage: Language): OwnerDecision {
@@ -54,7 +54,7 @@ export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>,
       return decideGuest(message, lookup.guest, address);
     case 'nobody':
     default:
-      return message.userCreationAllowed ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
+      return message.unknownSender === 'create' ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
   }
 }
 
@@ -67,7 +67,7 @@ function decideGuest(message: Accepted, guest: KnownGuest, address: string): Own
   if (guest.locked) return locked(address);
   if (!guest.expired) return { kind: 'found', guest };
   // Who may become a guest anew may also be one again; an end that an administrator set stands.
-  if (guest.renewed && message.userCreationAllowed) return { kind: 'revived', guest };
+  if (guest.renewed && message.unknownSender === 'create') return { kind: 'revived', guest };
   return refused('account-expired', `The account of this e-mail address has expired: ${address}`);
 }
 

@@ -40,9 +40,10 @@ export function ownerCreated(message: AcceptedMessage, accountId: string, guest:
 
 /** … of nobody. */
 export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
-  const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold, userCreationAllowed } = message.payload;
+  const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
-  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, userCreationAllowed, ...whoKnowsThem(lookup) } }, [
+  const unknownSender = message.payload.unknownSender || 'refuse';
+  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, unknownSender, ...whoKnowsThem(lookup) } }, [
     { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold, knownSenderMayBeTold } },
   ]);
 }

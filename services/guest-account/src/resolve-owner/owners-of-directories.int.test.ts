@@ -44,7 +44,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
   });
 
   it('are found by an alias, and told their main address, language and directory', async () => {
-    const { messageId, documentId } = await desk.base.accept('countess@alpha.example', { userCreationAllowed: true, language: 'en' });
+    const { messageId, documentId } = await desk.base.accept('countess@alpha.example', { unknownSender: 'create', language: 'en' });
     await published(messageId).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { owner: { directory: 'ALPHA', address: 'ada@alpha.example', displayName: 'Ada Lovelace', language: 'fr' } } }]);
     expect(await desk.base.claims(documentId)).toEqual(['print_submit']);
     expect(await desk.base.journey(messageId)).toMatchObject([{ step: 'owner-found', evidence: { directory: 'ALPHA', login: 'ada', address: 'ada@alpha.example' } }]);
@@ -66,7 +66,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
     const known = await desk.base.accept('known@guest.example');
     await published(known.messageId).toMatchObject([{ payload: { owner: { directory: 'guests', displayName: 'Known' } } }]);
     expect(await desk.base.journey(known.messageId)).toMatchObject([{ evidence: { askedBefore: ['ALPHA', 'BETA', 'GAMMA'] } }]);
-    const created = await desk.base.accept('new@guest.example', { userCreationAllowed: true });
+    const created = await desk.base.accept('new@guest.example', { unknownSender: 'create' });
     await published(created.messageId).toMatchObject([{ payload: { created: true, owner: { directory: 'guests' } } }]);
     const nobody = await desk.base.accept('nobody@guest.example');
     await published(nobody.messageId).toMatchObject([{ payload: { reason: 'no-account', statusText: 'No user found with e-mail address: nobody@guest.example' } }]);
@@ -74,7 +74,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
   });
 
   it('are nobody where two people of one directory have the address, also where guests may be made', async () => {
-    const { messageId, documentId } = await desk.base.accept('twin@example.org', { userCreationAllowed: true });
+    const { messageId, documentId } = await desk.base.accept('twin@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ subject: 'account.owner-refused.v1', payload: { reason: 'account-ambiguous', statusText: 'Several users of the directory BETA have this e-mail address: twin@example.org' } }]);
     expect(await desk.base.journey(messageId)).toMatchObject([{ evidence: { directory: 'BETA', logins: ['twin1', 'twin2'] } }]);
     expect(await desk.base.claims(documentId)).toEqual([]);

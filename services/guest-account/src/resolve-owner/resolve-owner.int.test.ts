@@ -60,7 +60,7 @@ describe('a mail of a guest', () => {
 
   it('is refused while the account is locked', async () => {
     await addGuest('locked@example.org', { locked: true });
-    const { messageId, documentId } = await harness.accept('locked@example.org', { userCreationAllowed: true });
+    const { messageId, documentId } = await harness.accept('locked@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ payload: { reason: 'account-locked', statusText: 'The account of this e-mail address is locked: locked@example.org', language: 'fr' } }]);
     expect(await harness.claims(documentId)).toEqual([]);
   });
@@ -70,7 +70,7 @@ describe('a mail of a guest', () => {
     const { messageId: inTime } = await harness.accept('ended@example.org');
     await published(inTime).toMatchObject([{ subject: 'account.owner-resolved.v1' }]);
     await shift('ended@example.org', 'valid_until', '2 hours');
-    const { messageId } = await harness.accept('ended@example.org', { userCreationAllowed: true });
+    const { messageId } = await harness.accept('ended@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ subject: 'account.owner-refused.v1', payload: { reason: 'account-expired' } }]);
   });
 });
@@ -85,7 +85,7 @@ describe('a mail of an unknown sender', () => {
         reason: 'no-account', statusText: 'No user found with e-mail address: nobody@example.org', senderMayBeTold: true,
       },
     }]);
-    expect(await harness.journey(messageId)).toMatchObject([{ step: 'owner-refused', evidence: { reason: 'no-account', userCreationAllowed: false } }]);
+    expect(await harness.journey(messageId)).toMatchObject([{ step: 'owner-refused', evidence: { reason: 'no-account', unknownSender: 'refuse' } }]);
     expect(await harness.claims(documentId)).toEqual([]);
     expect(await rowOf('nobody@example.org')).toEqual([]);
     const { rows } = await harness.superuser.query('SELECT wrapped_key FROM spool.document WHERE id = $1', [documentId]);
@@ -93,7 +93,7 @@ describe('a mail of an unknown sender', () => {
   });
 
   it('makes a guest where accounts may be made, for 30 days, and tells of it', async () => {
-    const { messageId, documentId } = await harness.accept('ada@example.org', { userCreationAllowed: true, language: 'en-GB' });
+    const { messageId, documentId } = await harness.accept('ada@example.org', { unknownSender: 'create', language: 'en-GB' });
     await published(messageId).toMatchObject([{ payload: { created: true, owner: { address: 'ada@example.org', displayName: 'Ada Lovelace', language: 'en' } } }]);
     const [guest] = await rowOf('ada@example.org');
     expect(guest).toMatchObject({ origin: 'mail', display_name: 'Ada Lovelace', language: 'en', locked: false, valid_for: { days: 29, hours: 23 } });
@@ -106,7 +106,7 @@ describe('a mail of an unknown sender', () => {
 
   it('makes the guest once when ten arrive together', async () => {
     const held = await holdBackInserts('ten@example.org');
-    const mails = await Promise.all(Array.from({ length: 10 }, () => harness.accept('ten@example.org', { userCreationAllowed: true })));
+    const mails = await Promise.all(Array.from({ length: 10 }, () => harness.accept('ten@example.org', { unknownSender: 'create' })));
     await held.whenWaiting(4);
     await held.letGo();
     for (const { messageId } of mails) await published(messageId).toMatchObject([{ subject: 'account.owner-resolved.v1' }]);
@@ -122,21 +122,21 @@ describe('a mail of an unknown sender', () => {
 
   it('is refused with the words of SKY-122 where the guest base takes no guest', async () => {
     await harness.superuser.query('REVOKE INSERT ON guest_account.guest FROM guest_account');
-    const { messageId, documentId } = await harness.accept('unlucky@example.org', { userCreationAllowed: true });
+    const { messageId, documentId } = await harness.accept('unlucky@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ subject: 'account.owner-refused.v1', payload: { reason: 'account-not-created', statusText: 'Failed to create a new user with e-mail address: unlucky@example.org' } }]);
     expect(await harness.claims(documentId)).toEqual([]);
     await harness.superuser.query('GRANT INSERT ON guest_account.guest TO guest_account');
   });
 
   it.each(['', 'Not.Normal@example.org', "x'; DROP TABLE guest; --@example.org", `${'a'.repeat(400)}@example.org`])('is refused where %j can be no account', async (address) => {
-    const { messageId } = await harness.accept(address, { userCreationAllowed: true });
+    const { messageId } = await harness.accept(address, { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ payload: { reason: 'account-not-created', statusText: `Failed to create a new user with e-mail address: ${address}` } }]);
   });
 });
 
 describe('an automatic guest', () => {
   it('stays valid by use', async () => {
-    const { messageId: first } = await harness.accept('regular@example.org', { userCreationAllowed: true });
+    const { messageId: first } = await harness.accept('regular@example.org', { unknownSender: 'create' });
     await published(first).toMatchObject([{ payload: { created: true } }]);
     await shift('regular@example.org', 'valid_until', '29 days');
     await shift('regular@example.org', 'last_used_at', '29 days');
@@ -146,30 +146,30 @@ describe('an automatic guest', () => {
   });
 
   it('who comes back later than that is the same guest again, or nobody where no accounts may be made', async () => {
-    const { messageId: first } = await harness.accept('returning@example.org', { userCreationAllowed: true });
+    const { messageId: first } = await harness.accept('returning@example.org', { unknownSender: 'create' });
     await published(first).toMatchObject([{ payload: { created: true } }]);
     const [{ account_id: accountId }] = await rowOf('returning@example.org');
     await shift('returning@example.org', 'valid_until', '31 days');
     const { messageId: refused } = await harness.accept('returning@example.org');
     await published(refused).toMatchObject([{ payload: { reason: 'account-expired' } }]);
-    const { messageId: again } = await harness.accept('returning@example.org', { userCreationAllowed: true });
+    const { messageId: again } = await harness.accept('returning@example.org', { unknownSender: 'create' });
     await published(again).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { owner: { accountId } } }]);
     expect(await harness.journey(again)).toMatchObject([{ step: 'owner-revived' }]);
     expect(await rowOf('returning@example.org')).toMatchObject([{ valid_for: { days: 29, hours: 23 } }]);
   });
 
   it('ends when an administrator sets an end, whatever is sent then', async () => {
-    const { messageId: first } = await harness.accept('fixed@example.org', { userCreationAllowed: true });
+    const { messageId: first } = await harness.accept('fixed@example.org', { unknownSender: 'create' });
     await published(first).toMatchObject([{ payload: { created: true } }]);
     const [{ account_id: accountId }] = await rowOf('fixed@example.org');
     await guests.updateGuest({ accountId, settings: { address: 'fixed@example.org', validUntil: { seconds: BigInt(Math.floor(Date.now() / 1_000) - 60) } } });
-    const { messageId } = await harness.accept('fixed@example.org', { userCreationAllowed: true });
+    const { messageId } = await harness.accept('fixed@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ payload: { reason: 'account-expired' } }]);
   });
 });
 
 it('a message that is delivered again changes nothing and tells nothing twice', async () => {
-  const mail = await harness.accept('twice@example.org', { userCreationAllowed: true });
+  const mail = await harness.accept('twice@example.org', { unknownSender: 'create' });
   await published(mail.messageId).toHaveLength(1);
   const [facts, before] = [await harness.facts(mail.messageId), await harness.handled()];
   await harness.deliverAgain(mail);

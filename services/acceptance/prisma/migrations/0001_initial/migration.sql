@@ -7,7 +7,9 @@ CREATE TABLE conditions (
   accepted_addresses    text[],
   refused_domains       text[],
   refused_addresses     text[],
-  user_creation_allowed boolean NOT NULL,
+  -- What becomes of an accepted sender whom nobody knows (SKY-071), and who may vouch for one.
+  unknown_sender        text NOT NULL CHECK (unknown_sender IN ('refuse', 'create', 'confirm', 'sponsor', 'hold')),
+  sponsors              text[],
   -- The mailbox follows the general conditions; its own are kept for later.
   uses_default          boolean NOT NULL DEFAULT false CHECK (mailbox_id <> '' OR NOT uses_default),
   changed_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
