@@ -1,4 +1,5 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { CurrentSettings } from '@inkpost/service/current-settings.js';
 import { CONDITIONS_AGE_MAX_MS } from '../limits.js';
 import type { AuthenticationMode } from '../sender-authentication/authentication-settings.js';
 import { type Conditions, NO_CONDITIONS } from './conditions.js';
@@ -24,63 +25,52 @@ const CHANGED_SINCE = `
   SELECT r.revision,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'mailboxId', mailbox_id, 'acceptedDomains', accepted_domains, 'acceptedAddresses', accepted_addresses,
-      'refusedDomains', refused_domains, 'refusedAddresses', refused_addresses, 'unknownSender', unknown_sender, 'sponsors', sponsors)), '[]') FROM conditions WHERE NOT uses_default) AS conditions,
+      'refusedDomains', refused_domains, 'refusedAddresses', refused_addresses, 'userCreationAllowed', user_creation_allowed)), '[]') FROM conditions WHERE NOT uses_default) AS conditions,
     (SELECT jsonb_agg(jsonb_build_object('mailboxId', mailbox_id, 'mode', mode)) FROM sender_authentication WHERE NOT uses_default) AS authentication
   FROM conditions_revision r WHERE r.revision <> $1`;
 
-/**
- * All conditions, and whether senders must be who they say, in memory, at most a second old. Under load the look whether they were changed elsewhere is shared by all
- * messages of that second, so a message costs no round trip of its own; a service without messages asks nothing.
- */
+/** What is stored, as decisions take it. */
+interface Known {
+  readonly revision: number;
+  readonly byMailbox: ReadonlyMap<string, SenderRules>;
+  readonly authentication: ReadonlyMap<string, AuthenticationMode>;
+}
+
+const NOTHING_KNOWN: Known = { revision: -1, byMailbox: new Map(), authentication: new Map() };
+
+/** All conditions, and whether senders must be who they say, in memory, at most a second old. */
 export class CurrentConditions {
-  private byMailbox = new Map<string, SenderRules>();
-  private authentication = new Map<string, AuthenticationMode>();
-  private revision = -1;
-  private freshUntilMs = 0;
-  private changesHere = 0;
-  private refreshing: Promise<void> | undefined;
+  private readonly settings: CurrentSettings<Known>;
 
   constructor(
     private readonly pool: Pool,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+    nowMs?: () => number,
+  ) {
+    this.settings = new CurrentSettings((known) => this.ask(known), CONDITIONS_AGE_MAX_MS, nowMs);
+  }
 
   /** A mailbox's own rules, or the general ones if it follows those (EDG-12). Throws a `CauseDown` while the database is away. */
   async rulesFor(mailboxId: string): Promise<MailboxRules> {
-    if (this.nowMs() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
-    const own = this.byMailbox.get(mailboxId);
-    const authentication = this.authentication.get(mailboxId) ?? this.authentication.get(GENERAL);
+    const { byMailbox, authentication: modes } = await this.settings.get();
+    const own = byMailbox.get(mailboxId);
+    const authentication = modes.get(mailboxId) ?? modes.get(GENERAL);
     if (!authentication) throw new Error('the general settings of sender authentication are missing');
     if (own && mailboxId !== GENERAL) return { rules: own, from: 'mailbox', authentication };
-    return { rules: this.byMailbox.get(GENERAL) ?? senderRules(NO_CONDITIONS), from: 'general', authentication };
+    return { rules: byMailbox.get(GENERAL) ?? senderRules(NO_CONDITIONS), from: 'general', authentication };
   }
 
-  /** After a change in this process: the next message decides by it, whatever question is still under way. */
+  /** After a change in this process: the next message decides by it. */
   expire(): void {
-    this.changesHere += 1;
-    this.freshUntilMs = 0;
-    this.refreshing = undefined;
+    this.settings.expire();
   }
 
-  private refresh(): Promise<void> {
-    const refreshing = this.ask().finally(() => {
-      if (this.refreshing === refreshing) this.refreshing = undefined;
-    });
-    return refreshing;
-  }
-
-  private async ask(): Promise<void> {
-    const { changesHere } = this;
-    const askedAtMs = this.nowMs();
-    const [row] = await query<Row>(this.pool, 'conditions.changed-since', CHANGED_SINCE, [this.revision]);
-    if (row && row.revision > this.revision) this.take(row);
-    // The age counts from before the question: a change made meanwhile is seen a second later at most.
-    if (changesHere === this.changesHere) this.freshUntilMs = askedAtMs + CONDITIONS_AGE_MAX_MS;
-  }
-
-  private take({ revision, conditions, authentication }: Row): void {
-    this.byMailbox = new Map(conditions.map((each) => [each.mailboxId, senderRules(each)]));
-    this.authentication = new Map(authentication.map(({ mailboxId, mode }) => [mailboxId, mode]));
-    this.revision = revision;
+  private async ask(known: Known = NOTHING_KNOWN): Promise<Known> {
+    const [row] = await query<Row>(this.pool, 'conditions.changed-since', CHANGED_SINCE, [known.revision]);
+    if (!row) return known;
+    return {
+      revision: row.revision,
+      byMailbox: new Map(row.conditions.map((each) => [each.mailboxId, senderRules(each)])),
+      authentication: new Map(row.authentication.map(({ mailboxId, mode }) => [mailboxId, mode])),
+    };
   }
 }

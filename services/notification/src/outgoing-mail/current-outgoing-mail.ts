@@ -1,9 +1,10 @@
 import type { OnModuleDestroy } from '@nestjs/common';
 import { CauseDown } from '@inkpost/failure/failure.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { CurrentSettings } from '@inkpost/service/current-settings.js';
 import { SETTINGS_AGE_MAX_MS } from '../limits.js';
 import type { MailServer } from '../ports/mail-server.port.js';
-import type { OutgoingMailStore } from './outgoing-mail.store.js';
+import type { OutgoingMailStore, StoredSettings } from './outgoing-mail.store.js';
 import type { OutgoingMailSettings } from './outgoing-mail-settings.js';
 
 /** The outgoing mail server as it is set now. */
@@ -12,29 +13,32 @@ export interface OutgoingMail {
   readonly server: MailServer;
 }
 
-const NOT_SET = 0;
+interface OpenServer extends OutgoingMail {
+  readonly version: number;
+}
 
-/**
- * The outgoing mail server, its settings at most a second old: under load the look whether they were changed elsewhere is shared
- * by all mails of that second. Its connections stay open until the settings change.
- */
+/** The outgoing mail server, its settings at most a second old. Its connections stay open until the settings change. */
 export class CurrentOutgoingMail implements OnModuleDestroy {
-  private current: OutgoingMail | undefined;
-  private version = NOT_SET;
-  private freshUntilMs = 0;
-  private changesHere = 0;
-  private refreshing: Promise<void> | undefined;
+  /** Undefined: no server was set yet. */
+  private readonly stored: CurrentSettings<StoredSettings | undefined>;
+  private open: OpenServer | undefined;
 
   constructor(
     private readonly pool: Pool,
     private readonly store: OutgoingMailStore,
     private readonly openServer: (settings: OutgoingMailSettings) => MailServer,
-  ) {}
+  ) {
+    this.stored = new CurrentSettings((known) => this.ask(known), SETTINGS_AGE_MAX_MS);
+  }
 
   /** Undefined: no server was set yet. */
   async find(): Promise<OutgoingMail | undefined> {
-    if (performance.now() >= this.freshUntilMs) await (this.refreshing ??= this.refresh());
-    return this.current;
+    const stored = await this.stored.get();
+    if (stored && stored.version > (this.open?.version ?? 0)) {
+      this.open?.server.close();
+      this.open = { ...stored, server: this.openServer(stored.settings) };
+    }
+    return this.open;
   }
 
   /** Throws the CauseDown `notification.not-configured`: mails wait until an administrator sets a server. */
@@ -44,38 +48,17 @@ export class CurrentOutgoingMail implements OnModuleDestroy {
     return outgoing;
   }
 
-  /** After a change in this process: the next mail goes by it, whatever question is still under way. */
+  /** After a change in this process: the next mail goes by it. */
   expire(): void {
-    this.changesHere += 1;
-    this.freshUntilMs = 0;
-    this.refreshing = undefined;
+    this.stored.expire();
   }
 
   onModuleDestroy(): void {
-    this.current?.server.close();
+    this.open?.server.close();
   }
 
-  private refresh(): Promise<void> {
-    const refreshing = this.ask().finally(() => {
-      if (this.refreshing === refreshing) this.refreshing = undefined;
-    });
-    return refreshing;
-  }
-
-  private async ask(): Promise<void> {
-    const { changesHere } = this;
-    const askedAtMs = performance.now();
+  private async ask(known: StoredSettings | undefined): Promise<StoredSettings | undefined> {
     const [row] = await query<{ version: number }>(this.pool, 'outgoing-mail.version', 'SELECT version FROM outgoing_mail', []);
-    if ((row?.version ?? NOT_SET) > this.version) await this.load();
-    if (changesHere === this.changesHere) this.freshUntilMs = askedAtMs + SETTINGS_AGE_MAX_MS;
-  }
-
-  private async load(): Promise<void> {
-    const stored = await this.store.find();
-    // Two questions may have been under way: what the newer one brought stays.
-    if (!stored || stored.version <= this.version) return;
-    this.current?.server.close();
-    this.current = { settings: stored.settings, server: this.openServer(stored.settings) };
-    this.version = stored.version;
+    return row?.version === known?.version ? known : this.store.find();
   }
 }
