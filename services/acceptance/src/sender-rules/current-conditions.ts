@@ -25,7 +25,7 @@ const CHANGED_SINCE = `
   SELECT r.revision,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'mailboxId', mailbox_id, 'acceptedDomains', accepted_domains, 'acceptedAddresses', accepted_addresses,
-      'refusedDomains', refused_domains, 'refusedAddresses', refused_addresses, 'userCreationAllowed', user_creation_allowed)), '[]') FROM conditions WHERE NOT uses_default) AS conditions,
+      'refusedDomains', refused_domains, 'refusedAddresses', refused_addresses, 'unknownSender', unknown_sender, 'sponsors', sponsors)), '[]') FROM conditions WHERE NOT uses_default) AS conditions,
     (SELECT jsonb_agg(jsonb_build_object('mailboxId', mailbox_id, 'mode', mode)) FROM sender_authentication WHERE NOT uses_default) AS authentication
   FROM conditions_revision r WHERE r.revision <> $1`;
 
