@@ -7,3 +7,6 @@ export const TEXT_SHOWN_MAX = 100;
 export const FINDING_CHARACTERS_MAX = 1_000;
 /** A certificate that runs out within this time is told of. */
 export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
+/** Certificate authorities that are kept ready, and how long an HTTPS connection is kept that nobody uses. */
+export const AUTHORITIES_KEPT_MAX = 100;
+export const IDLE_CONNECTION_MS = 90_000;

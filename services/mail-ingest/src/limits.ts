@@ -70,8 +70,6 @@ export const SERVER_TIMES = {
   signedInEveryMs: 30_000,
   farewellMaxMs: 500,
 } as const;
-/** Certificate authorities of mailboxes that are kept ready. */
-export const AUTHORITIES_KEPT_MAX = 100;
 export type ServerTimes = Readonly<Record<keyof typeof SERVER_TIMES, number>>;
 
 /** A line of a POP3 server's answer: RFC 1939 allows 512 octets. */
@@ -161,8 +159,6 @@ export const TRACE_SMTP_LINES_MAX = 50;
 export const TRACE_FLUSH_MS = 500;
 export const TRACE_WAITING_BYTES_MAX = 256 * 1024;
 
-/** Microsoft Graph: how long a connection is kept that nobody uses. */
-export const GRAPH_IDLE_CONNECTION_MS = 90_000;
 /** How long a token is used without asking whether there is a newer one. */
 export const GRAPH_TOKEN_KEPT_MS = 60_000;
 /** Requests for one mailbox at a time; Graph allows an application four ("Outlook service limits"), a test of the mailbox among them. */

@@ -1,6 +1,6 @@
 import { asFailure } from '@inkpost/failure/failure.js';
 import { FORBIDDEN_ADDRESS } from '@inkpost/server-connection/guarded-lookup.js';
-import { certificateReason } from './certificate-reason.js';
+import { certificateReason } from '@inkpost/server-connection/certificate-reason.js';
 
 /** What stands between us and a server: the code of the failure, and the rest of a sentence about the server. */
 export interface NetworkTrouble {

@@ -3,10 +3,10 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeAgent, readRetryAfter } from '@inkpost/server-connection/https-exchange.js';
 import { type GraphStandIn, startGraphStandIn } from '@inkpost/testkit/graph-stand-in/graph-stand-in.js';
 import { makeTestCertificate } from '@inkpost/testkit/test-certificate.js';
-import { GraphClient, type GraphClientOptions, type GraphPauses, readRetryAfter } from './graph-client.js';
-import { makeAgent } from './graph-http.js';
+import { GraphClient, type GraphClientOptions, type GraphPauses } from './graph-client.js';
 
 const address = 'print@inkpost.test';
 

@@ -5,7 +5,7 @@ import { CauseDown } from '@inkpost/failure/failure.js';
 import { GRAPH_JSON_BYTES_MAX, GRAPH_PATIENCE_MAX_MS, GRAPH_TOKEN_KEPT_MS, GRAPH_TRIES_MAX } from '../../limits.js';
 import { readProblem } from './graph-answers.js';
 import { connectionFailure, type GraphAccount, type GraphRefusal, isThrottled, notUnderstood, refusalFailure, throttled } from './graph-failure.js';
-import { exchange, type HttpRequest, readBody } from './graph-http.js';
+import { exchange, type HttpRequest, readBody, readRetryAfter } from '@inkpost/server-connection/https-exchange.js';
 
 export interface GraphClientOptions {
   /** Of the installation, such as https://graph.microsoft.com. */
@@ -190,11 +190,4 @@ export class GraphClient {
     if (this.options.signal.aborted) return new CauseDown('mailbox.connection-lost', 'The connection to Microsoft Graph was ended.', { cause: error });
     return connectionFailure(error, this.host);
   }
-}
-
-/** Seconds, or a date (RFC 9110, 10.2.3). */
-export function readRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const at = /^\d+$/.test(header.trim()) ? now + Number(header) * 1_000 : Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(at - now, 0);
 }

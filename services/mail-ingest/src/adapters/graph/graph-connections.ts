@@ -1,7 +1,7 @@
 import { Defect } from '@inkpost/failure/failure.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
 import { GraphClient, type GraphPauses } from './graph-client.js';
-import { makeAgent } from './graph-http.js';
+import { makeAgent } from '@inkpost/server-connection/https-exchange.js';
 
 export interface GraphConnection {
   readonly client: GraphClient;

@@ -2,7 +2,7 @@ import { ImapFlow, type ImapFlowOptions } from 'imapflow';
 import { guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { MAIL_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { trusting } from '../trusted-authority.js';
+import { trusting } from '@inkpost/server-connection/trusted-authority.js';
 import { imapFailure, isLoginRefused } from './imap-failure.js';
 
 /** Connects and signs in, whether to watch or only to look. A token that the server doesn't take may have been revoked or changed: then one other is tried. */

@@ -1,7 +1,7 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client';
 import { CauseDown, Failure } from '@inkpost/failure/failure.js';
 import { AUTHORITY_REFUSED, AUTHORITY_UNREACHABLE, type AuthorityName } from '../../ports/authority.port.js';
-import { certificateReason } from '../certificate-reason.js';
+import { certificateReason } from '@inkpost/server-connection/certificate-reason.js';
 import { readRefusal, type Refusal, refusalFailure } from './authority-refusal.js';
 
 const NETWORK_TEXTS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import type { CustomFetch } from 'openid-client';
 import { AUTHORITY_ANSWER_BYTES_MAX, AUTHORITY_CONNECTIONS_MAX } from '../../limits.js';
-import { trusting } from '../trusted-authority.js';
+import { trusting } from '@inkpost/server-connection/trusted-authority.js';
 
 /**
  * `fetch` over https alone that trusts `certificates` (PEM; empty: none) besides the system's, which Node's own can't be told. Follows

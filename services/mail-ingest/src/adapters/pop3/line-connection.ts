@@ -5,7 +5,7 @@ import { guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { POP3_LINE_BYTES_MAX, type ServerTimes } from '../../limits.js';
 import type { MailServer } from '../../mailboxes/mailbox.js';
 import type { SourceAccess } from '../../ports/mail-source.port.js';
-import { trusting } from '../trusted-authority.js';
+import { trusting } from '@inkpost/server-connection/trusted-authority.js';
 
 const LF = 10;
 

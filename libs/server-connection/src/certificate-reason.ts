@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { certificateFaults } from '@inkpost/server-connection/certificate-faults.js';
+import { certificateFaults } from './certificate-faults.js';
 
 /** Node's error for a certificate that is for another host. */
 interface WrongHostError extends Error {
@@ -7,7 +7,7 @@ interface WrongHostError extends Error {
   readonly cert: { readonly raw: Buffer };
 }
 
-/** Why a certificate isn't trusted: the rest of a sentence about it, in the words of a mailbox's test; else OpenSSL's. */
+/** Why a certificate isn't trusted: the rest of a sentence about it, in the words of a test; else OpenSSL's. */
 export function certificateReason(error: Error): string {
   if (!isWrongHost(error)) return error.message;
   const said = certificateFaults({ leaf: new X509Certificate(error.cert.raw), verifyCode: undefined }, error.host, new Date()).join(' ');

@@ -1,5 +1,5 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import { AUTHORITIES_KEPT_MAX } from '../limits.js';
+import { AUTHORITIES_KEPT_MAX } from './limits.js';
 
 const contexts = new Map<string, SecureContext>();
 
