@@ -1,4 +1,4 @@
-/** What a signed-in person or program may do. Security profiles (WSC-006) grant sets of these. */
+/** What a signed-in person or program may do. Security profiles (WSC-006) and roles (WD-014) grant sets of these. */
 export const RIGHTS = [
   'configuration.read',
   'configuration.write',
@@ -10,6 +10,11 @@ export const RIGHTS = [
   'jobs.manage',
   'journey.read',
   'diagnostics',
+  'audit.read',
+  /** Security profiles, roles, API tokens, single sign-on: who may do what. */
+  'rights.manage',
+  /** Submitting documents in the place of others (WD-015). */
+  'print-on-behalf',
 ] as const;
 
 export type Right = (typeof RIGHTS)[number];
@@ -19,4 +24,9 @@ export interface Caller {
   /** The account's name, `anonymous` at a release point. */
   readonly actor: string;
   readonly rights: readonly Right[];
+}
+
+/** Those of the texts that are rights, each once and in the order of `RIGHTS`: what another version knows besides grants nothing. */
+export function knownRights(texts: readonly string[]): Right[] {
+  return RIGHTS.filter((right) => texts.includes(right));
 }

@@ -111,3 +111,83 @@ CREATE TABLE local_address (
   CONSTRAINT local_address_account_id_fkey FOREIGN KEY (account_id) REFERENCES local_person (account_id) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX local_address_account_id_idx ON local_address (account_id);
+
+-- Who may do what (WSC-006). Three are there from the beginning (V-13); every other has a UUID.
+CREATE TABLE security_profile (
+  profile_id  text NOT NULL,
+  name        text NOT NULL,
+  -- Lower-cased.
+  name_key    text NOT NULL,
+  description text NOT NULL DEFAULT '',
+  rights      text[] NOT NULL DEFAULT '{}',
+  created_at  timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  version     integer NOT NULL DEFAULT 1,
+  CONSTRAINT security_profile_pkey PRIMARY KEY (profile_id)
+);
+CREATE UNIQUE INDEX security_profile_name_key_key ON security_profile (name_key);
+-- The rights of system-administration are all that there are, whatever stands here.
+INSERT INTO security_profile (profile_id, name, name_key, description, rights) VALUES
+  ('operators', 'Operators', 'operators', 'Run the printing from day to day.', '{configuration.read,guests.read,guests.add,guests.edit,guests.delete,jobs.read,jobs.manage,journey.read}'),
+  ('system-administration', 'System administration', 'system administration', 'May do everything.', '{}'),
+  ('anonymous', 'Anonymous', 'anonymous', 'What everybody may do who is not signed in.', '{}');
+
+-- A group of people, or one user as @login (WSC-007).
+CREATE TABLE profile_member (
+  profile_id   text NOT NULL,
+  -- The order in which they were written.
+  position     integer NOT NULL,
+  name         text NOT NULL,
+  -- Null: of any directory.
+  directory_id text,
+  CONSTRAINT profile_member_pkey PRIMARY KEY (profile_id, position),
+  CONSTRAINT profile_member_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES security_profile (profile_id) ON DELETE CASCADE ON UPDATE CASCADE,
+  CONSTRAINT profile_member_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX profile_member_directory_id_idx ON profile_member (directory_id);
+
+-- Administration roles (WD-014): each right of its own, given to accounts.
+CREATE TABLE administration_role (
+  role_id text NOT NULL,
+  version integer NOT NULL DEFAULT 1,
+  CONSTRAINT administration_role_pkey PRIMARY KEY (role_id)
+);
+INSERT INTO administration_role (role_id) VALUES ('print-on-behalf');
+
+-- The account itself, so that nobody who is given the login later inherits the role.
+CREATE TABLE role_member (
+  role_id      text NOT NULL,
+  directory_id text NOT NULL,
+  account_id   uuid NOT NULL,
+  login        text NOT NULL,
+  CONSTRAINT role_member_pkey PRIMARY KEY (role_id, directory_id, account_id),
+  CONSTRAINT role_member_role_id_fkey FOREIGN KEY (role_id) REFERENCES administration_role (role_id) ON DELETE CASCADE ON UPDATE CASCADE,
+  CONSTRAINT role_member_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX role_member_directory_id_idx ON role_member (directory_id);
+
+-- What programs sign in with. The token itself is with its bearer only.
+CREATE TABLE api_token (
+  token_id     uuid NOT NULL,
+  name         text NOT NULL,
+  -- Lower-cased.
+  name_key     text NOT NULL,
+  token_sha256 bytea NOT NULL,
+  rights       text[] NOT NULL,
+  -- Who made it, as in a session; a token never may more than its maker.
+  maker        jsonb NOT NULL,
+  created_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  expires_at   timestamptz(3) NOT NULL,
+  last_used_at timestamptz(3),
+  CONSTRAINT api_token_pkey PRIMARY KEY (token_id)
+);
+CREATE UNIQUE INDEX api_token_name_key_key ON api_token (name_key);
+CREATE UNIQUE INDEX api_token_token_sha256_key ON api_token (token_sha256);
+
+-- From where an account has signed in: whoever guesses elsewhere does not keep it out from there.
+CREATE TABLE sign_in_familiar (
+  account text NOT NULL,
+  source  text NOT NULL,
+  last_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT sign_in_familiar_pkey PRIMARY KEY (account, source)
+);
+CREATE INDEX sign_in_familiar_last_at_idx ON sign_in_familiar (last_at);
