@@ -17,6 +17,7 @@ import { type Health, healthRoutes } from './health/health.http.js';
 import { jobRoutes } from './jobs/jobs.http.js';
 import { journeyRoutes } from './journey/journey.http.js';
 import type { JourneyStore } from './journey/journey.store.js';
+import { locationRoutes } from './locations/locations.http.js';
 import { logLevelRoutes } from './log-levels/log-levels.http.js';
 import { canaryRoutes } from './mailbox-diagnosis/canary.http.js';
 import { mailboxTestRoutes } from './mailbox-diagnosis/mailbox-test.http.js';
@@ -59,6 +60,7 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...peopleRoutes(owners),
     ...guestRoutes(owners),
     ...queueRoutes(owners),
+    ...locationRoutes(owners),
     ...jobRoutes(owners),
     ...releaseRoutes(owners),
     ...journeyRoutes(journeys),

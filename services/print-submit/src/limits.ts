@@ -15,6 +15,16 @@ export const printLimits = {
   fileNameLengthMax: 255,
   queueIdLengthMax: 64,
   queueNameLengthMax: 100,
+  /** Brand, model, serial number. */
+  queuePropertyLengthMax: 100,
+  geocodeLengthMax: 250,
+  tagsMax: 20,
+  tagLengthMax: 50,
+  commentLengthMax: 1_000,
+  searchLengthMax: 200,
+  searchWordsMax: 10,
+  queuesListedDefault: 200,
+  queuesListedMax: 500,
   printerUriLengthMax: 1_024,
   certificateLengthMax: 64 * 1_024,
   releasePointLengthMax: 100,
@@ -24,6 +34,9 @@ export const printLimits = {
   jobsListedDefault: 50,
   jobsListedMax: 200,
 } as const;
+
+/** The tree of places. */
+export const locationLimits = { max: 5_000, depthMax: 10, nameLengthMax: 100 } as const;
 
 /**
  * Guessing codes. All points together get at most 4,000 wrong codes an hour (besides the few that are under way when a limit is

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
@@ -30,6 +31,8 @@ import { JobCancellation } from './manage-jobs/job-cancellation.js';
 import { JobRpc } from './manage-jobs/job.rpc.js';
 import { JobStore } from './manage-jobs/job.store.js';
 import { JobEndings } from './print-job/job-endings.js';
+import { LocationRpc } from './locations/location.rpc.js';
+import { LocationStore } from './locations/location.store.js';
 import { PrintMetrics } from './print-metrics.js';
 import { printSubmitConfig } from './print-submit.config.js';
 import { KnownQueues } from './queues/known-queues.js';
@@ -71,7 +74,7 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   return {
     metrics, deliveries, expiry, watch, prisma,
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+    queueRpc, locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
   };
 }
 
@@ -110,6 +113,7 @@ export const printSubmit = {
     const parts = assemble(runtime, runtime.config.masterKey ?? (await runtime.secrets.read('master-key')));
     const routes: ControlRoutes = (router) => {
       router.service(QueueService, parts.queueRpc);
+      router.service(LocationService, parts.locationRpc);
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
       router.service(ReleaseService, parts.releaseRpc);

@@ -8,6 +8,7 @@ import { AssociationService, MailClientService } from '@inkpost/contracts/admin/
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
+import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
@@ -77,6 +78,7 @@ export class Owners {
   readonly directories: Client<typeof DirectoryService>;
   readonly people: Client<typeof DirectoryPeopleService>;
   readonly queues: Client<typeof QueueService>;
+  readonly locations: Client<typeof LocationService>;
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
@@ -104,6 +106,7 @@ export class Owners {
     this.directories = client(DirectoryService, 'guest-account');
     this.people = client(DirectoryPeopleService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
+    this.locations = client(LocationService, 'print-submit');
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
     this.release = client(ReleaseService, 'print-submit');

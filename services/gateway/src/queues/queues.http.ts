@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
-import { identifier, instant, orNull, pem, present, toInstant } from '../answer-route/fields.js';
+import type { Capabilities, Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { cursor, identifier, instant, nextCursor, orNull, pageLimit, pem, present, toInstant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
@@ -13,10 +13,28 @@ const settings = {
   validation: z.boolean().default(true).describe('Jobs are held until their code is given.'), // WD-019
   holdHours: z.int().min(0).max(OWNERS.holdHoursMax).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
   certificateAuthority: pem,
+  brand: z.string().max(TEXT.queueProperty).default(''),
+  model: z.string().max(TEXT.queueProperty).default(''),
+  serialNumber: z.string().max(TEXT.queueProperty).default(''),
+  locationId: identifier.default('world').describe('Where it stands; world: the root of all places.'),
+  geocode: z.string().max(TEXT.geocode).default('').describe('country/region/city/…, as you like.'),
+  tags: z.array(z.string().min(1).max(TEXT.tag)).max(OWNERS.tagsMax).default([]),
+  comment: z.string().max(TEXT.comment).default('').describe('Printer model, service, usage rules …'),
 };
 
 const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
 const queueSettings = z.strictObject({ queueId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueSettings' });
+
+const capabilities = z.object({
+  makeAndModel: z.string().nullable(),
+  documentFormats: z.array(z.string()).describe('MIME types.'),
+  sides: z.array(z.string()).describe('IPP sides.'),
+  colorModes: z.array(z.string()).describe('IPP print-color-mode.'),
+  color: z.boolean().nullable(),
+  media: z.array(z.string()).describe('PWG names, such as iso_a4_210x297mm.'),
+  copiesMax: z.int().nullable(),
+  pageRanges: z.boolean().nullable(),
+}).meta({ id: 'PrinterCapabilities' });
 
 const queue = z.object({
   queueId: z.string(),
@@ -25,6 +43,15 @@ const queue = z.object({
   validation: z.boolean(),
   holdHours: z.int(),
   certificateAuthority: z.string(),
+  brand: z.string(),
+  model: z.string(),
+  serialNumber: z.string(),
+  locationId: z.string(),
+  locationPath: z.string().describe('The names of the places from the root on, with / between.'),
+  geocode: z.string(),
+  tags: z.array(z.string()),
+  comment: z.string(),
+  capabilities: capabilities.nullable().describe('What the printer says it can do; null: not asked yet, or it could not say.'),
   printerState: z.string().describe('idle, processing, stopped, unreachable, or unknown: not asked yet.'),
   problem: z.string().nullable(),
   jobsHeld: z.int(),
@@ -33,10 +60,25 @@ const queue = z.object({
 }).meta({ id: 'Queue' });
 
 function toQueue(wire: Queue | undefined): z.input<typeof queue> {
-  const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt } = present(wire, 'queue');
-  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = present(settings, 'settings');
-  return { queueId, name, printerUri, validation, holdHours, certificateAuthority, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt) };
+  const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known } = present(wire, 'queue');
+  const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment } = present(settings, 'settings');
+  return {
+    queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment,
+    capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
+  };
 }
+
+function toCapabilities({ makeAndModel, documentFormats, sides, colorModes, color, media, copiesMax, pageRanges }: Capabilities): z.input<typeof capabilities> {
+  return { makeAndModel: orNull(makeAndModel), documentFormats, sides, colorModes, color: color ?? null, media, copiesMax: copiesMax || null, pageRanges: pageRanges ?? null };
+}
+
+const queueQuery = z.strictObject({
+  search: z.string().max(TEXT.search).default('').describe('Words that must all be found, in any property of a queue.'), // SKY-085
+  brand: z.string().max(TEXT.queueProperty).default(''), // SKY-086
+  model: z.string().max(TEXT.queueProperty).default(''),
+  locationId: z.string().max(TEXT.id).default('').describe('Of a place: it and all below it.'),
+  limit: pageLimit, cursor,
+});
 
 const params = z.strictObject({ queueId: identifier });
 
@@ -45,9 +87,20 @@ export function queueRoutes(owners: Owners) {
   const { queues } = owners;
   return [
     route({
-      method: 'GET', path: '/api/v0/queues', operation: 'listQueues', right: 'configuration.read', summary: 'All queues with the state of their printers',
-      status: 200, answer: z.object({ queues: z.array(queue) }),
-      handle: async ({ caller }) => ({ queues: (await queues.listQueues({}, as(caller))).queues.map(toQueue) }),
+      method: 'GET', path: '/api/v0/queues', operation: 'listQueues', right: 'configuration.read', summary: 'Queues with the state of their printers, page by page',
+      query: queueQuery, status: 200, answer: z.object({ queues: z.array(queue), nextCursor }),
+      handle: async ({ query, caller }) => {
+        const page = await queues.listQueues(query, as(caller));
+        return { queues: page.queues.map(toQueue), nextCursor: orNull(page.nextCursor) };
+      },
+    }),
+    route({
+      method: 'GET', path: '/api/v0/queue-filters', operation: 'listQueueFilters', right: 'configuration.read', summary: 'The brands, models and places that queues can be filtered by',
+      status: 200, answer: z.object({ brands: z.array(z.string()), models: z.array(z.string()), locationIds: z.array(z.string()) }),
+      handle: async ({ caller }) => {
+        const { brands, models, locationIds } = await queues.listQueueFilters({}, as(caller));
+        return { brands, models, locationIds };
+      },
     }),
     route({
       method: 'POST', path: '/api/v0/queues', operation: 'createQueue', right: 'configuration.write', summary: 'Add a queue',

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 import { printLimits } from '../limits.js';
+import { ROOT_LOCATION } from '../locations/location.store.js';
 
 /** A queue as its administrator set it. */
 export interface QueueSettings {
@@ -15,6 +16,15 @@ export interface QueueSettings {
   readonly holdHours: number;
   /** PEM of a certificate to trust besides the system's; empty: none. */
   readonly certificateAuthority: string;
+  /** Of the printer (WD-004); empty: nobody said. */
+  readonly brand: string;
+  readonly model: string;
+  readonly serialNumber: string;
+  readonly locationId: string;
+  /** country/region/city/…, as an organisation likes. */
+  readonly geocode: string;
+  readonly tags: readonly string[];
+  readonly comment: string;
 }
 
 /** What is wrong with a field (its JSON name), and what to do. */
@@ -25,6 +35,11 @@ export interface FieldProblem {
 
 const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/u;
 const CONTROL_CHARACTERS = /\p{Cc}/u;
+const PROPERTIES = ['brand', 'model', 'serialNumber', 'geocode', 'comment'] as const;
+const LENGTHS_MAX = {
+  brand: printLimits.queuePropertyLengthMax, model: printLimits.queuePropertyLengthMax, serialNumber: printLimits.queuePropertyLengthMax,
+  geocode: printLimits.geocodeLengthMax, comment: printLimits.commentLengthMax,
+} as const;
 
 /** The settings as they are stored, or the first problem. Zero hours mean the default. */
 export function checkQueueSettings(wanted: QueueSettings): QueueSettings | FieldProblem {
@@ -34,6 +49,9 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
     printerUri: wanted.printerUri.trim(),
     holdHours: wanted.holdHours === 0 ? printLimits.holdHoursDefault : wanted.holdHours,
     certificateAuthority: wanted.certificateAuthority.trim(),
+    locationId: wanted.locationId || ROOT_LOCATION,
+    tags: [...new Set(wanted.tags.map((tag) => tag.trim()).filter(Boolean))],
+    ...trimmedProperties(wanted),
   };
   const checks = {
     queueId: checkQueueId(settings.queueId),
@@ -41,9 +59,11 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
     printerUri: checkPrinterUri(settings.printerUri),
     holdHours: settings.holdHours <= printLimits.holdHoursMax ? undefined : `must be at most ${printLimits.holdHoursMax} hours`,
     certificateAuthority: checkCertificate(settings.certificateAuthority),
+    tags: checkTags(settings.tags),
+    ...Object.fromEntries(PROPERTIES.map((property) => [property, checkProperty(settings[property], LENGTHS_MAX[property])])),
   };
   for (const [field, reason] of Object.entries(checks)) {
-    if (reason !== undefined) return { field: field as keyof typeof checks, reason };
+    if (reason !== undefined) return { field: field as keyof QueueSettings, reason };
   }
   return settings;
 }
@@ -51,6 +71,22 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
 export function checkQueueId(queueId: string): string | undefined {
   if (QUEUE_ID.test(queueId) && queueId.length <= printLimits.queueIdLengthMax) return undefined;
   return `must be 1 to ${printLimits.queueIdLengthMax} letters, digits, - or _, and start with a letter or digit`;
+}
+
+function trimmedProperties(wanted: QueueSettings): Pick<QueueSettings, (typeof PROPERTIES)[number]> {
+  const { brand, model, serialNumber, geocode, comment } = wanted;
+  return { brand: brand.trim(), model: model.trim(), serialNumber: serialNumber.trim(), geocode: geocode.trim(), comment: comment.trim() };
+}
+
+function checkProperty(text: string, lengthMax: number): string | undefined {
+  if (text.length > lengthMax) return `must have at most ${lengthMax} characters`;
+  return CONTROL_CHARACTERS.test(text.replaceAll('\n', ' ')) ? 'must not contain control characters' : undefined;
+}
+
+function checkTags(tags: readonly string[]): string | undefined {
+  if (tags.length > printLimits.tagsMax) return `must be at most ${printLimits.tagsMax} tags`;
+  const bad = tags.some((tag) => tag.length > printLimits.tagLengthMax || CONTROL_CHARACTERS.test(tag));
+  return bad ? `must each have at most ${printLimits.tagLengthMax} characters, none of them a control character` : undefined;
 }
 
 function checkName(name: string): string | undefined {

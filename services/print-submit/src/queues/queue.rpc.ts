@@ -3,11 +3,13 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import type {
-  CreateQueueRequest, DeleteQueueRequest, GetQueueRequest, ListQueuesRequest, QueueSchema, QueueService, QueueSettings as WireSettings, UpdateQueueRequest,
+  CreateQueueRequest, DeleteQueueRequest, GetQueueRequest, ListQueueFiltersRequest, ListQueuesRequest, QueueSchema, QueueService, QueueSettings as WireSettings, UpdateQueueRequest,
 } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
+import { printLimits } from '../limits.js';
+import { wireCapabilities } from './printer-capabilities.js';
 import { checkQueueSettings, type QueueSettings } from './queue-settings.js';
 import type { QueueStore, ShownQueue } from './queue.store.js';
 
@@ -19,9 +21,19 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     private readonly onChanged: (queueId: string) => void,
   ) {}
 
-  listQueues = async (_request: ListQueuesRequest, context: HandlerContext) => {
+  listQueues = async ({ search, brand, model, locationId, limit: wanted, cursor }: ListQueuesRequest, context: HandlerContext) => {
     authorize(context, 'configuration.read');
-    return { queues: (await this.queues.list()).map(toWire) };
+    if (search.length > printLimits.searchLengthMax || search.split(/\s+/u).length > printLimits.searchWordsMax) {
+      throw invalidField('search', `must have at most ${printLimits.searchWordsMax} words, ${printLimits.searchLengthMax} characters in all`);
+    }
+    const limit = Math.min(wanted || printLimits.queuesListedDefault, printLimits.queuesListedMax);
+    const queues = await this.queues.list({ search, brand: brand.trim(), model: model.trim(), locationId }, cursor, limit);
+    return { queues: queues.map(toWire), nextCursor: queues.length === limit ? (queues.at(-1)?.queueId ?? '') : '' };
+  };
+
+  listQueueFilters = async (_request: ListQueueFiltersRequest, context: HandlerContext) => {
+    authorize(context, 'configuration.read');
+    return this.queues.filters();
   };
 
   getQueue = async ({ queueId }: GetQueueRequest, context: HandlerContext) => {
@@ -33,7 +45,7 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
 
   createQueue = async ({ settings }: CreateQueueRequest, context: HandlerContext) => {
     authorize(context, 'configuration.write');
-    const wanted = checked(settings);
+    const wanted = await this.checked(settings);
     const queue = await this.queues.create(wanted);
     if (!queue) throw alreadyThere(wanted.queueId);
     this.onChanged(queue.queueId);
@@ -43,7 +55,7 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
   updateQueue = async ({ queueId, settings }: UpdateQueueRequest, context: HandlerContext) => {
     authorize(context, 'configuration.write');
     if (settings && settings.queueId !== '' && settings.queueId !== queueId) throw invalidField('queueId', 'cannot be changed: make a new queue');
-    const queue = await this.queues.update(checked(settings && { ...settings, queueId }));
+    const queue = await this.queues.update(await this.checked(settings && { ...settings, queueId }));
     if (!queue) throw notFound('queue', queueId);
     this.onChanged(queueId);
     return { queue: toWire(queue) };
@@ -58,6 +70,15 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     }
     return {};
   };
+
+  private async checked(wire: WireSettings | undefined): Promise<QueueSettings> {
+    if (!wire) throw invalidField('settings', 'are missing');
+    const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment } = wire;
+    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment });
+    if ('field' in settings) throw invalidField(settings.field, settings.reason);
+    if (!(await this.queues.hasLocation(settings.locationId))) throw invalidField('locationId', 'names no place: make it first, or choose another');
+    return settings;
+  }
 }
 
 function alreadyThere(queueId: string): ConnectError {
@@ -65,18 +86,10 @@ function alreadyThere(queueId: string): ConnectError {
   return new ConnectError(`There is a queue "${queueId}" already.`, Code.AlreadyExists, undefined, [{ desc: FieldProblemSchema, value: problem }]);
 }
 
-function checked(wire: WireSettings | undefined): QueueSettings {
-  if (!wire) throw invalidField('settings', 'are missing');
-  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = wire;
-  const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority });
-  if ('field' in settings) throw invalidField(settings.field, settings.reason);
-  return settings;
-}
-
-function toWire({ printerState, problem, jobsHeld, jobsWaiting, createdAt, ...settings }: ShownQueue): MessageInitShape<typeof QueueSchema> {
-  const { queueId, name, printerUri, validation, holdHours, certificateAuthority } = settings;
+function toWire({ printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities, ...settings }: ShownQueue): MessageInitShape<typeof QueueSchema> {
   return {
-    settings: { queueId, name, printerUri, validation, holdHours, certificateAuthority },
-    printerState, problem, jobsHeld, jobsWaiting, createdAt: timestampFromDate(createdAt),
+    settings: { ...settings, tags: [...settings.tags] },
+    printerState, problem, jobsHeld, jobsWaiting, createdAt: timestampFromDate(createdAt), locationPath,
+    ...(capabilities ? { capabilities: wireCapabilities(capabilities) } : {}),
   };
 }

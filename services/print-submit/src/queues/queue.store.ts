@@ -1,4 +1,6 @@
 import { Prisma, type PrismaClient } from '../gen/prisma/client.js';
+import { printLimits } from '../limits.js';
+import type { PrinterCapabilities } from './printer-capabilities.js';
 import type { QueueSettings } from './queue-settings.js';
 
 /** A queue as it is shown: its settings, its printer, and what is on it. */
@@ -9,22 +11,67 @@ export interface ShownQueue extends QueueSettings {
   /** Released and not finished. */
   readonly jobsWaiting: number;
   readonly createdAt: Date;
+  readonly locationPath: string;
+  /** Undefined: not asked yet, or it could not say. */
+  readonly capabilities: PrinterCapabilities | undefined;
+}
+
+/** Which queues are looked for; an empty text matches all. */
+export interface QueueFilter {
+  /** Words that must all be found, in any property (SKY-085). */
+  readonly search: string;
+  readonly brand: string;
+  readonly model: string;
+  /** Of a place: it and all below it. */
+  readonly locationId: string;
+}
+
+/** What queues can be filtered by (SKY-086). */
+export interface QueueFilters {
+  readonly brands: string[];
+  readonly models: string[];
+  readonly locationIds: string[];
 }
 
 export type Deletion = { readonly kind: 'deleted' | 'unknown' } | { readonly kind: 'in-use'; readonly jobsUnfinished: number };
 
-type QueueRow = Prisma.QueueGetPayload<{ include: { printer: true } }>;
+type QueueRow = Prisma.QueueGetPayload<{ include: { printer: true; location: true } }>;
 
-const withPrinter = { printer: true } as const;
+const withPrinter = { printer: true, location: true } as const;
 const notAskedYet = { state: 'unknown', problem: '', askedAt: null, capabilities: Prisma.DbNull } as const;
 
 /** The queues in Postgres. */
 export class QueueStore {
   constructor(private readonly prisma: PrismaClient) {}
 
-  async list(): Promise<ShownQueue[]> {
-    const [rows, counts] = await Promise.all([this.prisma.queue.findMany({ include: withPrinter, orderBy: { queueId: 'asc' } }), this.countUnfinished()]);
+  /** In the order of their identifiers, those behind `after`. */
+  async list(filter: QueueFilter, after: string, limit: number): Promise<ShownQueue[]> {
+    const queueIds = await this.search(filter, after, limit);
+    if (queueIds.length === 0) return [];
+    const [rows, counts] = await Promise.all([
+      this.prisma.queue.findMany({ where: { queueId: { in: queueIds } }, include: withPrinter, orderBy: { queueId: 'asc' } }), this.countUnfinished(...queueIds),
+    ]);
     return rows.map((row) => toShownQueue(row, counts));
+  }
+
+  async filters(): Promise<QueueFilters> {
+    const [brands, models, places] = await Promise.all([
+      this.prisma.queue.findMany({ distinct: 'brand', select: { brand: true }, where: { brand: { not: '' } }, orderBy: { brand: 'asc' }, take: printLimits.queuesListedMax }),
+      this.prisma.queue.findMany({ distinct: 'model', select: { model: true }, where: { model: { not: '' } }, orderBy: { model: 'asc' }, take: printLimits.queuesListedMax }),
+      this.prisma.queue.findMany({ distinct: 'locationId', select: { locationId: true }, orderBy: { locationId: 'asc' }, take: printLimits.queuesListedMax }),
+    ]);
+    return { brands: brands.map(({ brand }) => brand), models: models.map(({ model }) => model), locationIds: places.map(({ locationId }) => locationId) };
+  }
+
+  private async search({ search, brand, model, locationId }: QueueFilter, after: string, limit: number): Promise<string[]> {
+    const patterns = search.split(/\s+/u).filter(Boolean).map((word) => `%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`);
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT q.id FROM queue q JOIN location l ON l.id = q.location_id
+      WHERE q.id > ${after} AND (${brand} = '' OR lower(q.brand) = lower(${brand})) AND (${model} = '' OR lower(q.model) = lower(${model}))
+        AND (${locationId} = '' OR EXISTS (SELECT FROM location place WHERE place.id = ${locationId} AND (l.path = place.path OR starts_with(l.path, place.path || '/'))))
+        AND concat_ws(' ', q.id, q.name, q.brand, q.model, q.serial_number, l.path, q.geocode, array_to_string(q.tags, ' '), q.comment, q.printer_uri) ILIKE ALL (${patterns}::text[])
+      ORDER BY q.id LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
   }
 
   async find(queueId: string): Promise<ShownQueue | undefined> {
@@ -34,13 +81,15 @@ export class QueueStore {
 
   /** Undefined: the identifier is taken. */
   async create(settings: QueueSettings): Promise<ShownQueue | undefined> {
-    const created = await this.prisma.queue.create({ data: { ...settings, printer: { create: {} } }, include: withPrinter }).catch(absentOn('P2002'));
+    const { locationId, tags, ...columns } = settings;
+    const data = { ...columns, tags: [...tags], location: { connect: { locationId } }, printer: { create: {} } };
+    const created = await this.prisma.queue.create({ data, include: withPrinter }).catch(absentOn('P2002'));
     return created && toShownQueue(created, new Map());
   }
 
   /** Undefined: there is no such queue. Jobs that are held or released already stay as they are. */
-  async update({ queueId, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
-    const data = { ...settings, version: { increment: 1 }, printer: { update: notAskedYet } };
+  async update({ queueId, locationId, tags, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
+    const data = { ...settings, tags: [...tags], location: { connect: { locationId } }, version: { increment: 1 }, printer: { update: notAskedYet } };
     const updated = await this.prisma.queue.update({ where: { queueId }, data, include: withPrinter }).catch(absentOn('P2025'));
     return updated && toShownQueue(updated, await this.countUnfinished(queueId));
   }
@@ -57,8 +106,13 @@ export class QueueStore {
     });
   }
 
-  private async countUnfinished(queueId?: string): Promise<ReadonlyMap<string, number>> {
-    const groups = await this.prisma.job.groupBy({ by: ['queueId', 'jobState'], where: { completedAt: null, ...(queueId === undefined ? {} : { queueId }) }, _count: true });
+  /** Whether there is such a place. */
+  async hasLocation(locationId: string): Promise<boolean> {
+    return (await this.prisma.location.count({ where: { locationId } })) > 0;
+  }
+
+  private async countUnfinished(...queueIds: string[]): Promise<ReadonlyMap<string, number>> {
+    const groups = await this.prisma.job.groupBy({ by: ['queueId', 'jobState'], where: { completedAt: null, queueId: { in: queueIds } }, _count: true });
     return new Map(groups.map((group) => [countKey(group.queueId, group.jobState), group._count]));
   }
 }
@@ -67,12 +121,14 @@ function countKey(queueId: string, jobState: string): string {
   return `${queueId} ${jobState}`;
 }
 
-function toShownQueue({ printer, version: _version, ...row }: QueueRow, counts: ReadonlyMap<string, number>): ShownQueue {
+function toShownQueue({ printer, location, version: _version, ...row }: QueueRow, counts: ReadonlyMap<string, number>): ShownQueue {
   const count = (...states: readonly string[]): number => states.reduce((sum, state) => sum + (counts.get(countKey(row.queueId, state)) ?? 0), 0);
   return {
     ...row,
     printerState: printer?.state ?? 'unknown',
     problem: printer?.problem ?? '',
+    locationPath: location.path,
+    capabilities: (printer?.capabilities ?? undefined) as PrinterCapabilities | undefined,
     jobsHeld: count('pending-held'),
     jobsWaiting: count('pending', 'processing', 'processing-stopped'),
   };

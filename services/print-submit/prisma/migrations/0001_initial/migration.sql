@@ -1,10 +1,38 @@
 -- Queues, jobs, codes and deliveries of print-submit. Run with search_path = print_submit; services get DML only.
 
+-- Where printers stand: a tree of places, country, region, city, building, floor or as an organisation likes (WD-003).
+CREATE TABLE "location" (
+  "id"        TEXT PRIMARY KEY,
+  -- NULL: the root, which is always there.
+  "parent_id" TEXT REFERENCES "location" ("id") ON DELETE RESTRICT ON UPDATE CASCADE CHECK (("parent_id" IS NULL) = ("id" = 'world')),
+  "name"      TEXT NOT NULL,
+  -- The names from the root on with / between, so that a place and all below it are found by their beginning; kept with each change.
+  "path"      TEXT NOT NULL
+);
+CREATE UNIQUE INDEX "location_path_key" ON "location" ("path");
+CREATE INDEX "location_parent_id_idx" ON "location" ("parent_id");
+INSERT INTO "location" ("id", "name", "path") VALUES ('world', 'World', 'World');
+
+-- One row: where this server itself stands (SKY-030); NULL: nobody said.
+CREATE TABLE "server_location" (
+  "only_row"    BOOLEAN PRIMARY KEY DEFAULT true CHECK ("only_row"),
+  "location_id" TEXT REFERENCES "location" ("id") ON DELETE RESTRICT ON UPDATE CASCADE
+);
+INSERT INTO "server_location" ("location_id") VALUES ('world');
+
 -- A print queue: a name for a printer with its settings.
 CREATE TABLE "queue" (
   "id"                    TEXT PRIMARY KEY,
   "name"                  TEXT NOT NULL,
   "printer_uri"           TEXT NOT NULL,
+  -- What it is and where (WD-004); empty: nobody said.
+  "brand"                 TEXT NOT NULL DEFAULT '',
+  "model"                 TEXT NOT NULL DEFAULT '',
+  "serial_number"         TEXT NOT NULL DEFAULT '',
+  "location_id"           TEXT NOT NULL DEFAULT 'world' REFERENCES "location" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+  "geocode"               TEXT NOT NULL DEFAULT '',
+  "tags"                  TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "comment"               TEXT NOT NULL DEFAULT '',
   -- Jobs are held until released (WD-019).
   "validation"            BOOLEAN NOT NULL,
   "hold_hours"            INTEGER NOT NULL,
@@ -13,6 +41,7 @@ CREATE TABLE "queue" (
   "version"               INTEGER NOT NULL DEFAULT 1,
   "created_at"            TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
+CREATE INDEX "queue_location_id_idx" ON "queue" ("location_id");
 
 -- What is known of the printer behind a queue, and who delivers to it now.
 CREATE TABLE "printer" (
