@@ -26,7 +26,8 @@ import { TEST_BUDGET } from './limits.js';
 import { PeopleRpc } from './local-people/people.rpc.js';
 import { PersonStore } from './local-people/person.store.js';
 import type { PeopleDirectory } from './ports/directory.port.js';
-import { GuestBase } from './resolve-owner/guest-base.store.js';
+import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
+import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
 import { AdministratorStore } from './sign-in/administrator.store.js';
 import { CredentialChecker } from './sign-in/check-credentials.js';
@@ -49,6 +50,7 @@ export const guestAccount: ServiceDefinition = {
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
     const directories = new DirectoryStore(pool, flow, parseMasterKey(config.masterKey ?? (await secrets.read('master-key'))));
     const guestDirectory = new GuestDirectory(pool);
+    const localGuestBase = new LocalGuestBase(pool, flow, log);
     const rules = addressRules(config.linkLocalServers);
     const open = (directory: StoredDirectory): PeopleDirectory => {
       const { directoryId, settings } = directory;
@@ -68,7 +70,8 @@ export const guestAccount: ServiceDefinition = {
       controllers: flowControllers('guest-account', { 'acceptance.message-accepted.v1': ResolveOwnerHandler }),
       providers: [
         { provide: Installation, useFactory: () => new Installation(config.language) },
-        { provide: GuestBase, useFactory: () => new GuestBase(pool, flow, log) },
+        { provide: LocalGuestBase, useValue: localGuestBase },
+        { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async () => undefined) },
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: CONTROL_ROUTES,

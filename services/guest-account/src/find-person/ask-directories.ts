@@ -2,7 +2,7 @@ import { CauseDown, Failure } from '@inkpost/failure/failure.js';
 import type { DirectoryPerson } from '../ports/directory.port.js';
 import type { LiveDirectory } from './live-directory.js';
 
-/** A member of META as it is asked; the guest base is asked in the same query as everything else, and has no adapter here. */
+/** A member of META as it is asked; the guest base has no adapter here: whoever asks says how guests are found. */
 export interface AskedDirectory {
   readonly name: string;
   /** Undefined: the guest base. */
@@ -30,18 +30,22 @@ export type PersonLookup<Guest> =
 
 /**
  * Asks one directory after the other until one knows the address. Their order says whose account is charged: so one that is down is
- * waited for, whatever those below it know. Throws `CauseDown`, which names it.
+ * waited for, whatever those below it know. `findGuest` is called where it is the guest base's turn. Throws `CauseDown`, which names it.
  */
-export async function askDirectories<Guest>(order: readonly AskedDirectory[], address: string, guest: Guest | undefined): Promise<PersonLookup<Guest>> {
+export async function askDirectories<Guest>(order: readonly AskedDirectory[], address: string, findGuest: () => Promise<Guest | undefined>): Promise<PersonLookup<Guest>> {
   const asked: string[] = [];
   for (const { name: directory, live } of order) {
+    const naming = (error: unknown): never => {
+      throw namingDirectory(directory, error);
+    };
     if (live) {
-      const { found, ageSeconds } = await live.findByAddress(address).catch((error: unknown) => {
-        throw namingDirectory(directory, error);
-      });
+      const { found, ageSeconds } = await live.findByAddress(address).catch(naming);
       if (found.kind === 'found') return { kind: 'person', directory, person: found.person, ageSeconds, asked };
       if (found.kind === 'ambiguous') return { kind: 'ambiguous', directory, logins: found.logins, asked };
-    } else if (guest) return { kind: 'guest', directory, guest, asked };
+    } else {
+      const guest = await findGuest().catch(naming);
+      if (guest) return { kind: 'guest', directory, guest, asked };
+    }
     asked.push(directory);
   }
   return { kind: 'nobody', asked };

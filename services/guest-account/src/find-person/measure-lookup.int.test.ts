@@ -29,7 +29,7 @@ describeWithServer('slapd', 'META of three directories', () => {
     try {
       // Those of the third one: each question is asked three times.
       const addresses = Array.from({ length: PEOPLE }, (_, index) => `user${index}@gamma.example`);
-      const ask = (address: string) => askDirectories(order, address, undefined);
+      const ask = (address: string) => askDirectories(order, address, async () => undefined);
       await ask('nobody@gamma.example');
       const [cold, warm] = [await timed(addresses, ask), await timed(addresses, ask)];
       console.log(`found in the third directory of META: cold ${figures(cold)}; warm ${figures(warm)}`);

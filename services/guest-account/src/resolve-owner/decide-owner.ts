@@ -32,6 +32,8 @@ export interface OwnerRefusal {
   readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-created';
   /** Shown to people; SKY-121 and SKY-122 give the wording of two of them. */
   readonly statusText: string;
+  /** For administrators: what kept a guest from being made. */
+  readonly cause?: string;
 }
 
 export type OwnerDecision =
@@ -58,9 +60,10 @@ export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>,
   }
 }
 
-/** Creating was allowed and did not succeed, for a reason of ours. */
-export function creationFailed(address: string): OwnerRefusal {
-  return refused('account-not-created', `Failed to create a new user with e-mail address: ${address}`);
+/** Creating was allowed and did not succeed, for a reason of ours or of the server that keeps the guests. */
+export function creationFailed(address: string, cause?: string): OwnerRefusal {
+  const refusal = refused('account-not-created', `Failed to create a new user with e-mail address: ${address}`);
+  return cause === undefined ? refusal : { ...refusal, cause };
 }
 
 function decideGuest(message: Accepted, guest: KnownGuest, address: string): OwnerDecision {

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Defect } from '@inkpost/failure/failure.js';
 import type { FlowClient, Outcome } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { GUEST_VALID_DAYS, USE_NOTED_EVERY_S } from '../limits.js';
+import type { GuestBase, GuestCreation } from '../ports/guest-base.port.js';
 import { isRefusedByDatabase, isUniqueViolation, sqlState } from '../sql-state.js';
 import type { KnownGuest, NewGuest } from './decide-owner.js';
 import type { AcceptedMessage } from './owner-outcome.js';
@@ -35,16 +37,22 @@ const CREATE = {
   select: HAND_OVER,
 } as const;
 
-/** The guest base as the flow uses it: one question, then one statement that does all that follows from the answer. */
-export class GuestBase {
+/** This installation's own guest base: one question, then one statement that does all that follows from the answer. */
+export class LocalGuestBase implements GuestBase {
+  readonly server = '';
+
   constructor(
     private readonly pool: Pool,
     private readonly flow: FlowClient,
     private readonly log: Log,
   ) {}
 
+  async find(address: string): Promise<KnownGuest | undefined> {
+    return (await this.lookUp(address)).guest;
+  }
+
   /** `address`: lower-cased, its domain in ASCII. `revision`: of the directories. */
-  async find(address: string): Promise<{ readonly revision: number; readonly guest: KnownGuest | undefined }> {
+  async lookUp(address: string): Promise<{ readonly revision: number; readonly guest: KnownGuest | undefined }> {
     const [row] = await query<FoundRow>(this.pool, 'guest-base.find', FIND, [address]);
     if (!row) throw new Defect('account.lookup-missing', 'directory_lookup has no row.');
     const { revision, ...guest } = row;
@@ -56,22 +64,21 @@ export class GuestBase {
     await this.flow.step(message, outcome, { name: 'owner-known', select: HAND_OVER, values: [documentIds(message)] });
   }
 
-  /** Goes on with a guest who is there, and notes the use. */
   async use(message: AcceptedMessage, outcome: Outcome, guest: KnownGuest): Promise<void> {
     await this.flow.step(message, outcome, { ...USE, values: [documentIds(message), guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S] });
   }
 
-  /** Goes on with a new guest. `taken`: another message made the account first; `refused`: Postgres never will. Then nothing was written. */
-  async create(message: AcceptedMessage, outcome: Outcome, accountId: string, guest: NewGuest): Promise<'created' | 'taken' | 'refused'> {
+  async create(message: AcceptedMessage, guest: NewGuest, outcomeOf: (accountId: string) => Outcome): Promise<GuestCreation> {
     const { address, displayName, language } = guest;
+    const accountId = randomUUID();
     try {
-      await this.flow.step(message, outcome, { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language] });
-      return 'created';
+      await this.flow.step(message, outcomeOf(accountId), { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language] });
+      return { outcome: 'created' };
     } catch (error) {
-      if (isUniqueViolation(error)) return 'taken';
+      if (isUniqueViolation(error)) return { outcome: 'taken' };
       if (!isRefusedByDatabase(error)) throw error;
       this.log.error('guest not created', { address, journeyId: message.journeyId, sqlState: sqlState(error), error });
-      return 'refused';
+      return { outcome: 'refused', cause: `The database refused it (SQLSTATE ${sqlState(error)}).` };
     }
   }
 

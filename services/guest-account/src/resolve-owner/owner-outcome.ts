@@ -10,6 +10,13 @@ export type AcceptedMessage = FlowMessage<'acceptance.message-accepted.v1'>;
 
 type Lookup = PersonLookup<KnownGuest>;
 
+interface FoundGuest {
+  readonly kind: 'found' | 'revived';
+  readonly lookup: Lookup;
+  /** That keeps the guests; empty: this one. */
+  readonly server: string;
+}
+
 type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language'> & { readonly directory: string };
 
 /** What the journey and the next service are told of somebody whom a directory knows. */
@@ -23,27 +30,25 @@ export function ownerKnown(message: AcceptedMessage, { directory, person, ageSec
 }
 
 /** … of a guest who was there. */
-export function ownerFound(message: AcceptedMessage, guest: KnownGuest, kind: 'found' | 'revived', lookup: Lookup, installationLanguage: Language): Outcome {
-  const evidence = { account: guest.accountId, directory: GUESTS, address: guest.address, validUntil: guest.validUntil?.toISOString(), askedBefore: orLeftOut(lookup.asked) };
+export function ownerFound(message: AcceptedMessage, guest: KnownGuest, { kind, lookup, server }: FoundGuest, installationLanguage: Language): Outcome {
+  const evidence = { account: guest.accountId, directory: GUESTS, server: server || undefined, address: guest.address, validUntil: guest.validUntil?.toISOString(), askedBefore: orLeftOut(lookup.asked) };
   return outcome(message, { step: `owner-${kind}`, evidence }, [ownerResolved(message, { ...guest, directory: GUESTS, language: guest.language || installationLanguage }, false)]);
 }
 
-/** … of a guest who is made for this message. */
-export function ownerCreated(message: AcceptedMessage, accountId: string, guest: NewGuest): Outcome {
+/** … of a guest who is made for this message. `server`: that keeps the guests; empty: this one, which tells of its accounts. */
+export function ownerCreated(message: AcceptedMessage, accountId: string, guest: NewGuest, server = ''): Outcome {
   const { address, displayName, language } = guest;
-  const evidence = { account: accountId, directory: GUESTS, address, validDays: GUEST_VALID_DAYS };
-  return outcome(message, { step: 'owner-created', evidence }, [
-    ownerResolved(message, { accountId, directory: GUESTS, ...guest }, true),
-    { subject: 'account.changed.v1', payload: { accountId, address, displayName, language, version: 1 } },
-  ]);
+  const evidence = { account: accountId, directory: GUESTS, server: server || undefined, address, validDays: GUEST_VALID_DAYS };
+  const changed: Publication = { subject: 'account.changed.v1', payload: { accountId, address, displayName, language, version: 1 } };
+  return outcome(message, { step: 'owner-created', evidence }, [ownerResolved(message, { accountId, directory: GUESTS, ...guest }, true), ...(server === '' ? [changed] : [])]);
 }
 
 /** … of nobody. */
-export function ownerRefused(message: AcceptedMessage, { reason, statusText }: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
+export function ownerRefused(message: AcceptedMessage, { reason, statusText, cause }: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
   const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
   const unknownSender = message.payload.unknownSender || 'refuse';
-  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, address: sender.address, unknownSender, ...whoKnowsThem(lookup) } }, [
+  return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, cause, address: sender.address, unknownSender, ...whoKnowsThem(lookup) } }, [
     { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold, knownSenderMayBeTold } },
   ]);
 }

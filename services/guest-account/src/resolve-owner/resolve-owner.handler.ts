@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { TransientFailure } from '@inkpost/failure/failure.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
@@ -7,8 +6,10 @@ import { askDirectories, type PersonLookup } from '../find-person/ask-directorie
 import { LiveDirectories } from '../find-person/live-directories.js';
 import { Installation } from '../installation.js';
 import { RESOLVE_TRIES } from '../limits.js';
+import type { GuestBase } from '../ports/guest-base.port.js';
 import { creationFailed, decideOwner, type KnownGuest, type NewGuest, type OwnerRefusal } from './decide-owner.js';
-import { GuestBase } from './guest-base.store.js';
+import { LocalGuestBase } from './guest-base.store.js';
+import { GuestBases } from './guest-bases.js';
 import { type AcceptedMessage, ownerCreated, ownerFound, ownerKnown, ownerRefused } from './owner-outcome.js';
 
 type Lookup = PersonLookup<KnownGuest>;
@@ -17,39 +18,41 @@ type Lookup = PersonLookup<KnownGuest>;
 @Injectable()
 export class ResolveOwnerHandler implements FlowHandler<'acceptance.message-accepted.v1'> {
   constructor(
-    private readonly guestBase: GuestBase,
+    private readonly own: LocalGuestBase,
+    private readonly guestBases: GuestBases,
     private readonly directories: LiveDirectories,
     private readonly installation: Installation,
   ) {}
 
   async handle(message: AcceptedMessage): Promise<void> {
     for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
-      if (await this.resolve(message, await this.lookUp(message.payload.sender.address))) return;
+      const { lookup, base } = await this.lookUp(message.payload.sender.address);
+      if (await this.resolve(message, lookup, base)) return;
     }
     throw new TransientFailure('account.guest-changing', 'The guest was made and erased while a mail of theirs was handled.');
   }
 
-  private async lookUp(address: string): Promise<Lookup> {
-    const { guest, revision } = await this.guestBase.find(address);
+  private async lookUp(address: string): Promise<{ readonly lookup: Lookup; readonly base: GuestBase }> {
+    const { revision, base, findGuest } = await this.guestBases.ask(address);
     // Directories are asked for normal addresses only: nobody has another one, and a server may take offence at it.
-    if (parseMailAddress(address)?.text !== address) return { kind: 'nobody', asked: [] };
-    return askDirectories(await this.directories.order(revision), address, guest);
+    if (parseMailAddress(address)?.text !== address) return { base, lookup: { kind: 'nobody', asked: [] } };
+    return { base, lookup: await askDirectories(await this.directories.order(revision), address, findGuest) };
   }
 
   /** False: another message made the account first, so that the guest must be looked for again. */
-  private async resolve(message: AcceptedMessage, lookup: Lookup): Promise<boolean> {
+  private async resolve(message: AcceptedMessage, lookup: Lookup, base: GuestBase): Promise<boolean> {
     const { language } = this.installation;
     const decision = decideOwner(message.payload, lookup, language);
     switch (decision.kind) {
       case 'known':
-        await this.guestBase.handOver(message, ownerKnown(message, decision.lookup, language));
+        await this.own.handOver(message, ownerKnown(message, decision.lookup, language));
         return true;
       case 'found':
       case 'revived':
-        await this.guestBase.use(message, ownerFound(message, decision.guest, decision.kind, lookup, language), decision.guest);
+        await base.use(message, ownerFound(message, decision.guest, { kind: decision.kind, lookup, server: base.server }, language), decision.guest);
         return true;
       case 'created':
-        return this.create(message, decision.guest, lookup);
+        return this.create(message, decision.guest, lookup, base);
       case 'refused':
       default:
         await this.refuse(message, decision, lookup);
@@ -57,14 +60,13 @@ export class ResolveOwnerHandler implements FlowHandler<'acceptance.message-acce
     }
   }
 
-  private async create(message: AcceptedMessage, guest: NewGuest, lookup: Lookup): Promise<boolean> {
-    const accountId = randomUUID();
-    const created = await this.guestBase.create(message, ownerCreated(message, accountId, guest), accountId, guest);
-    if (created === 'refused') await this.refuse(message, creationFailed(guest.address), lookup);
-    return created !== 'taken';
+  private async create(message: AcceptedMessage, guest: NewGuest, lookup: Lookup, base: GuestBase): Promise<boolean> {
+    const creation = await base.create(message, guest, (accountId) => ownerCreated(message, accountId, guest, base.server));
+    if (creation.outcome === 'refused') await this.refuse(message, creationFailed(guest.address, creation.cause), lookup);
+    return creation.outcome !== 'taken';
   }
 
   private async refuse(message: AcceptedMessage, refusal: OwnerRefusal, lookup: Lookup): Promise<void> {
-    await this.guestBase.refuse(message, ownerRefused(message, refusal, lookup, this.installation.language));
+    await this.own.refuse(message, ownerRefused(message, refusal, lookup, this.installation.language));
   }
 }

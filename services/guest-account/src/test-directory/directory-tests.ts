@@ -78,8 +78,10 @@ export class DirectoryTests {
         if (address === '') return skipped('No address is given.');
         const order = members.flatMap((id) => directories.filter(({ directoryId }) => directoryId === id)).map((directory) => ({ name: directory.name, live: this.live.live(directory) }));
         for (const { live } of order) live?.forget(address);
-        const guest = await this.guests.findByAddress(address);
-        const lookup = await askDirectories(order, address, guest.kind === 'found' ? guest.person : undefined);
+        const lookup = await askDirectories(order, address, async () => {
+          const guest = await this.guests.findByAddress(address);
+          return guest.kind === 'found' ? guest.person : undefined;
+        });
         const before = lookup.asked.length > 0 ? ` Asked before, in vain: ${lookup.asked.join(', ')}.` : '';
         switch (lookup.kind) {
           case 'nobody':
