@@ -24,6 +24,7 @@ import { mailboxTestRoutes } from './mailbox-diagnosis/mailbox-test.http.js';
 import { traceRoutes } from './mailbox-diagnosis/trace.http.js';
 import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
+import { printerRoutes } from './queues/printers.http.js';
 import { queueRoutes } from './queues/queues.http.js';
 import { releaseRoutes } from './release/release.http.js';
 import { serverRoutes } from './server/server.http.js';
@@ -60,6 +61,7 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...peopleRoutes(owners),
     ...guestRoutes(owners),
     ...queueRoutes(owners),
+    ...printerRoutes(owners),
     ...locationRoutes(owners),
     ...jobRoutes(owners),
     ...releaseRoutes(owners),
@@ -68,7 +70,7 @@ export function publicRoutes({ owners, sessions, audit, journeys, pool, log, hea
     ...serverRoutes(owners),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),
-    ...auditRoutes(audit),
+    ...auditRoutes(audit, pool),
     ...healthRoutes(health),
     ...docsRoutes(() => routes, version),
   ];

@@ -93,6 +93,9 @@ export const watchLimits = {
   answerTimeoutMs: 5_000,
 } as const;
 
+/** Testing and finding printers. */
+export const printerTestLimits = { stepMs: 5_000, testMs: 20_000, perMinuteMax: 20, atOnceMax: 8 } as const;
+
 export const expiryLimits = {
   roundMs: 60_000,
   messagesPerRound: 200,

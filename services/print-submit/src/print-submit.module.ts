@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
+import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
@@ -44,6 +45,7 @@ import { QueueStore } from './queues/queue.store.js';
 import { CodeGate } from './release-job/code-gate.js';
 import { JobRelease } from './release-job/job-release.js';
 import { ReleaseRpc } from './release-job/release.rpc.js';
+import { PrinterRpc } from './test-printer/printer.rpc.js';
 
 type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
 
@@ -57,7 +59,8 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   const endings = new JobEndings(flow, spool, log);
   const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log);
   const printers = new PrinterStore(pool);
-  const openPrinter = printerOpener(addressRules(config.linkLocalServers));
+  const rules = addressRules(config.linkLocalServers);
+  const openPrinter = printerOpener(rules);
   const watch = new PrinterWatch(printers, openPrinter, log);
   const deliveries = new Deliveries(new LeaseStore(pool), {
     delivery: new DocumentDelivery(results, spool, metrics, printers), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax, openPrinter,
@@ -67,14 +70,15 @@ function assemble(runtime: Runtime, masterKeyText: string) {
   const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer);
   const jobs = new JobStore(pool);
   const finishing = new FinishingStore(pool, prisma);
-  const queueRpc = new QueueRpc(new QueueStore(prisma), (queueId) => {
+  const queues = new QueueStore(prisma);
+  const queueRpc = new QueueRpc(queues, (queueId) => {
     watch.lookNow();
     deliveries.wake(queueId, true);
   });
   return {
     metrics, deliveries, expiry, watch, prisma,
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
   };
 }
 
@@ -113,6 +117,7 @@ export const printSubmit = {
     const parts = assemble(runtime, runtime.config.masterKey ?? (await runtime.secrets.read('master-key')));
     const routes: ControlRoutes = (router) => {
       router.service(QueueService, parts.queueRpc);
+      router.service(PrinterService, parts.printerRpc);
       router.service(LocationService, parts.locationRpc);
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);

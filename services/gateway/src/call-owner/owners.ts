@@ -3,9 +3,10 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type CallOptions, type Client, Code, ConnectError, createClient, createContextKey, createContextValues, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { AcceptanceService, SenderAuthenticationService } from '@inkpost/contracts/admin/v1/acceptance_pb.js';
-import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
@@ -13,6 +14,7 @@ import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contra
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import type { Caller } from '@inkpost/service/rights.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
@@ -78,6 +80,7 @@ export class Owners {
   readonly directories: Client<typeof DirectoryService>;
   readonly people: Client<typeof DirectoryPeopleService>;
   readonly queues: Client<typeof QueueService>;
+  readonly printers: Client<typeof PrinterService>;
   readonly locations: Client<typeof LocationService>;
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
@@ -106,6 +109,7 @@ export class Owners {
     this.directories = client(DirectoryService, 'guest-account');
     this.people = client(DirectoryPeopleService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
+    this.printers = client(PrinterService, 'print-submit');
     this.locations = client(LocationService, 'print-submit');
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');

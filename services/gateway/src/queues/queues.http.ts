@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Capabilities, Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { cursor, identifier, instant, nextCursor, orNull, pageLimit, pem, present, toInstant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
+import { capabilities, toCapabilities } from './capabilities.schema.js';
 import { requireUnnamed } from './queue-references.js';
 
 const settings = {
@@ -24,17 +25,6 @@ const settings = {
 
 const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
 const queueSettings = z.strictObject({ queueId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueSettings' });
-
-const capabilities = z.object({
-  makeAndModel: z.string().nullable(),
-  documentFormats: z.array(z.string()).describe('MIME types.'),
-  sides: z.array(z.string()).describe('IPP sides.'),
-  colorModes: z.array(z.string()).describe('IPP print-color-mode.'),
-  color: z.boolean().nullable(),
-  media: z.array(z.string()).describe('PWG names, such as iso_a4_210x297mm.'),
-  copiesMax: z.int().nullable(),
-  pageRanges: z.boolean().nullable(),
-}).meta({ id: 'PrinterCapabilities' });
 
 const queue = z.object({
   queueId: z.string(),
@@ -66,10 +56,6 @@ function toQueue(wire: Queue | undefined): z.input<typeof queue> {
     queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment,
     capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
   };
-}
-
-function toCapabilities({ makeAndModel, documentFormats, sides, colorModes, color, media, copiesMax, pageRanges }: Capabilities): z.input<typeof capabilities> {
-  return { makeAndModel: orNull(makeAndModel), documentFormats, sides, colorModes, color: color ?? null, media, copiesMax: copiesMax || null, pageRanges: pageRanges ?? null };
 }
 
 const queueQuery = z.strictObject({

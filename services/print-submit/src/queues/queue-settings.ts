@@ -95,7 +95,7 @@ function checkName(name: string): string | undefined {
   return CONTROL_CHARACTERS.test(name) ? 'must not contain control characters' : undefined;
 }
 
-function checkPrinterUri(uri: string): string | undefined {
+export function checkPrinterUri(uri: string): string | undefined {
   if (uri.length > printLimits.printerUriLengthMax) return `must have at most ${printLimits.printerUriLengthMax} characters`;
   try {
     parsePrinterUri(uri);
@@ -106,7 +106,7 @@ function checkPrinterUri(uri: string): string | undefined {
   }
 }
 
-function checkCertificate(pem: string): string | undefined {
+export function checkCertificate(pem: string): string | undefined {
   if (pem === '') return undefined;
   if (pem.length > printLimits.certificateLengthMax) return `must have at most ${printLimits.certificateLengthMax} characters`;
   try {

@@ -1,0 +1,109 @@
+import type { Socket } from 'node:net';
+import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import type { PrinterStatus } from '@inkpost/ipp/client/printer-status.js';
+import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
+import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
+import { reachServer } from '@inkpost/server-connection/reach-server.js';
+import { fault, type Finding, orAborted, passed, runSteps, skipped, type Step, type StepResult } from '@inkpost/server-connection/run-steps.js';
+import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
+import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
+import { printerTestLimits } from '../limits.js';
+import { describePrinter } from '../queues/describe-printer.js';
+import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
+
+/** In the order in which they are taken. */
+export type PrinterTestStep = 'dns' | 'tcp' | 'tls' | 'ipp' | 'state' | 'document' | 'job';
+
+const PDF = 'application/pdf';
+const SILENCE = 'The printer is silent: it may be asleep, busy, or behind a firewall.';
+
+/** Takes the way to a printer step by step, up to the question whether it would take a job. Nothing is printed. */
+export class PrinterTest {
+  private readonly printer: IppPrinter;
+  private readonly place: ReturnType<typeof parsePrinterUri>;
+  private addresses: readonly string[] = [];
+  private socket: Socket | undefined;
+  private status: PrinterStatus | undefined;
+
+  constructor(
+    private readonly access: PrinterAccess,
+    private readonly rules: AddressRules,
+    openPrinter: OpenPrinter,
+  ) {
+    this.place = parsePrinterUri(access.printerUri);
+    this.printer = openPrinter(access, printerTestLimits.stepMs);
+  }
+
+  /** Throws the reason of `signal` when nobody waits any more. */
+  async run(signal: AbortSignal): Promise<StepResult<PrinterTestStep>[]> {
+    try {
+      const results = await runSteps(this.steps(), AbortSignal.any([signal, AbortSignal.timeout(printerTestLimits.testMs)]));
+      signal.throwIfAborted();
+      return results;
+    } finally {
+      this.socket?.destroy();
+      this.printer.close();
+    }
+  }
+
+  private steps(): readonly Step<PrinterTestStep>[] {
+    const step = (name: PrinterTestStep, run: Step['run']): Step<PrinterTestStep> => ({ name, withinMs: printerTestLimits.stepMs, silence: SILENCE, run });
+    return [
+      step('dns', (signal) => this.lookUp(signal)),
+      step('tcp', (signal) => this.connect(signal)),
+      step('tls', (signal) => this.examineTls(signal)),
+      step('ipp', () => this.askPrinter()),
+      step('state', async () => this.judgeState()),
+      step('document', async () => this.judgeFormats()),
+      step('job', () => this.validateJob()),
+    ];
+  }
+
+  private async lookUp(signal: AbortSignal): Promise<Finding> {
+    const { host } = this.place;
+    this.addresses = await orAborted(serverAddresses(host, this.rules), signal);
+    const [address] = this.addresses;
+    return address === host ? skipped(`${host} is an address already.`) : passed(`${host} is at ${this.addresses.join(', ')}.`);
+  }
+
+  private async connect(signal: AbortSignal): Promise<Finding> {
+    const { port } = this.place;
+    this.socket = await reachServer(this.addresses, port, printerTestLimits.stepMs, signal);
+    return passed(`A connection to ${this.socket.remoteAddress ?? 'the printer'}, port ${port}, is there.`);
+  }
+
+  private async examineTls(signal: AbortSignal): Promise<Finding> {
+    const { socket, place: { secure, host } } = this;
+    if (!secure) return skipped('Documents go to this printer unencrypted: choose ipps:// where it can.');
+    if (!socket) throw new Error('nothing was connected');
+    return passed(await examineCertificate(socket, { host, certificateAuthority: this.access.certificateAuthority }, signal));
+  }
+
+  private async askPrinter(): Promise<Finding> {
+    this.status = await this.printer.getPrinterAttributes();
+    const { printerMakeAndModel, printerName, ippVersionsSupported } = this.status;
+    return passed(`${printerMakeAndModel ?? printerName ?? 'A printer that does not say what it is'} answers; IPP ${ippVersionsSupported.join(', ') || 'version not said'}.`);
+  }
+
+  private judgeState(): Finding {
+    const { state, problem } = describePrinter(this.said());
+    if (state === 'stopped' || this.said().printerIsAcceptingJobs === false) throw fault(`${problem} Jobs wait until it goes on.`);
+    return passed(problem === '' ? `It is ${state}.` : `It is ${state}. ${problem}`);
+  }
+
+  private judgeFormats(): Finding {
+    const formats = this.said().documentFormatSupported;
+    if (formats.includes(PDF)) return passed('It takes PDF.');
+    throw fault(`It does not take PDF, but ${formats.slice(0, 10).join(', ') || 'does not say what'}: print through a server that converts, such as CUPS, or through another printer.`);
+  }
+
+  private async validateJob(): Promise<Finding> {
+    const ignored = await this.printer.validateJob({ jobName: 'Inkpost test', documentFormat: PDF, finishing: { sides: 'one-sided' } });
+    return passed(ignored.length === 0 ? 'It would take a job (Validate-Job).' : `It would take a job and leave aside ${ignored.slice(0, 10).join(', ')} (Validate-Job).`);
+  }
+
+  private said(): PrinterStatus {
+    if (!this.status) throw new Error('the printer was not asked');
+    return this.status;
+  }
+}
