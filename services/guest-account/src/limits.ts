@@ -10,11 +10,25 @@ export const RESOLVE_TRIES = 5;
 export const NAME_LENGTH_MAX = 200;
 export const COMPANY_LENGTH_MAX = 200;
 
+/** Guests: what is said of each. */
+export const ADDRESSES_OF_GUEST_MAX = 20;
+export const ANALYTICAL_CODE_LENGTH_MAX = 100;
+export const NOTE_LENGTH_MAX = 500;
+export const PIN_LENGTH = { min: 4, max: 12 } as const;
+export const CARD_NUMBER_LENGTH = { min: 4, max: 64 } as const;
+
+/** Guests that are changed in one call. */
+export const GUESTS_CHANGED_MAX = 20_000;
+
+/** Words of one search. */
+export const SEARCH_WORDS_MAX = 8;
+
 /** Guests of one page, and of a page whose size isn't asked for. */
 export const PAGE_SIZE_MAX = 200;
 export const PAGE_SIZE_DEFAULT = 50;
 export const SEARCH_LENGTH_MAX = 200;
-export const CURSOR_LENGTH_MAX = 500;
+/** A guest's place in an order: what it is ordered by, and the login. */
+export const CURSOR_LENGTH_MAX = 3_000;
 
 export const ACCOUNT_LENGTH_MAX = 320;
 /** SKY-096 says how short a password may be; this, how much is hashed. */
@@ -50,9 +64,21 @@ export const TIMEOUT_RANGE_MS = { min: 500, max: 30_000 } as const;
 /** Longer, and somebody who left would go on printing for longer than a working day. */
 export const CACHE_SECONDS_MAX = 36_000;
 
-/** Connections to one LDAP server, how long an idle one is kept, and how many entries come in one piece. */
-export const LDAP_CONNECTIONS_MAX = 4;
-export const LDAP_IDLE_MAX_MS = 60_000;
+/** Of an application in Entra. */
+export const CLIENT_ID_LENGTH_MAX = 250;
+export const PRIVATE_KEY_LENGTH_MAX = 16_384;
+export const RSA_BITS_MIN = 2_048;
+
+/** Of a directory in a database. */
+export const DATABASE_NAME_LENGTH_MAX = 128;
+export const QUERY_LENGTH_MAX = 8_000;
+export const COLUMN_LENGTH_MAX = 128;
+export const COLUMNS_OF_ADDRESSES_MAX = 10;
+
+/** Connections to the server of one directory, and how long an idle one is kept. */
+export const DIRECTORY_CONNECTIONS_MAX = 4;
+export const CONNECTION_IDLE_MAX_MS = 60_000;
+/** How many entries come in one piece. */
 export const LDAP_PAGE_SIZE = 500;
 /** Entries that an address may have before its search ends: two are one too many already. */
 export const LDAP_MATCHES_MAX = 5;
@@ -82,3 +108,19 @@ export const IMPORT_LINES_MAX = 20_000;
 export const IMPORT_LINES_REPORTED_MAX = 1_000;
 /** Facts about accounts that are published in one call. */
 export const FACTS_AT_ONCE = 200;
+
+/** Security profiles and roles, and what is said of each. */
+export const PROFILES_MAX = 100;
+export const PROFILE_NAME_LENGTH_MAX = 64;
+export const PROFILE_MEMBERS_MAX = 200;
+export const ROLE_MEMBERS_MAX = 100;
+
+/** Programs that sign in by a token, and how long one may be good. */
+export const API_TOKENS_MAX = 500;
+export const API_TOKEN_NAME_LENGTH_MAX = 64;
+export const API_TOKEN_DAYS_MAX = 366;
+/** The last use of a token is noted at most this often. */
+export const API_TOKEN_USE_NOTED_EVERY_S = 60;
+
+/** Groups that a sign-in server vouches for; of more the first. */
+export const VOUCHED_GROUPS_MAX = 1_000;

@@ -1,37 +1,41 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { passed } from '@inkpost/server-connection/run-steps.js';
 import { TEST_STEP_MAX_MS } from '../../limits.js';
+import { loginKeyOf } from '../../guests/guest-settings.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
+import { verifyPassword } from '../../sign-in/password-hash.js';
 
-const FIND = `SELECT account_id AS "accountId", address, display_name AS "displayName", language, locked FROM guest WHERE address = $1`;
+const COLUMNS = `g.account_id AS "accountId", g.account_id AS reference, g.login, g.display_name AS "displayName", g.addresses, g.language,
+  (g.locked OR coalesce(g.valid_from > now(), false) OR coalesce(g.valid_until <= now(), false)) AS locked`;
+const BY_ADDRESS = `SELECT ${COLUMNS} FROM guest_address a JOIN guest g USING (account_id) WHERE a.address = $1`;
+const BY_LOGIN = `SELECT ${COLUMNS}, g.password_hash AS "passwordHash" FROM guest g WHERE g.login_key = $1`;
 
-interface Row {
-  readonly accountId: string;
-  readonly address: string;
-  readonly displayName: string;
-  readonly language: string;
-  readonly locked: boolean;
-}
+type SecretRow = DirectoryPerson & { readonly passwordHash: string | null };
 
-/** The guest base as a directory: a guest's login is the address, and none has a password. */
+/** The guest base as a directory. Who is outside the time that the account is valid for counts as locked. */
 export class GuestDirectory implements PeopleDirectory {
   constructor(private readonly pool: Pool) {}
 
   async findByAddress(address: string): Promise<Found> {
-    const [guest] = await query<Row>(this.pool, 'guest-directory.find', FIND, [address]);
-    return guest ? { kind: 'found', person: toPerson(guest) } : { kind: 'nobody' };
+    const [person] = await query<DirectoryPerson>(this.pool, 'guest-directory.by-address', BY_ADDRESS, [address]);
+    return person ? { kind: 'found', person } : { kind: 'nobody' };
   }
 
   async findByLogin(login: string): Promise<Found> {
-    return this.findByAddress(login.toLowerCase());
+    const row = await this.rowOf(login);
+    if (!row) return { kind: 'nobody' };
+    const { passwordHash: _, ...person } = row;
+    return { kind: 'found', person };
   }
 
-  async groupsOf(): Promise<readonly string[]> {
-    return [];
+  async groupsOf({ accountId }: DirectoryPerson): Promise<readonly string[]> {
+    const [row] = await query<{ group: string }>(this.pool, 'guest-directory.group', 'SELECT group_name AS "group" FROM guest WHERE account_id = $1', [accountId]);
+    return row && row.group !== '' ? [row.group] : [];
   }
 
-  async checkCredentials(): Promise<boolean> {
-    return false;
+  async checkCredentials(login: string, password: string): Promise<boolean> {
+    const row = await this.rowOf(login);
+    return row?.passwordHash != null && !row.locked && verifyPassword(row.passwordHash, password);
   }
 
   testWay(): WayToDirectory {
@@ -50,8 +54,9 @@ export class GuestDirectory implements PeopleDirectory {
   close(): void {
     // The pool is the service's.
   }
-}
 
-function toPerson({ accountId, address, ...guest }: Row): DirectoryPerson {
-  return { accountId, reference: accountId, login: address, addresses: [address], ...guest };
+  private async rowOf(login: string): Promise<SecretRow | undefined> {
+    const [row] = await query<SecretRow>(this.pool, 'guest-directory.by-login', BY_LOGIN, [loginKeyOf(login)]);
+    return row;
+  }
 }

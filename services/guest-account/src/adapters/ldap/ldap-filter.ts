@@ -1,6 +1,6 @@
-import { domainToUnicode } from 'node:url';
 import { ADDRESS_PLACE } from '../../directories/address-place.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
+import { spellings } from '../address-texts.js';
 
 /** Microsoft's attribute of all addresses of an entry, each with its kind in front. */
 const PREFIXED_ATTRIBUTE = 'proxyaddresses';
@@ -22,10 +22,4 @@ export function filterByAddress({ peopleFilter, addressFilter, mailAttributes }:
 /** `(uid=ada)` */
 export function equality(attribute: string, value: string): string {
   return `(${attribute}=${escapeFilterValue(value)})`;
-}
-
-function spellings(address: string): string[] {
-  const at = address.lastIndexOf('@');
-  const readable = `${address.slice(0, at)}@${domainToUnicode(address.slice(at + 1))}`;
-  return readable === address ? [address] : [address, readable];
 }
