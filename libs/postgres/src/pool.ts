@@ -84,3 +84,16 @@ export async function query<T extends Row>(on: Pool | PoolClient, name: string, 
     throw postgresFailure(error);
   }
 }
+
+/**
+ * One statement that is planned for these very values, in one round trip: for searches, whose pattern may be in one row or in all of them.
+ * Throws a `Failure`.
+ */
+export async function queryOnce<T extends Row>(on: Pool | PoolClient, text: string, values: readonly unknown[]): Promise<T[]> {
+  try {
+    const result = await on.query<T>(text, [...values]);
+    return result.rows;
+  } catch (error) {
+    throw postgresFailure(error);
+  }
+}

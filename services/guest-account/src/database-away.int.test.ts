@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { GuestAccountHarness } from './guest-account.harness.js';
 
 /** Stands between the service and Postgres, so that this test alone can cut the line. */

@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
-import { GuestService, SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
@@ -22,6 +23,7 @@ import { guestAccountConfig } from './guest-account.config.js';
 import { GuestRpc } from './guests/guest.rpc.js';
 import { GuestStore } from './guests/guest.store.js';
 import { Installation } from './installation.js';
+import { openKeyedHash } from './keyed-hash/hash-key.store.js';
 import { TEST_BUDGET } from './limits.js';
 import { PeopleRpc } from './local-people/people.rpc.js';
 import { PersonStore } from './local-people/person.store.js';
@@ -29,6 +31,7 @@ import type { PeopleDirectory } from './ports/directory.port.js';
 import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
 import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
+import { ResolveOwner } from './resolve-owner/resolve-owner.js';
 import { AdministratorStore } from './sign-in/administrator.store.js';
 import { CredentialChecker } from './sign-in/check-credentials.js';
 import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
@@ -48,7 +51,9 @@ export const guestAccount: ServiceDefinition = {
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('guest-account') }) });
     const administrators = new AdministratorStore(prisma);
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
-    const directories = new DirectoryStore(pool, flow, parseMasterKey(config.masterKey ?? (await secrets.read('master-key'))));
+    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const keyedHash = await openKeyedHash(pool, masterKey);
+    const directories = new DirectoryStore(pool, flow, masterKey);
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);
     const rules = addressRules(config.linkLocalServers);
@@ -74,9 +79,14 @@ export const guestAccount: ServiceDefinition = {
         { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async () => undefined) },
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
+          provide: ResolveOwner,
+          useFactory: (bases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner(localGuestBase, bases, live, installation),
+          inject: [GuestBases, LiveDirectories, Installation],
+        },
+        {
           provide: CONTROL_ROUTES,
           useFactory: (installation: Installation, live: LiveDirectories): ControlRoutes => {
-            const guests = new GuestRpc(new GuestStore(prisma, flow, installation), log);
+            const guests = new GuestRpc(new GuestStore(pool, flow, installation), keyedHash, log);
             const credentials = new CredentialChecker(administrators, new SignInDelayStore(pool, flow), log);
             const signIn = new SignInRpc(credentials, administrators, log);
             const people = new PeopleRpc(new PersonStore(pool, flow, installation), directories, log);

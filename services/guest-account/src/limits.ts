@@ -39,14 +39,22 @@ export const PASSWORD_LENGTH_MAX = 1_024;
 export const FAILURES_REMEMBERED_MS = 24 * 3_600_000;
 
 /**
- * Failures that cost nothing, and how long the growing pause after them becomes at most. The account's own is short: somebody who guesses
- * from everywhere must not keep the administrator out.
+ * Failures that cost nothing, and how long the growing pause after them becomes at most. Of the maintenance account the pause for all is
+ * short: it is the last way in. Of others it is longer, since a directory of the organisation may itself lock an account after some wrong
+ * passwords, for everything. From where an account has signed in before, the pause for all does not hold.
  */
 export const SIGN_IN_PAUSES = {
   pair: { freeFailures: 5, pauseMaxSeconds: 900 },
   source: { freeFailures: 20, pauseMaxSeconds: 900 },
-  account: { freeFailures: 50, pauseMaxSeconds: 30 },
+  account: { freeFailures: 10, pauseMaxSeconds: 900 },
+  maintenance: { freeFailures: 50, pauseMaxSeconds: 30 },
 } as const;
+/** From where an account signed in is remembered this long. */
+export const FAMILIAR_DAYS = 60;
+/** A refusal is told after this time at the earliest, whatever was found out sooner. */
+export const REFUSED_AFTER_MS = 250;
+/** Sign-ins that directories are asked for at the same time. A directory that hangs never keeps the maintenance account out. */
+export const DIRECTORY_SIGN_INS_MAX = 16;
 
 /** Directories that an installation has, and what is said of each. */
 export const DIRECTORIES_MAX = 50;

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
-import { GuestService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { DirectoryPeopleService, type DirectorySettingsSchema, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import type { SlapdServer } from '@inkpost/testkit/slapd-server.js';

@@ -1,55 +1,97 @@
-import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { Guest as GuestWire, GuestSettings as GuestSettingsWire } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
-import { invalidField } from '@inkpost/service/rpc-errors.js';
-import { checkLine } from '../check-line.js';
-import { COMPANY_LENGTH_MAX, NAME_LENGTH_MAX } from '../limits.js';
-import type { Guest } from '../gen/prisma/client.js';
+import {
+  ADDRESSES_OF_GUEST_MAX, ANALYTICAL_CODE_LENGTH_MAX, COMPANY_LENGTH_MAX, GROUP_NAME_LENGTH_MAX, LOGIN_LENGTH_MAX, NAME_LENGTH_MAX, NOTE_LENGTH_MAX,
+} from '../limits.js';
 
-/** What an administrator sets of a guest. */
+/** What an administrator sets of a guest, secrets apart. */
 export interface GuestSettings {
-  readonly address: string;
+  /** Unique in any case. One with an @ is one of the addresses: so nobody's login is another's address. */
+  readonly login: string;
   readonly displayName: string;
+  /** In normal form, each once; the first one is where mails go. None: no mail is ever the guest's. */
+  readonly addresses: readonly string[];
   /** fr, en, or empty: the installation's. */
   readonly language: string;
   readonly company: string;
+  readonly group: string;
+  readonly analyticalCode: string;
+  /** The sponsor. */
+  readonly visitedPerson: string;
+  readonly note: string;
   readonly locked: boolean;
+  /** null: from the first. */
+  readonly validFrom: Date | null;
   /** null: without end. */
   readonly validUntil: Date | null;
+}
+
+/** What is wrong with a field, and what to do. */
+export interface GuestProblem {
+  readonly field: string;
+  readonly reason: string;
 }
 
 /** The years that a timestamp of both Postgres and JSON can name. */
 const YEAR_MIN = 1970;
 const YEAR_MAX = 9999;
 
-/** Wire -> domain: normalises and checks. Throws invalid-argument that names the field. */
-export function checkGuestSettings(wire: GuestSettingsWire | undefined): GuestSettings {
-  if (!wire) throw invalidField('settings', 'is missing');
-  const address = parseMailAddress(wire.address.trim())?.text;
-  if (address === undefined) throw invalidField('address', 'must be one e-mail address such as somebody@example.org');
-  if (!['', 'fr', 'en'].includes(wire.language)) throw invalidField('language', 'must be fr or en, or empty for the installation\'s language');
-  return {
-    address,
-    displayName: checkLine('displayName', wire.displayName, NAME_LENGTH_MAX),
-    language: wire.language,
-    company: checkLine('company', wire.company, COMPANY_LENGTH_MAX),
-    locked: wire.locked,
-    validUntil: wire.validUntil ? checkInstant(timestampDate(wire.validUntil)) : null,
-  };
+const CONTROL_CHARACTER = /[\p{Cc}\p{Cf}]/u;
+
+const LINES = {
+  login: LOGIN_LENGTH_MAX, displayName: NAME_LENGTH_MAX, company: COMPANY_LENGTH_MAX, group: GROUP_NAME_LENGTH_MAX,
+  analyticalCode: ANALYTICAL_CODE_LENGTH_MAX, visitedPerson: NAME_LENGTH_MAX, note: NOTE_LENGTH_MAX,
+} as const;
+
+/** Normalises and checks what came over the API or in a CSV. Without a login the first address is it. */
+export function checkGuest(given: GuestSettings): GuestSettings | GuestProblem {
+  const lines: Record<string, string> = {};
+  for (const [field, lengthMax] of Object.entries(LINES) as [keyof typeof LINES, number][]) {
+    const line = given[field].trim();
+    if (line.length > lengthMax) return { field, reason: `must have at most ${lengthMax} characters` };
+    if (CONTROL_CHARACTER.test(line)) return { field, reason: 'must be one line of visible characters' };
+    lines[field] = line;
+  }
+  const language = given.language.trim().toLowerCase();
+  if (!['', 'fr', 'en'].includes(language)) return { field: 'language', reason: 'must be fr or en, or empty for the installation\'s language' };
+  const addresses = normalAddresses(given.addresses);
+  if (!addresses) return { field: 'addresses', reason: 'must be e-mail addresses such as somebody@example.org' };
+  if (addresses.length > ADDRESSES_OF_GUEST_MAX) return { field: 'addresses', reason: `must be at most ${ADDRESSES_OF_GUEST_MAX}` };
+  const { login = '', ...others } = lines;
+  const known = checkLogin(login, addresses);
+  if (typeof known !== 'string') return known;
+  const span = checkValidity(given);
+  return span ?? { ...given, ...others, login: known, language, addresses };
 }
 
-function checkInstant(instant: Date): Date {
-  const year = instant.getUTCFullYear();
-  if (!(year >= YEAR_MIN && year <= YEAR_MAX)) throw invalidField('validUntil', `must lie between the years ${YEAR_MIN} and ${YEAR_MAX}`);
-  return instant;
+export function isGuestProblem<T extends object>(checked: T | GuestProblem): checked is GuestProblem {
+  return 'reason' in checked;
 }
 
-/** Row -> wire. */
-export function toGuestWire(guest: Guest): Omit<GuestWire, '$typeName' | 'settings'> & { settings: Omit<GuestSettingsWire, '$typeName'> } {
-  const { accountId, address, displayName, language, company, locked, validUntil, origin, createdAt, lastUsedAt, version } = guest;
-  return {
-    accountId, origin, version, createdAt: timestampFromDate(createdAt),
-    settings: { address, displayName, language, company, locked, ...(validUntil ? { validUntil: timestampFromDate(validUntil) } : {}) },
-    ...(lastUsedAt ? { lastUsedAt: timestampFromDate(lastUsedAt) } : {}),
-  };
+/** By which a login is unique. */
+export function loginKeyOf(login: string): string {
+  return login.normalize('NFC').toLowerCase();
+}
+
+function normalAddresses(given: readonly string[]): string[] | undefined {
+  const addresses = given.map((address) => parseMailAddress(address.trim())?.text);
+  return addresses.includes(undefined) ? undefined : [...new Set(addresses.filter((address) => address !== undefined))];
+}
+
+function checkLogin(login: string, addresses: readonly string[]): string | GuestProblem {
+  if (login === '') return addresses[0] ?? { field: 'login', reason: 'must be given where there is no address' };
+  if (!login.includes('@')) return login;
+  const address = parseMailAddress(login)?.text;
+  if (address !== undefined && addresses.includes(address)) return address;
+  return { field: 'login', reason: 'must be a name without @, or one of the guest\'s own addresses' };
+}
+
+/** The begin and the end of an account, alone or together. */
+export function checkValidity({ validFrom, validUntil }: Pick<GuestSettings, 'validFrom' | 'validUntil'>): GuestProblem | undefined {
+  for (const [field, instant] of Object.entries({ validFrom, validUntil })) {
+    // An invalid date has no year.
+    const year = instant?.getUTCFullYear() ?? YEAR_MIN;
+    if (!(year >= YEAR_MIN && year <= YEAR_MAX)) return { field, reason: `must lie between the years ${YEAR_MIN} and ${YEAR_MAX}` };
+  }
+  if (validFrom && validUntil && validFrom >= validUntil) return { field: 'validUntil', reason: 'must lie after validFrom' };
+  return undefined;
 }

@@ -1,92 +1,123 @@
 import type { FlowClient, FlowTransaction, Publication } from '@inkpost/flow/flow-client.js';
-import type { Guest, PrismaClient } from '../gen/prisma/client.js';
+import { type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
 import type { Installation } from '../installation.js';
 import { isUniqueViolation } from '../sql-state.js';
+import { filterCondition, type GuestFilter, type GuestOrigin, type GuestSort, type GuestState, sortKey, STATE_SQL } from './guest-filter.js';
+import type { KeptSecrets } from './guest-secrets.js';
 import type { GuestSettings } from './guest-settings.js';
+import { putGuests } from './put-guests.js';
+
+/** A guest as administrators see it. */
+export interface Guest extends GuestSettings {
+  readonly accountId: string;
+  readonly origin: GuestOrigin;
+  readonly state: GuestState;
+  readonly hasPassword: boolean;
+  readonly hasPin: boolean;
+  /** The last characters of the card's number; empty: no card. */
+  readonly cardEnd: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  readonly version: number;
+}
+
+/** A guest's place in an order. */
+export interface GuestPlace {
+  /** What is ordered by, as Postgres writes it. */
+  readonly key: string;
+  readonly loginKey: string;
+}
 
 export interface GuestPage {
-  /** In address or name; empty: all. */
-  readonly search: string;
-  /** The address of the last guest before; empty: from the first. */
-  readonly after: string;
+  readonly filter: GuestFilter;
+  readonly sort: GuestSort;
+  readonly descending: boolean;
+  /** Of the last guest before; undefined: from the first. */
+  readonly after: GuestPlace | undefined;
   readonly limit: number;
 }
 
-/** `taken`: another guest has this address. `changed`: somebody changed the guest since it was read. */
+/** `taken`: another guest has the login, an address or the card. `changed`: somebody changed the guest since it was read. */
 export type WriteOutcome = 'written' | 'missing' | 'changed' | 'taken';
 
-const INSERT = `INSERT INTO guest (account_id, address, display_name, language, company, locked, valid_until, origin)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'administrator')`;
-
-const UPDATE = `UPDATE guest SET address = $2, display_name = $3, language = $4, company = $5, locked = $6, valid_until = $7::timestamptz, version = version + 1,
-    renewed = renewed AND valid_until IS NOT DISTINCT FROM $7::timestamptz
-  WHERE account_id = $1 AND (version = $8 OR $8 = 0) RETURNING version`;
+const COLUMNS = `account_id AS "accountId", login, display_name AS "displayName", addresses, language, company, group_name AS "group", analytical_code AS "analyticalCode",
+  visited_person AS "visitedPerson", note, password_hash IS NOT NULL AS "hasPassword", pin_hash IS NOT NULL AS "hasPin", card_end AS "cardEnd", origin, locked,
+  valid_from AS "validFrom", valid_until AS "validUntil", created_at AS "createdAt", last_used_at AS "lastUsedAt", version, ${STATE_SQL} AS state`;
 
 /** The guest base as administrators see and change it. A change and the fact that tells of it leave together. */
 export class GuestStore {
   constructor(
-    private readonly prisma: PrismaClient,
+    private readonly pool: Pool,
     private readonly flow: FlowClient,
     private readonly installation: Installation,
   ) {}
 
   async find(accountId: string): Promise<Guest | undefined> {
-    return (await this.prisma.guest.findUnique({ where: { accountId } })) ?? undefined;
+    const [guest] = await query<Guest>(this.pool, 'guest.find', `SELECT ${COLUMNS} FROM guest WHERE account_id = $1`, [accountId]);
+    return guest;
   }
 
-  /** In the order of their addresses. */
-  async list({ search, after, limit }: GuestPage): Promise<Guest[]> {
-    // Prisma hands the text on as a pattern of LIKE.
-    const contains = search.replaceAll(/[\\%_]/gu, String.raw`\$&`);
-    const matching = search === '' ? {} : { OR: [{ address: { contains: contains.toLowerCase() } }, { displayName: { contains, mode: 'insensitive' as const } }] };
-    return this.prisma.guest.findMany({ where: { ...matching, ...(after === '' ? {} : { address: { gt: after } }) }, orderBy: { address: 'asc' }, take: limit });
+  /** Each with its place in this order. */
+  async list({ filter, sort, descending, after, limit }: GuestPage): Promise<(Guest & { readonly place: GuestPlace })[]> {
+    const condition = filterCondition(filter);
+    const key = sortKey(sort, descending);
+    const values = [...condition.values];
+    const parameter = (value: unknown): string => `$${values.push(value)}`;
+    const beyond = after ? `(${key.sql}, login_key) ${descending ? '<' : '>'} (${parameter(after.key)}::${key.type}, ${parameter(after.loginKey)})` : 'true';
+    const direction = descending ? 'DESC' : 'ASC';
+    const rows = await queryOnce<Guest & { readonly key: string; readonly loginKey: string }>(
+      this.pool,
+      `SELECT ${COLUMNS}, login_key AS "loginKey", (${key.sql})::text AS key FROM guest WHERE ${condition.sql} AND ${beyond} ORDER BY ${key.sql} ${direction}, login_key ${direction} LIMIT ${parameter(limit)}`,
+      values,
+    );
+    return rows.map(({ key: placeKey, loginKey, ...guest }) => ({ ...guest, place: { key: placeKey, loginKey } }));
   }
 
-  async create(accountId: string, settings: GuestSettings): Promise<WriteOutcome> {
-    return this.write(accountId, async (transaction) => {
-      await transaction.query('guest.insert', INSERT, [accountId, ...columns(settings)]);
-      return this.changed(accountId, settings, 1);
+  async create(accountId: string, settings: GuestSettings, secrets: KeptSecrets, origin: GuestOrigin): Promise<WriteOutcome> {
+    return this.write(async (transaction) => {
+      await putGuests(transaction, [{ accountId, settings, secrets, isNew: true }], origin);
+      // Without an address nobody is written to.
+      if (settings.addresses.length > 0) await this.tell(transaction, accountId, settings, 1);
+      return 'written';
     });
   }
 
   /** `version`: of the guest as it was read; 0: whatever it is. */
-  async update(accountId: string, settings: GuestSettings, version: number): Promise<WriteOutcome> {
-    return this.write(accountId, async (transaction) => {
-      const [row] = await transaction.query<{ version: number }>('guest.update', UPDATE, [accountId, ...columns(settings), version]);
-      if (row) return this.changed(accountId, settings, row.version);
-      const [other] = await transaction.query('guest.exists', 'SELECT 1 FROM guest WHERE account_id = $1', [accountId]);
-      return other ? 'changed' : 'missing';
+  async update(accountId: string, settings: GuestSettings, secrets: KeptSecrets, version: number): Promise<WriteOutcome> {
+    return this.write(async (transaction) => {
+      const [before] = await transaction.query<{ version: number }>('guest.lock', 'SELECT version FROM guest WHERE account_id = $1 FOR UPDATE', [accountId]);
+      if (!before) return 'missing';
+      if (version !== 0 && version !== before.version) return 'changed';
+      await putGuests(transaction, [{ accountId, settings, secrets, isNew: false }]);
+      await this.tell(transaction, accountId, settings, before.version + 1);
+      return 'written';
     });
   }
 
   async erase(accountId: string): Promise<WriteOutcome> {
-    return this.write(accountId, async (transaction) => {
+    return this.write(async (transaction) => {
       const [row] = await transaction.query('guest.delete', 'DELETE FROM guest WHERE account_id = $1 RETURNING 1', [accountId]);
-      return row ? { subject: 'account.erased.v1', payload: { accountId } } : 'missing';
+      if (!row) return 'missing';
+      await transaction.publish({ journeyId: accountId, entries: [], publish: [{ subject: 'account.erased.v1', payload: { accountId } }] });
+      return 'written';
     });
   }
 
-  private changed(accountId: string, { address, displayName, language }: GuestSettings, version: number): Publication {
-    return { subject: 'account.changed.v1', payload: { accountId, address, displayName, language: language || this.installation.language, version } };
+  private async tell(transaction: FlowTransaction, accountId: string, settings: GuestSettings, version: number): Promise<void> {
+    await transaction.publish({ journeyId: accountId, entries: [], publish: [guestChanged(accountId, settings, version, this.installation)] });
   }
 
-  /** `work` gives the fact to publish, or why it wrote nothing. */
-  private async write(accountId: string, work: (transaction: FlowTransaction) => Promise<Publication | Exclude<WriteOutcome, 'written' | 'taken'>>): Promise<WriteOutcome> {
+  private async write(work: (transaction: FlowTransaction) => Promise<WriteOutcome>): Promise<WriteOutcome> {
     try {
-      return await this.flow.transaction(async (transaction) => {
-        const fact = await work(transaction);
-        if (typeof fact === 'string') return fact;
-        await transaction.publish({ journeyId: accountId, entries: [], publish: [fact] });
-        return 'written';
-      });
+      return await this.flow.transaction(work);
     } catch (error) {
-      // The address is the one key that a caller can choose.
+      // Login, address and card are the keys that a caller can choose.
       if (isUniqueViolation(error)) return 'taken';
       throw error;
     }
   }
 }
 
-function columns({ address, displayName, language, company, locked, validUntil }: GuestSettings): unknown[] {
-  return [address, displayName, language, company, locked, validUntil];
+function guestChanged(accountId: string, { addresses: [address = ''], displayName, language }: GuestSettings, version: number, installation: Installation): Publication {
+  return { subject: 'account.changed.v1', payload: { accountId, address, displayName, language: language || installation.language, version } };
 }

@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GuestSettings, GuestService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { type GuestSettings, GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import type { Right } from '@inkpost/service/rights.js';
 import { GuestAccountHarness } from '../guest-account.harness.js';

@@ -8,7 +8,7 @@ import { creationFailed, decideOwner, type KnownGuest } from './decide-owner.js'
 const SUBJECT = 'acceptance.message-accepted.v1';
 
 const guest: KnownGuest = {
-  accountId: 'a', address: 'ada@example.org', displayName: 'Ada', language: '', locked: false, validUntil: null, expired: false, renewed: false,
+  accountId: 'a', address: 'ada@example.org', displayName: 'Ada', language: '', locked: false, validFrom: null, notYet: false, validUntil: null, expired: false, renewed: false,
 };
 
 const person: DirectoryPerson = { accountId: 'p', reference: 'uid=ada', login: 'ada', displayName: 'Ada L.', addresses: ['ada@example.org'], language: '', locked: false };
@@ -54,6 +54,14 @@ describe('the owner of a mail', () => {
   it('is nobody while the account is locked, whether creation is allowed or not', () => {
     for (const unknownSender of ['refuse', 'create']) {
       expect(decideOwner(mail({ unknownSender }), known({ ...guest, locked: true, expired: true, renewed: true }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-locked' });
+    }
+  });
+
+  it('is nobody before the account begins, whether creation is allowed or not', () => {
+    for (const unknownSender of ['refuse', 'create']) {
+      expect(decideOwner(mail({ unknownSender }), known({ ...guest, notYet: true, validFrom: new Date() }), 'en')).toEqual({
+        kind: 'refused', reason: 'account-not-yet-valid', statusText: 'The account of this e-mail address is not valid yet: ada@example.org',
+      });
     }
   });
 

@@ -13,6 +13,9 @@ export interface KnownGuest {
   /** fr, en, or empty: the installation's language. */
   readonly language: string;
   readonly locked: boolean;
+  readonly validFrom: Date | null;
+  /** valid_from lies ahead. */
+  readonly notYet: boolean;
   readonly validUntil: Date | null;
   /** valid_until lies in the past. */
   readonly expired: boolean;
@@ -29,7 +32,7 @@ export interface NewGuest {
 
 export interface OwnerRefusal {
   readonly kind: 'refused';
-  readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-created';
+  readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-yet-valid' | 'account-not-created';
   /** Shown to people; SKY-121 and SKY-122 give the wording of two of them. */
   readonly statusText: string;
   /** For administrators: what kept a guest from being made. */
@@ -68,6 +71,7 @@ export function creationFailed(address: string, cause?: string): OwnerRefusal {
 
 function decideGuest(message: Accepted, guest: KnownGuest, address: string): OwnerDecision {
   if (guest.locked) return locked(address);
+  if (guest.notYet) return refused('account-not-yet-valid', `The account of this e-mail address is not valid yet: ${address}`);
   if (!guest.expired) return { kind: 'found', guest };
   // Who may become a guest anew may also be one again; an end that an administrator set stands.
   if (guest.renewed && message.unknownSender === 'create') return { kind: 'revived', guest };

@@ -10,9 +10,9 @@ import type { KnownGuest, NewGuest } from './decide-owner.js';
 import type { AcceptedMessage } from './owner-outcome.js';
 
 /** The revision of the directories comes with it: so every mail goes by the settings of now, at no cost of its own. */
-const FIND = `SELECT l.revision, g.account_id AS "accountId", g.address, g.display_name AS "displayName", g.language, g.locked, g.renewed,
-    g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired
-  FROM directory_lookup l LEFT JOIN guest g ON g.address = $1`;
+const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS address, g.display_name AS "displayName", g.language, g.locked, g.renewed,
+    g.valid_from AS "validFrom", coalesce(g.valid_from > now(), false) AS "notYet", g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired
+  FROM directory_lookup l LEFT JOIN (guest_address a JOIN guest g USING (account_id)) ON a.address = $1`;
 
 type FoundRow = { readonly revision: number } & (KnownGuest | { readonly accountId: null });
 
@@ -32,8 +32,9 @@ const CREATE = {
   name: 'owner-created',
   // Without ON CONFLICT: who comes second must fail as a whole, look again, and go on with the account that is there.
   with: `created AS (
-    INSERT INTO guest (account_id, address, display_name, language, origin, renewed, valid_until, last_used_at)
-    SELECT $7::uuid, $9::text, $10::text, $11::text, 'mail', true, now() + make_interval(days => $8), now() FROM step)`,
+    INSERT INTO guest (account_id, login, login_key, addresses, display_name, language, origin, renewed, valid_until, last_used_at)
+    SELECT $7::uuid, $9::text, $9, ARRAY[$9], $10::text, $11::text, 'mail', true, now() + make_interval(days => $8), now() FROM step),
+    addressed AS (INSERT INTO guest_address (address, account_id) SELECT $9, $7 FROM step)`,
   select: HAND_OVER,
 } as const;
 

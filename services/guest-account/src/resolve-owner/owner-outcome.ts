@@ -6,7 +6,8 @@ import type { PersonLookup, PersonOfDirectory } from '../find-person/ask-directo
 import { type Language, languageOf } from '../installation.js';
 import type { KnownGuest, NewGuest, OwnerRefusal } from './decide-owner.js';
 
-export type AcceptedMessage = FlowMessage<'acceptance.message-accepted.v1'>;
+/** A mail that may be printed: as acceptance says so, or as it goes on once its sender was let in. */
+export type AcceptedMessage = Pick<FlowMessage<'acceptance.message-accepted.v1'>, 'id' | 'journeyId' | 'payload'>;
 
 type Lookup = PersonLookup<KnownGuest>;
 
@@ -72,8 +73,9 @@ function whoKnowsThem(lookup: Lookup) {
       return { notIn: orLeftOut(lookup.asked) };
     case 'ambiguous':
       return { directory: lookup.directory, logins: [...lookup.logins] };
-    case 'person':
     case 'guest':
+      return { directory: lookup.directory, validFrom: lookup.guest.validFrom?.toISOString(), validUntil: lookup.guest.validUntil?.toISOString() };
+    case 'person':
     default:
       return { directory: lookup.directory };
   }

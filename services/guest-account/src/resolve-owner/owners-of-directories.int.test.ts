@@ -48,7 +48,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
     await published(messageId).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { owner: { directory: 'ALPHA', address: 'ada@alpha.example', displayName: 'Ada Lovelace', language: 'fr' } } }]);
     expect(await desk.base.claims(documentId)).toEqual(['print_submit']);
     expect(await desk.base.journey(messageId)).toMatchObject([{ step: 'owner-found', evidence: { directory: 'ALPHA', login: 'ada', address: 'ada@alpha.example' } }]);
-    expect((await desk.clients.guests.listGuests({ search: 'alpha.example' })).guests).toEqual([]);
+    expect((await desk.clients.guests.listGuests({ filter: { search: 'alpha.example' } })).guests).toEqual([]);
   });
 
   it('are those of the first directory in META\'s order, whichever it is', async () => {
@@ -62,7 +62,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
   });
 
   it('are guests where no directory knows them, and new ones where creation is allowed', async () => {
-    await desk.clients.guests.createGuest({ settings: { address: 'known@guest.example', displayName: 'Known' } });
+    await desk.clients.guests.createGuest({ settings: { addresses: ['known@guest.example'], displayName: 'Known' } });
     const known = await desk.base.accept('known@guest.example');
     await published(known.messageId).toMatchObject([{ payload: { owner: { directory: 'guests', displayName: 'Known' } } }]);
     expect(await desk.base.journey(known.messageId)).toMatchObject([{ evidence: { askedBefore: ['ALPHA', 'BETA', 'GAMMA'] } }]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GuestService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { GuestAccountHarness } from '../guest-account.harness.js';
 
 let harness: GuestAccountHarness;
@@ -8,7 +8,7 @@ type Service = Awaited<ReturnType<GuestAccountHarness['startService']>>;
 const guestClient = ({ client }: Service) => client(GuestService, 'guests.read', 'guests.add', 'guests.edit', 'guests.delete');
 
 async function addGuest(address: string, more: object = {}) {
-  const { guest } = await guests.createGuest({ settings: { address, displayName: 'Grace', ...more } });
+  const { guest } = await guests.createGuest({ settings: { addresses: [address], displayName: 'Grace', ...more } });
   return guest?.accountId ?? '';
 }
 
@@ -19,7 +19,7 @@ const published = (messageId: string) => expect.poll(async () => (await harness.
 async function holdBackInserts(address: string) {
   const holder = await harness.superuser.connect();
   await holder.query('BEGIN');
-  await holder.query("INSERT INTO guest_account.guest (account_id, address, origin) VALUES (gen_random_uuid(), $1, 'mail')", [address]);
+  await holder.query("INSERT INTO guest_account.guest (account_id, login, login_key, addresses, origin) VALUES (gen_random_uuid(), $1, $1, ARRAY[$1], 'mail')", [address]);
   // On another connection: within one transaction pg_stat_activity shows what it showed at first.
   const waiting = async () => (await harness.superuser.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'guest_account' AND wait_event = 'transactionid'")).rowCount;
   return {
@@ -31,9 +31,9 @@ async function holdBackInserts(address: string) {
   };
 }
 
-const rowOf = async (address: string) => (await harness.superuser.query('SELECT *, valid_until - now() AS valid_for FROM guest_account.guest WHERE address = $1', [address])).rows;
+const rowOf = async (address: string) => (await harness.superuser.query('SELECT *, valid_until - now() AS valid_for FROM guest_account.guest WHERE $1 = ANY (addresses)', [address])).rows;
 const shift = (address: string, column: 'valid_until' | 'last_used_at', interval: string) =>
-  harness.superuser.query(`UPDATE guest_account.guest SET ${column} = ${column} - $2::interval WHERE address = $1`, [address, interval]);
+  harness.superuser.query(`UPDATE guest_account.guest SET ${column} = ${column} - $2::interval WHERE $1 = ANY (addresses)`, [address, interval]);
 
 beforeAll(async () => {
   harness = await GuestAccountHarness.start();
@@ -162,7 +162,7 @@ describe('an automatic guest', () => {
     const { messageId: first } = await harness.accept('fixed@example.org', { unknownSender: 'create' });
     await published(first).toMatchObject([{ payload: { created: true } }]);
     const [{ account_id: accountId }] = await rowOf('fixed@example.org');
-    await guests.updateGuest({ accountId, settings: { address: 'fixed@example.org', validUntil: { seconds: BigInt(Math.floor(Date.now() / 1_000) - 60) } } });
+    await guests.updateGuest({ accountId, settings: { addresses: ['fixed@example.org'], validUntil: { seconds: BigInt(Math.floor(Date.now() / 1_000) - 60) } } });
     const { messageId } = await harness.accept('fixed@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ payload: { reason: 'account-expired' } }]);
   });

@@ -61,6 +61,7 @@ const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
     en: 'Several users have this address. Ask your administrator to leave it to one of them.',
   },
   'account-expired': { fr: 'Le compte de cette adresse a expiré.', en: 'The account of this address has expired.' },
+  'account-not-yet-valid': { fr: 'Le compte de cette adresse n’est pas encore valable.', en: 'The account of this address is not valid yet.' },
   'account-not-created': { fr: 'Un compte n’a pas pu être créé pour cette adresse.', en: 'An account could not be created for this address.' },
 };
 

@@ -1,25 +1,78 @@
 -- guest-account: the guest base, directories, and the accounts that administer. Run by the owner with search_path = guest_account.
 
--- The guest base (WSC-003). The address is lower-cased with its domain in ASCII; its unique index makes a guest once, however many
--- mails of an unknown sender arrive together.
+-- Finds guests by a part of what is known of them. Trusted: whoever owns the database may create it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- The guest base (WSC-003).
 CREATE TABLE guest (
-  account_id   uuid NOT NULL,
-  address      text NOT NULL,
-  display_name text NOT NULL DEFAULT '',
-  language     text NOT NULL DEFAULT '' CHECK (language IN ('', 'fr', 'en')),
-  company      text NOT NULL DEFAULT '',
-  origin       text NOT NULL CHECK (origin IN ('mail', 'administrator')),
-  locked       boolean NOT NULL DEFAULT false,
-  valid_until  timestamptz(3),
+  account_id      uuid NOT NULL,
+  login           text NOT NULL,
+  -- Lower-cased. One with an @ is one of the guest's own addresses: so nobody's login is another's address.
+  login_key       text COLLATE "C" NOT NULL,
+  display_name    text NOT NULL DEFAULT '',
+  -- As in guest_address; the first one is where mails go.
+  addresses       text[] NOT NULL,
+  language        text NOT NULL DEFAULT '' CHECK (language IN ('', 'fr', 'en')),
+  company         text COLLATE "C" NOT NULL DEFAULT '',
+  group_name      text COLLATE "C" NOT NULL DEFAULT '',
+  analytical_code text NOT NULL DEFAULT '',
+  visited_person  text NOT NULL DEFAULT '',
+  note            text NOT NULL DEFAULT '',
+  password_hash   text,
+  -- A trigger moves it with each change of the hash: sessions of an older password are over.
+  password_changed_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- Keyed hashes: of the PIN together with the account, and of the card's number, by which a card is found.
+  pin_hash        bytea,
+  card_hash       bytea,
+  card_end        text NOT NULL DEFAULT '',
+  origin          text NOT NULL CHECK (origin IN ('mail', 'administrator', 'import', 'wsc')),
+  locked          boolean NOT NULL DEFAULT false,
+  valid_from      timestamptz(3),
+  valid_until     timestamptz(3),
   -- Each use moves valid_until: so it is with automatic guests, until an administrator sets an end.
-  renewed      boolean NOT NULL DEFAULT false,
-  created_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  last_used_at timestamptz(3),
+  renewed         boolean NOT NULL DEFAULT false,
+  created_at      timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_used_at    timestamptz(3),
   -- Grows with each change by a person.
-  version      integer NOT NULL DEFAULT 1,
+  version         integer NOT NULL DEFAULT 1,
+  -- The name, and all that a search looks in, without accents and in lower case; the trigger writes them.
+  name_key        text COLLATE "C" NOT NULL DEFAULT '',
+  search_text     text COLLATE "C" NOT NULL DEFAULT '',
   CONSTRAINT guest_pkey PRIMARY KEY (account_id)
 ) WITH (fillfactor = 90);
-CREATE UNIQUE INDEX guest_address_key ON guest (address);
+CREATE UNIQUE INDEX guest_login_key_key ON guest (login_key);
+CREATE UNIQUE INDEX guest_card_hash_key ON guest (card_hash);
+CREATE INDEX guest_name_key_login_key_idx ON guest (name_key, login_key);
+CREATE INDEX guest_group_name_login_key_idx ON guest (group_name, login_key);
+CREATE INDEX guest_company_login_key_idx ON guest (company, login_key);
+CREATE INDEX guest_search_text_idx ON guest USING gin (search_text gin_trgm_ops);
+
+-- The same letters as foldText in src/guests/fold-text.ts.
+CREATE FUNCTION fold_guest() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  NEW.name_key := lower(regexp_replace(normalize(NEW.display_name, NFKD), '[\u0300-\u036f]', '', 'g') COLLATE "pg_c_utf8");
+  NEW.search_text := lower(regexp_replace(normalize(concat_ws(E'\n', NEW.login, NEW.display_name, array_to_string(NEW.addresses, E'\n'),
+    NEW.company, NEW.group_name, NEW.analytical_code, NEW.visited_person, NEW.card_end), NFKD), '[\u0300-\u036f]', '', 'g') COLLATE "pg_c_utf8");
+  RETURN NEW;
+END $$;
+CREATE TRIGGER fold_guest BEFORE INSERT OR UPDATE OF login, display_name, addresses, company, group_name, analytical_code, visited_person, card_end
+  ON guest FOR EACH ROW EXECUTE FUNCTION fold_guest();
+
+-- Lower-cased, the domain in ASCII: what is sent from it belongs to this guest. Its key makes a guest once, however many mails of an unknown
+-- sender arrive together.
+CREATE TABLE guest_address (
+  address    text COLLATE "C" NOT NULL,
+  account_id uuid NOT NULL,
+  CONSTRAINT guest_address_pkey PRIMARY KEY (address),
+  CONSTRAINT guest_address_account_id_fkey FOREIGN KEY (account_id) REFERENCES guest (account_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX guest_address_account_id_idx ON guest_address (account_id);
+
+-- One row: the random key of the hashes above, sealed with the master key. They outlive the master key's replacement.
+CREATE TABLE hash_key (
+  only_row   boolean NOT NULL DEFAULT true CHECK (only_row),
+  sealed_key bytea NOT NULL,
+  CONSTRAINT hash_key_pkey PRIMARY KEY (only_row)
+);
 
 -- Accounts that sign in to administer.
 CREATE TABLE administrator (
@@ -34,9 +87,10 @@ CREATE TABLE administrator (
   CONSTRAINT administrator_pkey PRIMARY KEY (name)
 );
 
--- Attempts to sign in that were not proven right, by what they have in common: the pair of account and source, the source, the account.
+-- Attempts to sign in that were not proven right, by what they have in common: the pair of account and source, the source, the account
+-- (of maintenance under its own limits).
 CREATE TABLE sign_in_delay (
-  scope         text NOT NULL CHECK (scope IN ('pair', 'source', 'account')),
+  scope         text NOT NULL CHECK (scope IN ('pair', 'source', 'account', 'maintenance')),
   subject       text NOT NULL,
   failures      integer NOT NULL,
   blocked_until timestamptz(3) NOT NULL,
@@ -51,7 +105,7 @@ CREATE TABLE directory (
   name            text NOT NULL,
   description     text NOT NULL DEFAULT '',
   aliases         text[] NOT NULL DEFAULT '{}',
-  kind            text NOT NULL CHECK (kind IN ('ldap', 'local', 'guests', 'meta')),
+  kind            text NOT NULL CHECK (kind IN ('ldap', 'entra', 'sql', 'local', 'guests', 'meta')),
   -- Of its kind; never a secret.
   settings        jsonb NOT NULL DEFAULT '{}',
   sealed_password bytea,
@@ -95,6 +149,8 @@ CREATE TABLE local_person (
   groups        text[] NOT NULL DEFAULT '{}',
   locked        boolean NOT NULL DEFAULT false,
   password_hash text,
+  -- A trigger moves it with each change of the hash: sessions of an older password are over.
+  password_changed_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   created_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   version       integer NOT NULL DEFAULT 1,
   CONSTRAINT local_person_pkey PRIMARY KEY (account_id),
@@ -191,3 +247,14 @@ CREATE TABLE sign_in_familiar (
   CONSTRAINT sign_in_familiar_pkey PRIMARY KEY (account, source)
 );
 CREATE INDEX sign_in_familiar_last_at_idx ON sign_in_familiar (last_at);
+
+-- Whoever changes a password, by whatever statement: its version grows, also when the clock does not.
+CREATE FUNCTION note_password_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.password_changed_at := greatest(clock_timestamp(), OLD.password_changed_at + interval '1 millisecond');
+  RETURN NEW;
+END $$;
+CREATE TRIGGER local_person_password BEFORE UPDATE OF password_hash ON local_person
+  FOR EACH ROW WHEN (NEW.password_hash IS DISTINCT FROM OLD.password_hash) EXECUTE FUNCTION note_password_change();
+CREATE TRIGGER guest_password BEFORE UPDATE OF password_hash ON guest
+  FOR EACH ROW WHEN (NEW.password_hash IS DISTINCT FROM OLD.password_hash) EXECUTE FUNCTION note_password_change();
