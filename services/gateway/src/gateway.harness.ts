@@ -32,6 +32,8 @@ export class GatewayHarness {
     readonly dsp: string,
     readonly dataFolder: string,
     readonly superuser: Pool,
+    /** As the gateway itself signs in to it. */
+    readonly database: { readonly url: string; readonly password: string },
     /** The owners' logs by level: what a stand-in was told to log at. */
     readonly ownerLogs: ReadonlyMap<OwnerName, Log>,
     private readonly listeners: Map<OwnerName, ControlListener>,
@@ -55,7 +57,7 @@ export class GatewayHarness {
     const listeners = new Map(await Promise.all(OWNER_NAMES.map(async (owner) => [owner, await listenAs(owner)] as const)));
     const scheme = config.httpTls === 'on' ? 'https' : 'http';
     const startGateway = () => startService(gateway, config, telemetry, '1.2.3');
-    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), logs, listeners, listenAs, startGateway);
+    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), { url: database.url, password: database.passwords.gateway }, logs, listeners, listenAs, startGateway);
     harness.service = await startGateway();
     harness.stops.push(async () => harness.service?.stop(), () => Promise.all([...listeners.values()].map((listener) => listener.stop())), ...ends(redis, database, folder));
     return harness;

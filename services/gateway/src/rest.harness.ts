@@ -26,7 +26,7 @@ export class CheckingClient {
       headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...(this.token ? { authorization: `Bearer ${this.token}` } : {}), ...headers },
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     const answer = { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : { text }) as Answer['body'] };
     await this.check(method, path, answer);
     return answer;
@@ -51,7 +51,7 @@ export class CheckingClient {
     if (status === 204) return;
     const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
     const at = status < 400 ? pointer('paths', template, method.toLowerCase(), 'responses', String(status)) : pointer('components', 'responses', `Problem${status}`);
-    if (!mediaType.endsWith('json')) return;
+    if (!/[/+]json$/.test(mediaType)) return;
     const validate = this.ajv.compile({ $ref: `openapi.json#/${encodeURI(at)}/content/${encodeURIComponent(pointer(mediaType))}/schema` });
     if (!validate(body)) throw new Error(`${method} ${template} ${status}: ${this.ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`);
   }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { sourceNetwork } from '@inkpost/service/source-network.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -41,7 +42,7 @@ export class RouteAnswerer {
       deed.actor = answer.actor ?? deed.actor;
       await this.record(route, request, deed, route.status);
       if (browser.kept.length > 0) response.setHeader('set-cookie', [...browser.kept]);
-      writeAnswer(response, route, answer);
+      await writeAnswer(response, route, answer);
     } catch (error) {
       const problem = explainFailure(error);
       const facts = { operation: route.operation, actor: deed.actor, error: problem.extras.cause ?? problem };
@@ -112,7 +113,8 @@ function writeRefusalPage(response: Response, route: Route, problem: Problem, pa
   response.end(page);
 }
 
-function writeAnswer(response: Response, route: Route, { content, location }: RouteAnswer): void {
+async function writeAnswer(response: Response, route: Route, { content, location }: RouteAnswer): Promise<void> {
+  const pieces = isPieces(content) ? await begun(content) : undefined;
   response.status(route.status);
   if (location !== undefined) response.setHeader('location', location);
   if (route.cacheSeconds !== undefined) response.setHeader('cache-control', `public, max-age=${route.cacheSeconds}`);
@@ -120,10 +122,26 @@ function writeAnswer(response: Response, route: Route, { content, location }: Ro
   if (!route.answer) {
     response.end();
   } else if (isMediaAnswer(route.answer)) {
-    response.setHeader('content-type', route.answer.mediaType);
-    response.end(content);
+    const { mediaType, fileName } = route.answer;
+    response.setHeader('content-type', mediaType);
+    if (fileName !== undefined) response.setHeader('content-disposition', `attachment; filename="${fileName}"`);
+    if (pieces) await pipeline(pieces, response);
+    else response.end(content);
   } else {
     response.setHeader('content-type', 'application/json; charset=utf-8');
     response.end(JSON.stringify(content));
   }
+}
+
+function isPieces(content: unknown): content is AsyncIterable<string> {
+  return typeof content === 'object' && content !== null && Symbol.asyncIterator in content;
+}
+
+/** With its first piece had: what fails until then is still told as a problem. */
+async function begun(pieces: AsyncIterable<string>): Promise<AsyncIterable<string>> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* all() {
+    for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
+  })();
 }

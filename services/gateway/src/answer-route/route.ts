@@ -30,13 +30,15 @@ export interface RouteRequest<P, Q, B> extends RequestContext {
   readonly body: B;
 }
 
-/** An answer that is not JSON: a page, a metrics text. The handler gives its text or bytes. */
+/** An answer that is not JSON: a page, a metrics text. The handler gives its text or bytes, or the pieces of a long text one by one. */
 export interface MediaAnswer {
   readonly mediaType: string;
+  /** Browsers save it under this name. */
+  readonly fileName?: string;
 }
 
 type Answer = z.ZodType | MediaAnswer;
-type AnswerOf<A extends Answer> = A extends z.ZodType ? z.input<A> : string | Uint8Array;
+type AnswerOf<A extends Answer> = A extends z.ZodType ? z.input<A> : string | Uint8Array | AsyncIterable<string>;
 type Input = z.ZodType;
 
 interface Described {
@@ -82,7 +84,7 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
 }
 
 export interface RouteAnswer {
-  /** JSON, text or bytes; undefined for 204. */
+  /** JSON, text, bytes or pieces of text; undefined for 204. */
   readonly content: unknown;
   readonly location: string | undefined;
   readonly actor: string | undefined;

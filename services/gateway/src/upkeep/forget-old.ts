@@ -4,8 +4,6 @@ import type { JourneyStore } from '../journey/journey.store.js';
 import { LIMITS } from '../limits.js';
 import type { SessionStore } from '../sessions/session.store.js';
 
-const DAY_MS = 86_400_000;
-
 /** Forgets what is kept for a time only: journeys after 90 days, audit entries after a year, sessions that are over. */
 export class Upkeep {
   private timer: NodeJS.Timeout | undefined;
@@ -37,9 +35,11 @@ export class Upkeep {
     try {
       const now = new Date();
       const sessions = await this.sessions.forgetExpired(now);
-      const auditEntries = await this.audit.forgetBefore(new Date(now.getTime() - LIMITS.auditDays * DAY_MS));
+      let auditEntries = 0;
+      for (let forgotten = 1; forgotten > 0 && !this.stopped; auditEntries += forgotten) forgotten = await this.audit.forgetOld();
       let journeys = 0;
       for (let purged = 1; purged > 0 && !this.stopped; journeys += purged) purged = await this.journeys.purge(LIMITS.journeyDays, LIMITS.upkeepBatch);
+      this.log.info('audit chain', { ...(await this.audit.end()) });
       this.log.debug('upkeep done', { sessions, auditEntries, journeys });
     } catch (error) {
       this.log.warning('upkeep failed, the next round tries again', { error });
