@@ -1,8 +1,11 @@
 import { z } from 'zod';
 
+/** `CREDENTIALS_DIRECTORY` is systemd's: the folder of what `LoadCredential=` gives a service. */
+export type VariableName = `INKPOST_${string}` | 'CREDENTIALS_DIRECTORY';
+
 /** One environment variable: its name, what it may be, what stands if it is absent, and what it means in a sentence. */
 export interface Variable<T> {
-  readonly name: `INKPOST_${string}`;
+  readonly name: VariableName;
   /** Reads the text of the environment; `undefined` means absent. */
   readonly schema: z.ZodType<T>;
   /** Shown in the configuration table of a service's README. */

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import type { Variable } from './config.js';
-
-type Name = `INKPOST_${string}`;
+import type { Variable, VariableName as Name } from './config.js';
 
 /** A text; absent means `byDefault`, or an error where there is none. */
 export function text(name: Name, meaning: string, byDefault?: string): Variable<string> {

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import type { JsonValue } from '@bufbuild/protobuf';
 import { Catch, type RpcExceptionFilter } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { context, type Meter, ROOT_CONTEXT, SpanKind, type Tracer } from '@opentelemetry/api';
@@ -33,6 +34,8 @@ interface Retry {
   readonly outcome: 'retry' | 'dead' | 'closed';
   readonly delaySeconds: number;
   readonly tries: number;
+  /** As it is in the database by now: what it holds sealed may have been sealed anew. */
+  readonly payload?: JsonValue;
 }
 
 /** A killed worker's messages are taken up again after this time; handling a message is far shorter or renews the lock. */
@@ -167,7 +170,8 @@ export class FlowServer extends Server implements CustomTransportStrategy {
         : await query<{ result: Retry }>(pool, 'flow.fail', 'SELECT flow.fail($1, $2, $3) AS result', [envelope.id, reason, final]);
       if (row?.result.outcome === 'dead') log.error('message given up, an administrator may send it again', facts);
       if (row?.result.outcome === 'retry') {
-        const { id, journeyId, payload, trace } = envelope;
+        const { id, journeyId, trace } = envelope;
+        const payload = row.result.payload ?? envelope.payload;
         sender.handOver([{ id, journeyId, payload, trace, subject, consumer: service, tries: row.result.tries, delayMs: row.result.delaySeconds * 1_000 }]);
       }
       return row?.result.outcome ?? 'closed';

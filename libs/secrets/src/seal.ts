@@ -36,10 +36,16 @@ export function unwrapKey(masterKey: MasterKey, documentId: string, wrapped: Uin
   return open(masterKey, 'document-key', documentId, wrapped);
 }
 
+/** What was sealed or wrapped with an older version, for the same place, with the current one. Throws as `openSecret`. */
+export function sealAnew(masterKey: MasterKey, purpose: KeyPurpose, context: string, sealed: Uint8Array): Buffer {
+  return seal(masterKey, purpose, context, open(masterKey, purpose, context, sealed));
+}
+
 function seal(masterKey: MasterKey, purpose: KeyPurpose, context: string, clear: Uint8Array): Buffer {
-  const header = Buffer.from([format, masterKey.currentVersion]);
+  const { currentVersion } = masterKey;
+  const header = Buffer.from([format, currentVersion]);
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, keyFor(masterKey, masterKey.currentVersion, purpose), nonce);
+  const cipher = createCipheriv(algorithm, keyFor(masterKey, currentVersion, purpose), nonce);
   cipher.setAAD(boundTo(header, context));
   return Buffer.concat([header, nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
 }

@@ -11,12 +11,16 @@ export class SecretsFolder {
 
   /** The text of a secret without the white space around it. Throws an error that names the file and what to do. */
   async read(name: string): Promise<string> {
-    const path = join(this.folder, this.service, name);
+    const path = this.pathOf(name);
     const text = await readFile(path, 'utf8').catch((cause: unknown) => {
       throw new Error(`The secret ${path} can't be read: create it, or correct INKPOST_SECRETS_FOLDER.`, { cause });
     });
     if (text.trim() === '') throw new Error(`The secret ${path} is empty.`);
     return text.trim();
+  }
+
+  pathOf(name: string): string {
+    return join(this.folder, this.service, name);
   }
 
   async readOptional(name: string): Promise<string | undefined> {

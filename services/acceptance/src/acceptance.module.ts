@@ -6,8 +6,8 @@ import { DocumentExaminer } from '@inkpost/document/examiner.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
-import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { AcceptMessageHandler } from './accept-message/accept-message.handler.js';
@@ -33,7 +33,7 @@ export const acceptance: ServiceDefinition = {
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof acceptanceConfig>>): Promise<DynamicModule> {
     const { config, pool, flow, log, meter, secrets } = runtime;
-    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const masterKey = masterKeyOf(config, secrets);
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('acceptance') }) });
     return {
       module: AcceptanceModule,

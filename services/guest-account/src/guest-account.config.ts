@@ -1,11 +1,12 @@
 import { oneOf, optionalText } from '@inkpost/config/variables.js';
 import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
+import { masterKeyVariables } from '@inkpost/service/master-key.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 
 export const guestAccountConfig = {
   ...serviceVariables('guest-account'),
   language: oneOf('INKPOST_LANGUAGE', 'Language of this installation: of people whose own is not known.', ['en', 'fr'], 'en'),
-  masterKey: optionalText('INKPOST_MASTER_KEY', 'Master key, instead of the file master-key in the secrets folder: 32 bytes as 64 hex digits or base64.'),
+  ...masterKeyVariables,
   linkLocalServers: linkLocalServersVariable(),
   maintenancePassword: optionalText('INKPOST_MAINTENANCE_PASSWORD', 'Password of the account maintenance, instead of the file maintenance-password in the secrets folder. Set at the start when it is another than last time.'),
 };

@@ -6,10 +6,10 @@ import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/adm
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
-import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
@@ -51,7 +51,7 @@ export const guestAccount: ServiceDefinition = {
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('guest-account') }) });
     const administrators = new AdministratorStore(prisma);
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
-    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const masterKey = masterKeyOf(config, secrets);
     const keyedHash = await openKeyedHash(pool, masterKey);
     const directories = new DirectoryStore(pool, flow, masterKey);
     const guestDirectory = new GuestDirectory(pool);

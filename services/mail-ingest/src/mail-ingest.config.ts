@@ -1,12 +1,13 @@
 import { listenAddress, oneOf, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
 import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
+import { masterKeyVariables } from '@inkpost/service/master-key.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 import { SERVER_TIMES } from './limits.js';
 
 export const mailIngestConfig = {
   ...serviceVariables('mail-ingest'),
   spoolFolder: text('INKPOST_SPOOL_FOLDER', 'Folder of the sealed documents, the same for all services.', '.inkpost/spool'),
-  masterKey: optionalText('INKPOST_MASTER_KEY', 'Master key, instead of the file master-key in the secrets folder: 32 bytes as 64 hex digits or base64.'),
+  ...masterKeyVariables,
   smtpListen: listenAddress('INKPOST_SMTP_LISTEN', 'Where mail servers deliver to mailboxes of kind smtp.', '127.0.0.1:2525'),
   lmtpListen: listenAddress('INKPOST_LMTP_LISTEN', 'Where a mail server in front hands mails on by LMTP, to the same mailboxes.', '127.0.0.1:2424'),
   smtpCertificateFile: optionalText('INKPOST_SMTP_CERTIFICATE_FILE', 'Certificate chain (PEM) of both; without it there is no TLS.'),

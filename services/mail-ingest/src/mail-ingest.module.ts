@@ -8,9 +8,9 @@ import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
-import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { GraphConnections } from './adapters/graph/graph-connections.js';
@@ -65,7 +65,7 @@ export const mailIngest: ServiceDefinition = {
 
   async module(runtime: ServiceRuntime<Config>): Promise<DynamicModule> {
     const { config, pool, flow, log, meter, tracer, secrets } = runtime;
-    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const masterKey = masterKeyOf(config, secrets);
     const listeners = await intakeListeners(config);
     await mkdir(config.spoolFolder, { recursive: true, mode: 0o700 });
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('mail-ingest') }) });

@@ -5,9 +5,9 @@ import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
-import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { SmtpServer } from './adapters/smtp.adapter.js';
 import { OutgoingPurge } from './forget-outgoing/outgoing-purge.js';
@@ -62,7 +62,7 @@ export const notification: ServiceDefinition = {
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof notificationConfig>>): Promise<DynamicModule> {
     const { config, pool, flow, log, meter, secrets } = runtime;
-    const masterKey = parseMasterKey(config.masterKey ?? (await secrets.read('master-key')));
+    const masterKey = masterKeyOf(config, secrets);
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('notification') }) });
     const rules = addressRules(config.linkLocalServers);
     const moments = momentWriter(config.timeZone);

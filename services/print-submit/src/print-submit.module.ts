@@ -7,9 +7,9 @@ import type { ConfigOf } from '@inkpost/config/config.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
-import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { Deliveries } from './deliver-job/deliveries.js';
@@ -50,9 +50,9 @@ import { PrinterRpc } from './test-printer/printer.rpc.js';
 type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
 
 /** Everything print-submit is made of, each part once. */
-function assemble(runtime: Runtime, masterKeyText: string) {
+function assemble(runtime: Runtime) {
   const { pool, flow, log, tracer, config } = runtime;
-  const masterKey = parseMasterKey(masterKeyText);
+  const masterKey = masterKeyOf(config, runtime.secrets);
   const hasher = new PukHasher(masterKey);
   const spool = new Spool(pool, masterKey, config.spoolFolder);
   const metrics = new PrintMetrics(runtime.meter, pool);
@@ -114,7 +114,7 @@ export const printSubmit = {
   name: 'print-submit',
   config: printSubmitConfig,
   module: async (runtime: Runtime): Promise<DynamicModule> => {
-    const parts = assemble(runtime, runtime.config.masterKey ?? (await runtime.secrets.read('master-key')));
+    const parts = assemble(runtime);
     const routes: ControlRoutes = (router) => {
       router.service(QueueService, parts.queueRpc);
       router.service(PrinterService, parts.printerRpc);

@@ -112,7 +112,8 @@ BEGIN
   RETURN jsonb_build_object('outcome', CASE failed.state WHEN 'dead' THEN 'dead' ELSE 'retry' END, 'delaySeconds', delay_s, 'tries', failed.attempts + failed.waits);
 END $$;
 
--- A cause outside is down: wait with growing pauses, outside the attempt count. The journey says so once per cause.
+-- A cause outside is down: wait with growing pauses, outside the attempt count. The journey says so once per cause. The payload goes along,
+-- since what is sealed in it may have been sealed anew.
 CREATE FUNCTION wait(p_id uuid, p_reason text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE waiting flow.message; previous_reason text; delay_s int;
@@ -127,7 +128,7 @@ BEGIN
     PERFORM journey.append(waiting.journey_id, jsonb_build_array(jsonb_build_object(
       'step', 'waiting', 'evidence', jsonb_build_object('subject', waiting.subject, 'reason', waiting.reason))));
   END IF;
-  RETURN jsonb_build_object('outcome', 'retry', 'delaySeconds', delay_s, 'tries', waiting.attempts + waiting.waits);
+  RETURN jsonb_build_object('outcome', 'retry', 'delaySeconds', delay_s, 'tries', waiting.attempts + waiting.waits, 'payload', waiting.payload);
 END $$;
 
 -- The relay of a producer claims what is open and due, and will see it again later with growing pauses.

@@ -73,11 +73,13 @@ interface Row {
   readonly sealed_refresh_token: Buffer;
 }
 
-function accessTokenContext(mailboxId: string): string {
+/** What a mailbox's access token is sealed for. */
+export function accessTokenContext(mailboxId: string): string {
   return `association-access-token/${mailboxId}`;
 }
 
-function refreshTokenContext(mailboxId: string): string {
+/** What a mailbox's refresh token is sealed for. */
+export function refreshTokenContext(mailboxId: string): string {
   return `association-refresh-token/${mailboxId}`;
 }
 

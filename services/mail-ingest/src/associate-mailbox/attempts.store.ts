@@ -84,7 +84,8 @@ interface LatestRow {
   readonly problem: string;
 }
 
-function proofContext(attemptId: string): string {
+/** What an attempt's proof is sealed for. */
+export function proofContext(attemptId: string): string {
   return `association-attempt/${attemptId}`;
 }
 

@@ -1,5 +1,5 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { MasterKey } from '@inkpost/secrets/master-key.js';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { hashingKey, type MasterKey } from '@inkpost/secrets/master-key.js';
 
 /** By which a canary mail is known when it comes back. */
 export const CANARY_HEADER = 'Inkpost-Canary';
@@ -11,27 +11,21 @@ const TOKEN = /^(?<canaryId>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?<sea
  * from outside. A mail that says otherwise is a mail like any other.
  */
 export class CanaryTokens {
-  private readonly keys: ReadonlyMap<number, KeyObject>;
-  private readonly currentVersion: number;
+  private readonly key: KeyObject;
 
   constructor(masterKey: MasterKey) {
-    this.currentVersion = masterKey.currentVersion;
-    this.keys = new Map([...masterKey.versions].map(([version, { secret }]) => [version, createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', 'inkpost canary', 32)))]));
+    this.key = hashingKey(masterKey, 'canary');
   }
 
   sign(canaryId: string, mailboxId: string): string {
-    const key = this.keys.get(this.currentVersion);
-    if (!key) throw new Error('the master key has no current version');
-    return `${canaryId}.${seal(key, canaryId, mailboxId).toString('base64url')}`;
+    return `${canaryId}.${seal(this.key, canaryId, mailboxId).toString('base64url')}`;
   }
 
   /** The id of the canary that was sent to this mailbox; undefined: it is none of ours. */
   read(token: string, mailboxId: string): string | undefined {
     const { canaryId, seal: given } = TOKEN.exec(token.trim())?.groups ?? {};
     if (canaryId === undefined || given === undefined) return undefined;
-    const bytes = Buffer.from(given, 'base64url');
-    // With every version: a canary may be under way while the key is replaced.
-    return [...this.keys.values()].some((key) => timingSafeEqual(bytes, seal(key, canaryId, mailboxId))) ? canaryId : undefined;
+    return timingSafeEqual(Buffer.from(given, 'base64url'), seal(this.key, canaryId, mailboxId)) ? canaryId : undefined;
   }
 }
 

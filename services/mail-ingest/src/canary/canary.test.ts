@@ -63,6 +63,6 @@ describe("a canary's token", () => {
   it('is still known after the master key was replaced', () => {
     const newer = new CanaryTokens(parseMasterKey(`2:${randomBytes(32).toString('hex')} 1:${key}`));
     expect(newer.read(token, mailboxId)).toBe(canaryId);
-    expect(tokens.read(newer.sign(canaryId, mailboxId), mailboxId)).toBeUndefined();
+    expect(tokens.read(newer.sign(canaryId, mailboxId), mailboxId)).toBe(canaryId);
   });
 });

@@ -8,7 +8,7 @@ import { unlessAborted } from './unless-aborted.js';
 export interface OpenableMailbox extends WatchedMailbox {
   /** Of its settings. */
   readonly version: number;
-  readonly password: () => string;
+  readonly password: () => Promise<string>;
   /** Writes the conversation down, where that is wanted at present (SKY-108). */
   readonly trace?: (line: string) => void;
 }
@@ -23,9 +23,9 @@ export function withAddressRules(open: OpenSource, addressRules: AddressRules): 
 
 /** For mailboxes that sign in with their stored password. */
 export function withPassword(open: OpenSource, refusals: LoginRefusals): OpenMailbox {
-  return (mailbox, signal) => {
+  return async (mailbox, signal) => {
     const { id, version, settings: { server: { host, user } } } = mailbox;
-    const password = mailbox.password();
+    const password = await mailbox.password();
     const signIn = () => openAs(open, mailbox, { kind: 'password', password }, signal);
     return refusals.attempt({ host, user, password }, { mailboxId: id, version, signal }, signIn);
   };

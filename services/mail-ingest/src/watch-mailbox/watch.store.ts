@@ -1,4 +1,4 @@
-import { Defect, PermanentFailure } from '@inkpost/failure/failure.js';
+import { Defect, Failure, PermanentFailure } from '@inkpost/failure/failure.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { type MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret } from '@inkpost/secrets/seal.js';
@@ -70,9 +70,9 @@ export class WatchStore {
 
   /** The stored password of a mailbox that has one. */
   async password(mailboxId: string): Promise<string> {
-    const [mailbox] = await this.load([mailboxId]);
+    const [mailbox] = await query<Pick<LoadedRow, 'sealedPassword'>>(this.pool, 'watch.password', 'SELECT sealed_password AS "sealedPassword" FROM mailbox WHERE id = $1', [mailboxId]);
     if (!mailbox) throw new PermanentFailure('mailbox.gone', 'The mailbox was deleted.');
-    return mailbox.password();
+    return this.openSealed(mailboxId, mailbox.sealedPassword);
   }
 
   /** What the watchers of this replica report. */
@@ -86,7 +86,17 @@ export class WatchStore {
     await query(this.pool, 'watch.release', RELEASE, [holder]);
   }
 
-  private open(mailboxId: string, sealedPassword: Buffer | null): string {
+  private async open(mailboxId: string, sealedPassword: Buffer | null): Promise<string> {
+    try {
+      return this.openSealed(mailboxId, sealedPassword);
+    } catch (error) {
+      // A watcher keeps what it was started with for weeks; the key that it was sealed with may have been retired meanwhile.
+      if (error instanceof Failure && error.code === 'secrets.key-missing') return this.password(mailboxId);
+      throw error;
+    }
+  }
+
+  private openSealed(mailboxId: string, sealedPassword: Buffer | null): string {
     if (!sealedPassword) throw new Defect('mailbox.no-password', 'The mailbox signs in with a token, it has no password.', { fields: { mailboxId } });
     return openSecret(this.masterKey, passwordContext(mailboxId), sealedPassword);
   }

@@ -4,7 +4,8 @@ import type { OutgoingMail as Row, PrismaClient } from '../gen/prisma/client.js'
 import type { Language } from '../templates/language.js';
 import type { OutgoingMailSettings, TlsMode } from './outgoing-mail-settings.js';
 
-const PASSWORD_CONTEXT = 'outgoing-mail-password';
+/** What the password is sealed for. */
+export const outgoingPasswordContext = 'outgoing-mail-password';
 
 export interface StoredSettings {
   /** Counted up by each change. */
@@ -27,13 +28,13 @@ export class OutgoingMailStore {
   /** The password as it is given: absent removes it. */
   async put(settings: OutgoingMailSettings, actor: string): Promise<void> {
     const { password, ...others } = settings;
-    const sealedPassword = password === undefined ? null : new Uint8Array(sealSecret(this.masterKey, PASSWORD_CONTEXT, password));
+    const sealedPassword = password === undefined ? null : new Uint8Array(sealSecret(this.masterKey, outgoingPasswordContext, password));
     const row = { ...others, sealedPassword, changedAt: new Date(), changedBy: actor };
     await this.prisma.outgoingMail.upsert({ where: { id: true }, create: { ...row, version: 1 }, update: { ...row, version: { increment: 1 } } });
   }
 
   private toSettings({ host, port, tls, user, sealedPassword, fromAddress, fromName, language, certificateAuthority, completedMails }: Row): OutgoingMailSettings {
-    const password = sealedPassword === null ? undefined : openSecret(this.masterKey, PASSWORD_CONTEXT, sealedPassword);
+    const password = sealedPassword === null ? undefined : openSecret(this.masterKey, outgoingPasswordContext, sealedPassword);
     // The database's own checks hold for these two.
     return { host, port, tls: tls as TlsMode, user, password, fromAddress, fromName, language: language as Language, certificateAuthority, completedMails };
   }

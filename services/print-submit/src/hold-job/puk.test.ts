@@ -5,6 +5,7 @@ import { makePuk, normalizePuk, PukHasher, PukIssuer } from './puk.js';
 
 const FIRST = `1:${'11'.repeat(32)}`;
 const SECOND = `2:${'22'.repeat(32)}`;
+const OTHER = `1:${'33'.repeat(32)}`;
 
 describe('a code', () => {
   it('has eight characters, none of which looks like another', () => {
@@ -33,15 +34,12 @@ describe('the hash of a code', () => {
     const one = new PukHasher(parseMasterKey(FIRST));
     expect(one.hash('7KQM3XPA')).toEqual(one.hash('7KQM3XPA'));
     expect(one.hash('7KQM3XPA')).not.toEqual(one.hash('7KQM3XPB'));
-    expect(one.hash('7KQM3XPA')).not.toEqual(new PukHasher(parseMasterKey(SECOND)).hash('7KQM3XPA'));
+    expect(one.hash('7KQM3XPA')).not.toEqual(new PukHasher(parseMasterKey(OTHER)).hash('7KQM3XPA'));
     expect(one.hash('7KQM3XPA')).toHaveLength(32);
   });
 
-  it('made before the master key was replaced is still found', () => {
-    const stored = new PukHasher(parseMasterKey(FIRST)).hash('7KQM3XPA');
-    const replaced = new PukHasher(parseMasterKey(`${SECOND} ${FIRST}`));
-    expect(replaced.hash('7KQM3XPA')).not.toEqual(stored);
-    expect(replaced.hashes('7KQM3XPA')).toContainEqual(stored);
+  it('is the same after the master key was replaced', () => {
+    expect(new PukHasher(parseMasterKey(`${SECOND} ${FIRST}`)).hash('7KQM3XPA')).toEqual(new PukHasher(parseMasterKey(FIRST)).hash('7KQM3XPA'));
   });
 });
 

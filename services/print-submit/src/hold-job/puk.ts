@@ -1,5 +1,5 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, randomInt } from 'node:crypto';
-import type { MasterKey } from '@inkpost/secrets/master-key.js';
+import { createHmac, type KeyObject, randomInt } from 'node:crypto';
+import { hashingKey, type MasterKey } from '@inkpost/secrets/master-key.js';
 import { sealSecret } from '@inkpost/secrets/seal.js';
 
 /** Without look-alikes: no 0 and O, no 1 and I. */
@@ -19,33 +19,24 @@ export function normalizePuk(typed: string): string | undefined {
 }
 
 /**
- * Turns codes into what is stored: HMAC-SHA-256 under keys derived from the master key (HKDF, RFC 5869), so that a copy of the
- * database reveals no code. Looking a hash up needs no constant time: without the key nobody can choose what it starts with.
+ * Turns codes into what is stored: HMAC-SHA-256, so that a copy of the database reveals no code. Looking a hash up needs no constant
+ * time: without the key nobody can choose what it starts with.
  */
 export class PukHasher {
-  private readonly keys: ReadonlyMap<number, KeyObject>;
-  private readonly currentVersion: number;
+  private readonly key: KeyObject;
 
   constructor(masterKey: MasterKey) {
-    this.currentVersion = masterKey.currentVersion;
-    this.keys = new Map([...masterKey.versions].map(([version, { secret }]) => [version, createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', 'inkpost puk', 32)))]));
+    this.key = hashingKey(masterKey, 'puk');
   }
 
-  /** To store a new code. */
   hash(puk: string): Buffer {
-    return this.hashWith(this.currentVersion, puk);
+    return createHmac('sha256', this.key).update(puk).digest();
   }
+}
 
-  /** To find a code: one hash per version of the master key, so that codes live on while it is replaced. */
-  hashes(puk: string): Buffer[] {
-    return [...this.keys.keys()].map((version) => this.hashWith(version, puk));
-  }
-
-  private hashWith(version: number, puk: string): Buffer {
-    const key = this.keys.get(version);
-    if (!key) throw new Error(`no key of version ${version}`);
-    return createHmac('sha256', key).update(puk).digest();
-  }
+/** What a code is sealed for on its way to the mail. */
+export function pukContext(messageId: string, ownerAddress: string): string {
+  return `puk:${messageId}:${ownerAddress}`;
 }
 
 /** A new code as it may leave: its hash to store, and the code itself sealed for one message and one address. */
@@ -63,6 +54,6 @@ export class PukIssuer {
 
   issue(messageId: string, ownerAddress: string): IssuedPuk {
     const puk = makePuk();
-    return { codeHash: this.hasher.hash(puk), sealedPuk: sealSecret(this.masterKey, `puk:${messageId}:${ownerAddress}`, puk) };
+    return { codeHash: this.hasher.hash(puk), sealedPuk: sealSecret(this.masterKey, pukContext(messageId, ownerAddress), puk) };
   }
 }

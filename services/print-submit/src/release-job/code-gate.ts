@@ -54,8 +54,8 @@ export class CodeGate {
       'code.begin',
       `WITH point AS (INSERT INTO wrong_codes (scope) VALUES ($1) ON CONFLICT (scope) DO UPDATE SET used_at = now() RETURNING *),
        counts AS (SELECT * FROM point UNION ALL SELECT * FROM wrong_codes WHERE scope IN ('${TRUSTED}', '${UNTRUSTED}'))
-       SELECT ${COLUMNS}, (SELECT account_id FROM puk WHERE code_hash = ANY ($2::bytea[])) AS "accountId" FROM counts`,
-      [scope, puk === undefined ? [] : this.hasher.hashes(puk)],
+       SELECT ${COLUMNS}, (SELECT account_id FROM puk WHERE code_hash = $2::bytea) AS "accountId" FROM counts`,
+      [scope, puk === undefined ? null : this.hasher.hash(puk)],
     );
     const point = rows.find((row) => row.scope === scope);
     const trusted = rows.find((row) => row.scope === TRUSTED);

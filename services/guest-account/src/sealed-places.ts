@@ -1,0 +1,13 @@
+import type { StoredBytes } from '@inkpost/secrets/sealed-place.js';
+import { directoryPasswordContext } from './directories/directory.js';
+
+export const guestAccountBytes: StoredBytes = {
+  sealed: [
+    {
+      table: 'directory', column: 'sealed_password', purpose: 'secret', key: ['directory_id'], context: directoryPasswordContext,
+      // Directories are made of what was read with their revision.
+      afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
+    },
+  ],
+  unsealed: [],
+};
