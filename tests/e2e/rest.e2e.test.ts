@@ -111,19 +111,19 @@ describe('over REST, at the real owners', () => {
   });
 
   it('a guest is added, found, changed with its version, and erased', async () => {
-    const accountId = await id(client.call('POST', '/api/v0/guests', { address: 'grace@example.org', displayName: 'Grace', validUntil: '2099-01-01T00:00:00Z' }), 'accountId');
+    const accountId = await id(client.call('POST', '/api/v0/guests', { addresses: ['grace@example.org'], displayName: 'Grace', validUntil: '2099-01-01T00:00:00Z' }), 'accountId');
     const path = `/api/v0/guests/${accountId}`;
     const { body: guest } = await client.call('GET', path);
-    expect(guest).toMatchObject({ address: 'grace@example.org', origin: 'administrator', validUntil: '2099-01-01T00:00:00.000Z', locked: false });
-    const change = { address: 'grace@example.org', displayName: 'Grace H.', language: 'fr' };
+    expect(guest).toMatchObject({ login: 'grace@example.org', addresses: ['grace@example.org'], state: 'active', origin: 'administrator', validUntil: '2099-01-01T00:00:00.000Z', locked: false });
+    const change = { addresses: ['grace@example.org'], displayName: 'Grace H.', language: 'fr' };
     expect((await client.call('PUT', path, { ...change, version: guest['version'] })).body).toMatchObject({ displayName: 'Grace H.', language: 'fr', validUntil: null });
     expect((await client.call('PUT', path, { ...change, version: guest['version'] })).status).toBe(409);
-    expect((await client.call('POST', '/api/v0/guests', { address: 'GRACE@example.org' })).status).toBe(409);
-    await id(client.call('POST', '/api/v0/guests', { address: 'grace.two@example.org' }), 'accountId');
+    expect((await client.call('POST', '/api/v0/guests', { addresses: ['GRACE@example.org'] })).status).toBe(409);
+    await id(client.call('POST', '/api/v0/guests', { addresses: ['grace.two@example.org'] }), 'accountId');
     const first = await client.call('GET', '/api/v0/guests?search=grace&limit=1');
     const second = await client.call('GET', `/api/v0/guests?search=grace&limit=1&cursor=${encodeURIComponent(String(first.body['nextCursor']))}`);
-    const addresses = [first, second].flatMap(({ body }) => (body['guests'] as { address: string }[]).map(({ address }) => address));
-    expect(addresses.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['grace.two@example.org', 'grace@example.org']);
+    const found = [first, second].flatMap(({ body }) => (body['guests'] as { addresses: string[] }[]).flatMap(({ addresses }) => addresses));
+    expect(found.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['grace.two@example.org', 'grace@example.org']);
     expect((await client.call('DELETE', path)).status).toBe(204);
     expect((await client.call('GET', path)).status).toBe(404);
   });

@@ -63,7 +63,7 @@ export function checkGuest(given: GuestSettings): GuestSettings | GuestProblem {
   return span ?? { ...given, ...others, login: known, language, addresses };
 }
 
-export function isGuestProblem<T extends object>(checked: T | GuestProblem): checked is GuestProblem {
+export function isGuestProblem(checked: GuestSettings | GuestProblem): checked is GuestProblem {
   return 'reason' in checked;
 }
 

@@ -80,9 +80,13 @@ function ensureWritten(outcome: WriteOutcome, accountId: string): void {
       throw notFound('guest', accountId);
     case 'changed':
       throw new ConnectError('Somebody changed this guest meanwhile: read it again and repeat the change.', Code.Aborted);
-    case 'taken':
+    case 'login-taken':
+      throw new ConnectError('login: another guest has it already; choose another one.', Code.AlreadyExists);
+    case 'address-taken':
+      throw new ConnectError('addresses: another guest has one of them already; find that guest by it.', Code.AlreadyExists);
+    case 'card-taken':
     default:
-      throw new ConnectError('Another guest has this login, one of these addresses, or this card already.', Code.AlreadyExists);
+      throw new ConnectError('cardNumber: it is another guest\'s card already; take it from that guest first.', Code.AlreadyExists);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FlowClient, FlowTransaction, Publication } from '@inkpost/flow/flow-client.js';
 import { type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
 import type { Installation } from '../installation.js';
-import { isUniqueViolation } from '../sql-state.js';
+import { isUniqueViolation, violatedConstraint } from '../sql-state.js';
 import { filterCondition, type GuestFilter, type GuestOrigin, type GuestSort, type GuestState, sortKey, STATE_SQL } from './guest-filter.js';
 import type { KeptSecrets } from './guest-secrets.js';
 import type { GuestSettings } from './guest-settings.js';
@@ -37,8 +37,11 @@ export interface GuestPage {
   readonly limit: number;
 }
 
-/** `taken`: another guest has the login, an address or the card. `changed`: somebody changed the guest since it was read. */
-export type WriteOutcome = 'written' | 'missing' | 'changed' | 'taken';
+/** `…-taken`: another guest has it. `changed`: somebody changed the guest since it was read. */
+export type WriteOutcome = 'written' | 'missing' | 'changed' | 'login-taken' | 'address-taken' | 'card-taken';
+
+/** The keys that a caller can choose. */
+const TAKEN: Readonly<Record<string, WriteOutcome>> = { guest_login_key_key: 'login-taken', guest_address_pkey: 'address-taken', guest_card_hash_key: 'card-taken' };
 
 const COLUMNS = `account_id AS "accountId", login, display_name AS "displayName", addresses, language, company, group_name AS "group", analytical_code AS "analyticalCode",
   visited_person AS "visitedPerson", note, password_hash IS NOT NULL AS "hasPassword", pin_hash IS NOT NULL AS "hasPin", card_end AS "cardEnd", origin, locked,
@@ -111,9 +114,9 @@ export class GuestStore {
     try {
       return await this.flow.transaction(work);
     } catch (error) {
-      // Login, address and card are the keys that a caller can choose.
-      if (isUniqueViolation(error)) return 'taken';
-      throw error;
+      const taken = isUniqueViolation(error) ? TAKEN[violatedConstraint(error) ?? ''] : undefined;
+      if (taken === undefined) throw error;
+      return taken;
     }
   }
 }
