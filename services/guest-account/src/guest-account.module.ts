@@ -4,6 +4,7 @@ import type { ConfigOf } from '@inkpost/config/config.js';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
+import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
@@ -14,6 +15,8 @@ import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
 import { LocalDirectory } from './adapters/local/local-directory.adapter.js';
+import { ApiTokenStore } from './api-tokens/api-token.store.js';
+import { ApiTokensRpc } from './api-tokens/api-tokens.rpc.js';
 import { DirectoriesRpc } from './directories/directories.rpc.js';
 import type { StoredDirectory } from './directories/directory.js';
 import { DirectoryStore } from './directories/directory.store.js';
@@ -32,6 +35,11 @@ import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
 import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
 import { ResolveOwner } from './resolve-owner/resolve-owner.js';
+import { RightsRpc } from './rights/rights.rpc.js';
+import { RightsStore } from './rights/rights.store.js';
+import { findRoleMembersWith } from './rights/role-members.js';
+import { AccountFinder } from './sign-in/account-finder.js';
+import { AccountStandings } from './sign-in/account-standing.js';
 import { AdministratorStore } from './sign-in/administrator.store.js';
 import { CredentialChecker } from './sign-in/check-credentials.js';
 import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
@@ -87,15 +95,22 @@ export const guestAccount: ServiceDefinition = {
           provide: CONTROL_ROUTES,
           useFactory: (installation: Installation, live: LiveDirectories): ControlRoutes => {
             const guests = new GuestRpc(new GuestStore(pool, flow, installation), keyedHash, log);
-            const credentials = new CredentialChecker(administrators, new SignInDelayStore(pool, flow), log);
-            const signIn = new SignInRpc(credentials, administrators, log);
-            const people = new PeopleRpc(new PersonStore(pool, flow, installation), directories, log);
-            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, guestDirectory), budget: new TestBudget(TEST_BUDGET), log });
+            const rights = new RightsStore(pool, flow);
+            const accounts = new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
+            const standings = new AccountStandings(administrators, accounts, rights);
+            const credentials = new CredentialChecker(administrators, accounts, new SignInDelayStore(flow), log);
+            const signIn = new SignInRpc({ credentials, administrators, accounts, standings, log });
+            const people = new PeopleRpc(new PersonStore(pool, flow, installation), directories, () => rights.grants(), log);
+            const rightsRpc = new RightsRpc(rights, directories, findRoleMembersWith(accounts), log);
+            const apiTokens = new ApiTokensRpc(new ApiTokenStore(pool), standings, log);
+            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, guestDirectory), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
             return (router) => {
               router.service(DirectoryService, directoriesRpc);
               router.service(DirectoryPeopleService, people);
               router.service(GuestService, guests);
               router.service(SignInService, signIn);
+              router.service(RightsService, rightsRpc);
+              router.service(ApiTokenService, apiTokens);
             };
           },
           inject: [Installation, LiveDirectories],

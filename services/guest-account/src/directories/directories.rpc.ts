@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
   CreateDirectoryRequest, DeleteDirectoryRequest, DirectoryService, DuplicateDirectoryRequest, GetDirectoryRequest, ListDirectoriesRequest, TestDirectoryRequest, UpdateDirectoryRequest,
@@ -9,10 +10,12 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import type { LiveDirectories } from '../find-person/live-directories.js';
 import { DIRECTORIES_MAX } from '../limits.js';
 import type { DirectoryHealth } from '../ports/directory.port.js';
+import type { Grants } from '../rights/granted-rights.js';
+import { ensureMayChangeDirectory } from '../rights/may-grant.js';
 import { checkWanted } from '../test-directory/check-wanted.js';
 import type { DirectoryTests, FoundInTest } from '../test-directory/directory-tests.js';
 import { checkDirectory } from './check-directory.js';
-import type { DirectoryConfiguration, StoredDirectory } from './directory.js';
+import type { DirectoryConfiguration, KindSettings, StoredDirectory } from './directory.js';
 import { toDirectoryWire } from './directory-wire.js';
 import { type DirectoryStore, type DirectoryWrite, isBuiltIn } from './directory.store.js';
 import { duplicateOf } from './duplicate-directory.js';
@@ -22,6 +25,8 @@ export interface DirectoriesRpcParts {
   readonly live: LiveDirectories;
   readonly tests: DirectoryTests;
   readonly budget: TestBudget;
+  /** Who may do what: people of a directory may be given rights. */
+  readonly grants: () => Promise<Grants>;
   readonly log: Log;
 }
 
@@ -44,21 +49,23 @@ export class DirectoriesRpc implements ServiceImpl<typeof DirectoryService> {
   }
 
   async createDirectory({ settings }: CreateDirectoryRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     const { directories: all, defaultDirectoryId } = await this.parts.store.load();
     const checked = checkDirectory(settings, { all, defaultDirectoryId, changed: undefined });
     ensureRoom(all);
-    return this.created(await this.parts.store.create(checked), 'directory created', actor);
+    if (isOutside(checked.settings)) ensureMayChangeDirectory(caller, await this.parts.grants(), '');
+    return this.created(await this.parts.store.create(checked), 'directory created', caller.actor);
   }
 
   async updateDirectory({ directoryId, settings, version }: UpdateDirectoryRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     const { directories: all, defaultDirectoryId } = await this.parts.store.load();
     const changed = existing(all, directoryId);
     const checked = checkDirectory(settings, { all, defaultDirectoryId, changed });
+    if (isOutside(checked.settings) && !(checked.keepsPassword && isDeepStrictEqual(checked.settings, changed.settings))) ensureMayChangeDirectory(caller, await this.parts.grants(), directoryId);
     // What was checked is what is changed: a password that stays belongs to the settings that were there.
     ensureWritten(await this.parts.store.update(directoryId, checked, version === 0 ? changed.version : version), directoryId);
-    this.parts.log.info('directory changed', { directoryId, name: checked.name, actor });
+    this.parts.log.info('directory changed', { directoryId, name: checked.name, actor: caller.actor });
     return this.answer(directoryId);
   }
 
@@ -74,12 +81,13 @@ export class DirectoriesRpc implements ServiceImpl<typeof DirectoryService> {
   }
 
   async duplicateDirectory({ directoryId, name }: DuplicateDirectoryRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     const { directories } = await this.parts.store.load();
     const original = existing(directories, directoryId);
     const copy = duplicateOf(original, name, this.parts.store.passwordOf(original));
     ensureRoom(directories);
-    return this.created(await this.parts.store.create(copy), 'directory duplicated', actor);
+    if (isOutside(copy.settings)) ensureMayChangeDirectory(caller, await this.parts.grants(), '');
+    return this.created(await this.parts.store.create(copy), 'directory duplicated', caller.actor);
   }
 
   async testDirectory({ directoryId, ...request }: TestDirectoryRequest, context: HandlerContext) {
@@ -136,6 +144,11 @@ function ensureWritten(outcome: DirectoryWrite, directoryId: string): void {
 
 function taken(): ConnectError {
   return new ConnectError('Another directory has this name, or this alias, already.', Code.AlreadyExists);
+}
+
+/** Kept by a server elsewhere: whoever says which one, says who its people are. */
+function isOutside({ kind }: KindSettings): boolean {
+  return kind !== 'local' && kind !== 'guests' && kind !== 'meta';
 }
 
 function toFoundWire({ directory, person: { accountId, login, displayName, addresses, language }, groups }: FoundInTest) {

@@ -8,10 +8,12 @@ import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { DirectoryStore } from '../directories/directory.store.js';
 import { CURSOR_LENGTH_MAX, IMPORT_LENGTH_MAX, IMPORT_LINES_REPORTED_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX } from '../limits.js';
+import type { Grants, RightsSubject } from '../rights/granted-rights.js';
+import { ensureMayChangeAccount, lackingToChange } from '../rights/may-grant.js';
 import { hashPassword } from '../sign-in/password-hash.js';
 import { checkPerson, isProblem, type PersonSettings } from './person-settings.js';
 import type { PasswordHash, PersonStore, PersonWrite, StoredPerson } from './person.store.js';
-import { type ImportLine, type ImportPlan, planImport, UnreadableImport } from './plan-import.js';
+import { type ImportLine, type ImportPlan, type KnownPerson, type MayNot, planImport, UnreadableImport } from './plan-import.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
@@ -20,6 +22,8 @@ export class PeopleRpc implements ServiceImpl<typeof DirectoryPeopleService> {
   constructor(
     private readonly store: PersonStore,
     private readonly directories: DirectoryStore,
+    /** Who may do what: people here may be given rights. */
+    private readonly grants: () => Promise<Grants>,
     private readonly log: Log,
   ) {}
 
@@ -37,21 +41,26 @@ export class PeopleRpc implements ServiceImpl<typeof DirectoryPeopleService> {
   }
 
   async createPerson({ directoryId, settings }: CreatePersonRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     await this.ensureLocal(directoryId);
     const person = checkSettings(settings);
+    ensureMayChangeAccount(caller, await this.grants(), undefined, subjectOf(directoryId, undefined, person));
     const accountId = await this.store.create(directoryId, person, await hashOf(settings));
     if (accountId === undefined) throw taken();
-    this.log.info('person created', { directoryId, accountId, actor });
+    this.log.info('person created', { directoryId, accountId, actor: caller.actor });
     return this.answer(directoryId, accountId);
   }
 
   async updatePerson({ directoryId, accountId, settings, version }: UpdatePersonRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     await this.ensureLocal(directoryId);
     const person = checkSettings(settings);
-    ensureWritten(await this.store.update(directoryId, knownForm(accountId), person, await hashOf(settings), version), accountId);
-    this.log.info('person changed', { directoryId, accountId, actor });
+    const before = await this.store.find(directoryId, knownForm(accountId));
+    if (!before) throw notFound('person', accountId);
+    ensureMayChangeAccount(caller, await this.grants(), subjectOf(directoryId, accountId, before), subjectOf(directoryId, accountId, person));
+    // What was looked at is what is changed: somebody else may give the person rights meanwhile.
+    ensureWritten(await this.store.update(directoryId, accountId, person, await hashOf(settings), version === 0 ? before.version : version), accountId);
+    this.log.info('person changed', { directoryId, accountId, actor: caller.actor });
     return this.answer(directoryId, accountId);
   }
 
@@ -64,13 +73,19 @@ export class PeopleRpc implements ServiceImpl<typeof DirectoryPeopleService> {
   }
 
   async importPeople({ directoryId, csv, dryRun }: ImportPeopleRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'configuration.write');
+    const caller = authorize(context, 'configuration.write');
     await this.ensureLocal(directoryId);
-    const plan = planOf(csv, await this.store.all(directoryId));
+    const known = await this.store.all(directoryId);
+    const grants = await this.grants();
+    const mayNot = (before: KnownPerson | undefined, person: PersonSettings): string => {
+      const lacking = lackingToChange(caller, grants, before && subjectOf(directoryId, before.accountId, before), subjectOf(directoryId, before?.accountId, person));
+      return lacking.length === 0 ? '' : `security profiles or roles give this person rights that you lack: ${lacking.join(', ')}`;
+    };
+    const plan = planOf(csv, known, mayNot);
     const imported = !dryRun && !plan.lines.some(({ outcome }) => outcome === 'refused');
     if (imported) ensureWritten(await this.store.import(directoryId, plan.people), '');
     const counts = countsOf(plan.lines);
-    if (imported) this.log.info('people imported', { directoryId, ...counts, actor });
+    if (imported) this.log.info('people imported', { directoryId, ...counts, actor: caller.actor });
     const reported = [...plan.lines.filter(({ outcome }) => outcome === 'refused'), ...plan.lines.filter(({ outcome }) => outcome !== 'refused')].slice(0, IMPORT_LINES_REPORTED_MAX);
     return { imported, ...counts, lines: reported };
   }
@@ -96,6 +111,10 @@ function checkSettings(wire: WireSettings | undefined): PersonSettings {
   return checked;
 }
 
+function subjectOf(directoryId: string, accountId: string | undefined, { login, groups }: Pick<PersonSettings, 'login' | 'groups'>): RightsSubject {
+  return { directoryId, accountId, login, groups };
+}
+
 async function hashOf(wire: WireSettings | undefined): Promise<PasswordHash> {
   const password = wire?.password;
   if (password === undefined) return undefined;
@@ -103,10 +122,10 @@ async function hashOf(wire: WireSettings | undefined): Promise<PasswordHash> {
   return password === '' ? null : hashPassword(password);
 }
 
-function planOf(csv: string, known: readonly StoredPerson[]): ImportPlan {
+function planOf(csv: string, known: readonly StoredPerson[], mayNot: MayNot): ImportPlan {
   if (csv.length > IMPORT_LENGTH_MAX || csv.includes('\u0000')) throw invalidField('csv', `must be at most ${IMPORT_LENGTH_MAX} characters of text: import in parts`);
   try {
-    return planImport(csv, known);
+    return planImport(csv, known, mayNot);
   } catch (error) {
     if (error instanceof UnreadableImport) throw invalidField('csv', error.message);
     throw error;

@@ -34,11 +34,14 @@ type Column = (typeof COLUMNS)[number];
 const YES = new Set(['yes', 'true', '1', 'oui']);
 const NO = new Set(['', 'no', 'false', '0', 'non']);
 
+/** Why whoever imports may not change or add this person; empty: they may. */
+export type MayNot = (before: KnownPerson | undefined, person: PersonSettings) => string;
+
 /** The file as a whole can't be read: in a sentence with what to do. */
 export class UnreadableImport extends Error {}
 
 /** What an import would do, line by line. People are known by their logins. Throws `UnreadableImport`. */
-export function planImport(csv: string, known: readonly KnownPerson[]): ImportPlan {
+export function planImport(csv: string, known: readonly KnownPerson[], mayNot: MayNot = () => ''): ImportPlan {
   const [head, ...records] = readRecords(csv);
   const columns = checkColumns(head?.fields ?? []);
   if (records.length > IMPORT_LINES_MAX) throw new UnreadableImport(`There are ${records.length} lines; at most ${IMPORT_LINES_MAX} are taken at once.`);
@@ -60,10 +63,12 @@ export function planImport(csv: string, known: readonly KnownPerson[]): ImportPl
     if (twin !== undefined) return refused(login, `login: stands on line ${twin} already`);
     const taken = checked.addresses.find((address) => (holders.get(address) ?? key) !== key);
     if (taken !== undefined) return refused(login, `addresses: ${taken} is the address of ${holders.get(taken)}`);
-    seen.set(key, line);
-    for (const address of checked.addresses) holders.set(address, key);
     const before = byLogin.get(key);
     const outcome = before ? (isSame(before, checked) ? 'unchanged' : 'changed') : 'added';
+    const objection = outcome === 'unchanged' ? '' : mayNot(before, checked);
+    if (objection !== '') return refused(login, objection);
+    seen.set(key, line);
+    for (const address of checked.addresses) holders.set(address, key);
     if (outcome !== 'unchanged') people.push({ accountId: before?.accountId, person: checked });
     return { line, login, outcome, problem: '' };
   });

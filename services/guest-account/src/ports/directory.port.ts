@@ -39,6 +39,14 @@ export interface WayToDirectory {
   close(): Promise<void>;
 }
 
+/** Passwords that lie with this service. */
+export interface StoredPasswords {
+  /** Milliseconds since 1970 of the last change; grows with each. */
+  versionOf(accountId: string): Promise<number>;
+  /** Gives the new version; undefined: it was changed since `version`. */
+  change(accountId: string, passwordHash: string, version: number): Promise<number | undefined>;
+}
+
 /**
  * A source of people. What can't be asked now throws `CauseDown`, whose message says why and stays the same while it lasts; a question is
  * bounded in time, and none waits for another that hangs.
@@ -52,6 +60,8 @@ export interface PeopleDirectory {
   groupsOf(person: DirectoryPerson): Promise<readonly string[]>;
   /** False also for a login that is unknown or not one person's. */
   checkCredentials(login: string, password: string): Promise<boolean>;
+  /** Undefined: the directory itself keeps and changes them. */
+  readonly passwords?: StoredPasswords;
   testWay(): WayToDirectory;
   close(): void;
 }

@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { countAttempt, type FailedAttempts, pauseSeconds } from './count-attempt.js';
+import { countAttempt, type FailedAttempts, pauseSeconds, subjectsOf } from './count-attempt.js';
 
 const noon = new Date('2026-06-01T12:00:00Z');
 const later = (seconds: number) => new Date(noon.getTime() + seconds * 1_000);
 
+const subjects = subjectsOf({ account: 'a', source: 's', isFamiliar: false });
+
 /** Tries again and again, each time as soon as it is let; gives the second of each attempt. */
-function guess(times: number, options: { accounts?: readonly string[]; sources?: readonly string[] }): number[] {
-  const { accounts = ['maintenance'], sources = ['192.0.2.1'] } = options;
+function guess(times: number, options: { accounts?: readonly string[]; sources?: readonly string[]; familiar?: string }): number[] {
+  const { accounts = ['maintenance'], sources = ['192.0.2.1'], familiar } = options;
   const known = new Map<string, FailedAttempts>();
   const at: number[] = [];
   let second = 0;
   while (at.length < times) {
     const [account, source] = [accounts[at.length % accounts.length] ?? '', sources[at.length % sources.length] ?? ''];
-    const relevant = [...known.values()].filter(({ subject }) => [account, source, `${account} ${source}`].includes(subject));
-    const admission = countAttempt(account, source, relevant, later(second));
+    const subjects = subjectsOf({ account, source, isFamiliar: source === familiar });
+    const relevant = [...known.values()].filter((attempt) => subjects.some(({ scope, subject }) => attempt.scope === scope && attempt.subject === subject));
+    const admission = countAttempt(subjects, relevant, later(second));
     if (admission.admitted) {
       at.push(second);
       for (const attempt of admission.attempts) known.set(`${attempt.scope} ${attempt.subject}`, attempt);
@@ -39,23 +42,42 @@ describe('attempts to sign in', () => {
     expect(at[59]).toBeGreaterThan(20_000);
   });
 
-  it('on one account from everywhere are slowed down without shutting it for long', () => {
-    const sources = Array.from({ length: 1_000 }, (_, index) => `192.0.2.${index}`);
-    const at = guess(200, { sources });
+  const everywhere = Array.from({ length: 1_000 }, (_, index) => `192.0.2.${index}`);
+
+  it('on maintenance from everywhere are slowed down without shutting it for long', () => {
+    const at = guess(200, { sources: everywhere });
     expect(at[49]).toBe(0);
     expect((at[199] ?? 0) - (at[198] ?? 0)).toBe(30);
   });
 
+  it('on another account from everywhere are fewer than its directory may take before it locks the account itself', () => {
+    const at = guess(40, { sources: everywhere, accounts: ['ada'] });
+    expect(at[9]).toBe(0);
+    expect((at[39] ?? 0) - (at[38] ?? 0)).toBe(900);
+  });
+
+  it('elsewhere don\'t hold up who signs in from where they did before', () => {
+    const known = [{ scope: 'account', subject: 'ada', failures: 99, blockedUntil: later(900), lastTriedAt: noon }] as const;
+    const relevant = (isFamiliar: boolean) => {
+      const subjects = subjectsOf({ account: 'ada', source: 's', isFamiliar });
+      return { subjects, known: known.filter(({ scope }) => subjects.some((subject) => subject.scope === scope)) };
+    };
+    const [familiar, strange] = [relevant(true), relevant(false)];
+    expect(countAttempt(familiar.subjects, familiar.known, noon).admitted).toBe(true);
+    expect(countAttempt(strange.subjects, strange.known, noon)).toEqual({ admitted: false, retryAfterSeconds: 900 });
+    expect(guess(10, { accounts: ['ada'], familiar: '192.0.2.1' })).toEqual([0, 0, 0, 0, 0, 0, 1, 3, 7, 15]);
+  });
+
   it('say how long to wait, rounded up', () => {
     const blocked = [{ scope: 'pair', subject: 'a s', failures: 9, blockedUntil: later(7.2), lastTriedAt: noon }] as const;
-    expect(countAttempt('a', 's', blocked, noon)).toEqual({ admitted: false, retryAfterSeconds: 8 });
-    expect(countAttempt('a', 's', blocked, later(7.2)).admitted).toBe(true);
+    expect(countAttempt(subjects, blocked, noon)).toEqual({ admitted: false, retryAfterSeconds: 8 });
+    expect(countAttempt(subjects, blocked, later(7.2)).admitted).toBe(true);
   });
 
   it('are forgotten a day after the last one', () => {
     const known = [{ scope: 'pair', subject: 'a s', failures: 9, blockedUntil: noon, lastTriedAt: noon }] as const;
-    expect(countAttempt('a', 's', known, later(86_399))).toMatchObject({ attempts: [{ failures: 10 }, { failures: 1 }, { failures: 1 }] });
-    expect(countAttempt('a', 's', known, later(86_400))).toMatchObject({ attempts: [{ failures: 1 }, { failures: 1 }, { failures: 1 }] });
+    expect(countAttempt(subjects, known, later(86_399))).toMatchObject({ attempts: [{ failures: 10 }, { failures: 1 }, { failures: 1 }] });
+    expect(countAttempt(subjects, known, later(86_400))).toMatchObject({ attempts: [{ failures: 1 }, { failures: 1 }, { failures: 1 }] });
   });
 });
 

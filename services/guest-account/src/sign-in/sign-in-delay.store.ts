@@ -1,12 +1,12 @@
 import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
-import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { FAILURES_REMEMBERED_MS } from '../limits.js';
-import { type Admission, countAttempt, type FailedAttempts, subjectsOf } from './count-attempt.js';
+import { FAILURES_REMEMBERED_MS, FAMILIAR_DAYS } from '../limits.js';
+import { type Admission, type Attempt, countAttempt, type FailedAttempts, subjectsOf } from './count-attempt.js';
 
 /** Counting is one at a time, for all replicas; any constant will do. */
 const COUNTING = 0x51617;
 
-const NOW = 'SELECT clock_timestamp() AS now FROM (SELECT pg_advisory_xact_lock($1)) AS waited';
+const NOW = `SELECT clock_timestamp() AS now, EXISTS (SELECT FROM sign_in_familiar WHERE account = $2 AND source = $3 AND last_at > now() - make_interval(days => $4)) AS familiar
+  FROM (SELECT pg_advisory_xact_lock($1)) AS waited`;
 
 const KNOWN = `SELECT scope, subject, failures, blocked_until AS "blockedUntil", last_tried_at AS "lastTriedAt"
   FROM sign_in_delay JOIN unnest($1::text[], $2::text[]) AS wanted (scope, subject) USING (scope, subject)`;
@@ -16,34 +16,48 @@ const WRITE = `WITH forgotten AS (DELETE FROM sign_in_delay WHERE last_tried_at 
   SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[])
   ON CONFLICT (scope, subject) DO UPDATE SET failures = excluded.failures, blocked_until = excluded.blocked_until, last_tried_at = excluded.last_tried_at`;
 
-const FORGIVE = `WITH pair AS (DELETE FROM sign_in_delay WHERE scope = 'pair' AND subject = $1)
-  UPDATE sign_in_delay SET failures = greatest(failures - 1, 0), blocked_until = least(blocked_until, clock_timestamp())
-  WHERE (scope, subject) IN (('source', $2), ('account', $3))`;
+const FORGIVE = `UPDATE sign_in_delay SET failures = greatest(failures - 1, 0), blocked_until = least(blocked_until, clock_timestamp())
+  WHERE (scope, subject) IN (SELECT * FROM unnest($1::text[], $2::text[]))`;
+
+const REMEMBER = `WITH pair AS (DELETE FROM sign_in_delay WHERE scope = 'pair' AND subject = $5), forgiven AS (${FORGIVE}),
+    forgotten AS (DELETE FROM sign_in_familiar WHERE last_at < now() - make_interval(days => $6))
+  INSERT INTO sign_in_familiar (account, source) VALUES ($3, $4) ON CONFLICT (account, source) DO UPDATE SET last_at = now()`;
 
 /** Failed attempts to sign in, in Postgres: they outlive a restart and count for all replicas. */
 export class SignInDelayStore {
-  constructor(
-    private readonly pool: Pool,
-    private readonly flow: FlowClient,
-  ) {}
+  constructor(private readonly flow: FlowClient) {}
 
   /** Lets an attempt in and counts it, or says how long to wait. */
-  async count(account: string, source: string): Promise<Admission> {
+  async count(attempt: Pick<Attempt, 'account' | 'source'>): Promise<Admission> {
     return this.flow.transaction(async (transaction) => {
-      const [clock] = await transaction.query<{ now: Date }>('sign-in.now', NOW, [COUNTING]);
+      const [clock] = await transaction.query<{ now: Date; familiar: boolean }>('sign-in.now', NOW, [COUNTING, attempt.account, attempt.source, FAMILIAR_DAYS]);
       const now = clock?.now ?? new Date();
-      const subjects = subjectsOf(account, source);
+      const subjects = subjectsOf({ ...attempt, isFamiliar: clock?.familiar ?? false });
       const known = await transaction.query<FailedAttempts & object>('sign-in.known', KNOWN, [subjects.map(({ scope }) => scope), subjects.map(({ subject }) => subject)]);
-      const admission = countAttempt(account, source, known, now);
+      const admission = countAttempt(subjects, known, now);
       if (admission.admitted) await write(transaction, admission.attempts, now);
       return admission;
     });
   }
 
-  /** The attempt was right: what it has in common with others counts for one failure less, the pair for none. */
-  async forgive(account: string, source: string): Promise<void> {
-    const [pair, ...others] = subjectsOf(account, source).map(({ subject }) => subject);
-    await query(this.pool, 'sign-in.forgive', FORGIVE, [pair, ...others]);
+  /** The attempt was no guess: what it has in common with others counts for one failure less. */
+  async forgive({ account, source }: Pick<Attempt, 'account' | 'source'>): Promise<void> {
+    const subjects = subjectsOf({ account, source, isFamiliar: false });
+    await this.inTurn('sign-in.forgive', FORGIVE, [subjects.map(({ scope }) => scope), subjects.map(({ subject }) => subject)]);
+  }
+
+  /** The attempt was right: besides, the pair counts for none, and is familiar from now on. */
+  async remember({ account, source }: Pick<Attempt, 'account' | 'source'>): Promise<void> {
+    const [pair, ...others] = subjectsOf({ account, source, isFamiliar: false });
+    await this.inTurn('sign-in.remember', REMEMBER, [others.map(({ scope }) => scope), others.map(({ subject }) => subject), account, source, pair?.subject, FAMILIAR_DAYS]);
+  }
+
+  /** Several rows in no particular order: beside an attempt that is counted they could wait for each other for ever. */
+  private async inTurn(name: string, sql: string, values: readonly unknown[]): Promise<void> {
+    await this.flow.transaction(async (transaction) => {
+      await transaction.query('sign-in.turn', 'SELECT pg_advisory_xact_lock($1)', [COUNTING]);
+      await transaction.query(name, sql, values);
+    });
   }
 }
 

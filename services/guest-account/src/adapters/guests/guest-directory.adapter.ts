@@ -4,6 +4,7 @@ import { TEST_STEP_MAX_MS } from '../../limits.js';
 import { loginKeyOf } from '../../guests/guest-settings.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
 import { verifyPassword } from '../../sign-in/password-hash.js';
+import { PasswordTable } from '../../sign-in/password-table.store.js';
 
 const COLUMNS = `g.account_id AS "accountId", g.account_id AS reference, g.login, g.display_name AS "displayName", g.addresses, g.language,
   (g.locked OR coalesce(g.valid_from > now(), false) OR coalesce(g.valid_until <= now(), false)) AS locked`;
@@ -14,7 +15,11 @@ type SecretRow = DirectoryPerson & { readonly passwordHash: string | null };
 
 /** The guest base as a directory. Who is outside the time that the account is valid for counts as locked. */
 export class GuestDirectory implements PeopleDirectory {
-  constructor(private readonly pool: Pool) {}
+  readonly passwords: PasswordTable;
+
+  constructor(private readonly pool: Pool) {
+    this.passwords = new PasswordTable(pool, 'guest');
+  }
 
   async findByAddress(address: string): Promise<Found> {
     const [person] = await query<DirectoryPerson>(this.pool, 'guest-directory.by-address', BY_ADDRESS, [address]);

@@ -1,5 +1,5 @@
 import type { Client, Entry } from 'ldapts';
-import { InvalidCredentialsError } from 'ldapts';
+import { BusyError, ResultCodeError, UnavailableError } from 'ldapts';
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
@@ -50,7 +50,7 @@ export class LdapDirectory implements PeopleDirectory {
   }
 
   async checkCredentials(login: string, password: string): Promise<boolean> {
-    // A server takes a name without a password for nobody at all, and lets nobody in (RFC 4513, 5.1.2).
+    // A server takes a name without a password for nobody at all, and says that all is well (RFC 4513, 5.1.2).
     if (password === '') return false;
     const found = await this.findByLogin(login);
     if (found.kind !== 'found') return false;
@@ -59,7 +59,8 @@ export class LdapDirectory implements PeopleDirectory {
       await client.bind(found.person.reference, password);
       return true;
     } catch (error) {
-      if (error instanceof InvalidCredentialsError) return false;
+      // Wrong, locked, expired, without a password, disabled: servers say it in many ways, and it is always this account's own affair.
+      if (error instanceof ResultCodeError && !(error instanceof BusyError || error instanceof UnavailableError)) return false;
       throw ldapFailure(error);
     } finally {
       await closeLdap(client);

@@ -3,6 +3,7 @@ import { passed } from '@inkpost/server-connection/run-steps.js';
 import { TEST_STEP_MAX_MS } from '../../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
 import { verifyPassword } from '../../sign-in/password-hash.js';
+import { PasswordTable } from '../../sign-in/password-table.store.js';
 
 const COLUMNS = `p.account_id AS "accountId", p.account_id AS reference, p.login, p.display_name AS "displayName", p.addresses, p.language, p.locked`;
 const BY_ADDRESS = `SELECT ${COLUMNS} FROM local_address a JOIN local_person p USING (account_id) WHERE a.directory_id = $1 AND a.address = $2`;
@@ -12,10 +13,14 @@ type SecretRow = DirectoryPerson & { readonly passwordHash: string | null };
 
 /** People that an administrator wrote down or imported. */
 export class LocalDirectory implements PeopleDirectory {
+  readonly passwords: PasswordTable;
+
   constructor(
     private readonly directoryId: string,
     private readonly pool: Pool,
-  ) {}
+  ) {
+    this.passwords = new PasswordTable(pool, 'local_person');
+  }
 
   async findByAddress(address: string): Promise<Found> {
     const [person] = await query<DirectoryPerson>(this.pool, 'local-directory.by-address', BY_ADDRESS, [this.directoryId, address]);
