@@ -13,6 +13,8 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
+const KEY_KINDS = { ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['rsa:2048'] } as const;
+
 export interface CertificateWish {
   readonly commonName: string;
   /** Names that it is for, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`. None: an authority. */
@@ -23,10 +25,12 @@ export interface CertificateWish {
   readonly validTo?: Date;
   /** Who issues it; absent: it signs itself. */
   readonly authority?: KeyedCertificate;
+  /** By default `ec`, which is made in no time. */
+  readonly keyKind?: keyof typeof KEY_KINDS;
 }
 
 /** Makes a certificate as a test wants it, expired ones too, with OpenSSL. */
-export async function makeCertificate({ commonName, names = [], authority, validFrom = new Date(Date.now() - DAY_MS), validTo = new Date(Date.now() + 30 * DAY_MS) }: CertificateWish): Promise<KeyedCertificate> {
+export async function makeCertificate({ commonName, names = [], authority, keyKind = 'ec', validFrom = new Date(Date.now() - DAY_MS), validTo = new Date(Date.now() + 30 * DAY_MS) }: CertificateWish): Promise<KeyedCertificate> {
   const scratch = await temporaryFolder('certificate');
   const file = (name: string): string => join(scratch.path, name);
   try {
@@ -36,7 +40,7 @@ export async function makeCertificate({ commonName, names = [], authority, valid
       await writeFile(file('authority.pem'), authority.certificate);
       await writeFile(file('authority-key.pem'), authority.key);
     }
-    await run('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem'), '-out', file('request.pem'), '-subj', `/CN=${commonName}`]);
+    await run('openssl', ['req', '-new', '-newkey', ...KEY_KINDS[keyKind], '-nodes', '-keyout', file('key.pem'), '-out', file('request.pem'), '-subj', `/CN=${commonName}`]);
     const signer = authority ? ['-cert', file('authority.pem'), '-keyfile', file('authority-key.pem')] : ['-selfsign', '-keyfile', file('key.pem')];
     // Of all OpenSSL commands only `ca` takes dates in the past.
     const dates = ['-startdate', asn1Time(validFrom), '-enddate', asn1Time(validTo)];

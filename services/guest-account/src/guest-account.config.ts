@@ -1,5 +1,6 @@
 import { oneOf, optionalText } from '@inkpost/config/variables.js';
 import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
+import { authorityCaFileVariable, graphUrlVariable, office365AuthorityVariable } from '@inkpost/server-connection/cloud-variables.js';
 import { masterKeyVariables } from '@inkpost/service/master-key.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 
@@ -8,5 +9,8 @@ export const guestAccountConfig = {
   language: oneOf('INKPOST_LANGUAGE', 'Language of this installation: of people whose own is not known.', ['en', 'fr'], 'en'),
   ...masterKeyVariables,
   linkLocalServers: linkLocalServersVariable(),
+  office365Authority: office365AuthorityVariable(),
+  graphUrl: graphUrlVariable(),
+  authorityCaFile: authorityCaFileVariable(),
   maintenancePassword: optionalText('INKPOST_MAINTENANCE_PASSWORD', 'Password of the account maintenance, instead of the file maintenance-password in the secrets folder. Set at the start when it is another than last time.'),
 };

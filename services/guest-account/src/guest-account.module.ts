@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
@@ -8,10 +9,12 @@ import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/righ
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
+import { makeAgent } from '@inkpost/server-connection/https-exchange.js';
 import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { EntraDirectory } from './adapters/entra/entra-directory.adapter.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
 import { LocalDirectory } from './adapters/local/local-directory.adapter.js';
@@ -65,11 +68,15 @@ export const guestAccount: ServiceDefinition = {
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);
     const rules = addressRules(config.linkLocalServers);
+    const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
+    const entraPlaces = { authority: config.office365Authority, graphUrl: config.graphUrl, agent: makeAgent(certificates) };
     const open = (directory: StoredDirectory): PeopleDirectory => {
       const { directoryId, settings } = directory;
       switch (settings.kind) {
         case 'ldap':
           return new LdapDirectory({ directoryId, settings, password: () => directories.passwordOf(directory), rules });
+        case 'entra':
+          return new EntraDirectory({ directoryId, settings, secret: () => directories.passwordOf(directory), places: entraPlaces });
         case 'local':
           return new LocalDirectory(directoryId, pool);
         case 'guests':

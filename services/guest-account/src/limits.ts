@@ -76,6 +76,18 @@ export const CACHE_SECONDS_MAX = 36_000;
 export const CLIENT_ID_LENGTH_MAX = 250;
 export const PRIVATE_KEY_LENGTH_MAX = 16_384;
 export const RSA_BITS_MIN = 2_048;
+/** A token is asked for anew so long before it runs out, or in the middle of a shorter life. */
+export const TOKEN_RENEWED_BEFORE_MS = 300_000;
+/** A certificate that runs out within this time is told of. */
+export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
+/** An answer of Microsoft Graph or Entra ID, and how many pages of one list are read; Graph's own limit for memberships of one page. */
+export const GRAPH_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+export const GRAPH_PAGES_MAX = 20;
+export const GRAPH_GROUPS_PAGE_SIZE = 999;
+/** How long nothing is sent to Graph where it asks for patience without saying how long. */
+export const GRAPH_PAUSE_UNSAID_MS = 2_000;
+/** Of a server's own words, in a sentence of ours. */
+export const SAID_CHARACTERS_MAX = 300;
 
 /** Of a directory in a database. */
 export const DATABASE_NAME_LENGTH_MAX = 128;
@@ -86,10 +98,10 @@ export const COLUMNS_OF_ADDRESSES_MAX = 10;
 /** Connections to the server of one directory, and how long an idle one is kept. */
 export const DIRECTORY_CONNECTIONS_MAX = 4;
 export const CONNECTION_IDLE_MAX_MS = 60_000;
+/** People that an address may have before its search ends: two are one too many already. */
+export const MATCHES_MAX = 5;
 /** How many entries come in one piece. */
 export const LDAP_PAGE_SIZE = 500;
-/** Entries that an address may have before its search ends: two are one too many already. */
-export const LDAP_MATCHES_MAX = 5;
 export const LDAP_PEOPLE_COUNTED_MAX = 100_000;
 export const ADDRESSES_OF_PERSON_MAX = 100;
 export const GROUPS_OF_PERSON_MAX = 1_000;
@@ -114,6 +126,10 @@ export const GROUP_NAME_LENGTH_MAX = 200;
 export const IMPORT_LENGTH_MAX = 1_000_000;
 export const IMPORT_LINES_MAX = 20_000;
 export const IMPORT_LINES_REPORTED_MAX = 1_000;
+/** Passwords of one import: hashing one takes 40 ms. */
+export const IMPORT_PASSWORDS_MAX = 200;
+/** Guests in one part of an export. */
+export const EXPORT_PART_SIZE = 5_000;
 /** Facts about accounts that are published in one call. */
 export const FACTS_AT_ONCE = 200;
 

@@ -1,5 +1,6 @@
 import { listenAddress, oneOf, optionalText, text, url, wholeNumber } from '@inkpost/config/variables.js';
 import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
+import { authorityCaFileVariable, graphUrlVariable, office365AuthorityVariable } from '@inkpost/server-connection/cloud-variables.js';
 import { masterKeyVariables } from '@inkpost/service/master-key.js';
 import { serviceVariables } from '@inkpost/service/service-variables.js';
 import { SERVER_TIMES } from './limits.js';
@@ -17,9 +18,9 @@ export const mailIngestConfig = {
   linkLocalServers: linkLocalServersVariable(),
   pop3EverySeconds: wholeNumber('INKPOST_POP3_EVERY_SECONDS', 'How often mailboxes are looked into by POP3; each look is a sign-in, which servers count.', SERVER_TIMES.signedInEveryMs / 1_000, { min: 1, max: 3_600 }),
   publicUrl: url('INKPOST_PUBLIC_URL', 'How browsers reach the gateway. Whoever signs in at Microsoft or Google comes back to an address below it, which is registered there.', ['http', 'https'], 'http://localhost:5780'),
-  office365Authority: url('INKPOST_OFFICE365_AUTHORITY', 'Who grants access to Microsoft 365: that of a national cloud, for its tenants.', ['https'], 'https://login.microsoftonline.com'),
-  graphUrl: url('INKPOST_GRAPH_URL', 'Microsoft Graph of the same cloud.', ['https'], 'https://graph.microsoft.com'),
+  office365Authority: office365AuthorityVariable(),
+  graphUrl: graphUrlVariable(),
   googleIssuer: url('INKPOST_GOOGLE_ISSUER', 'Who grants access to Google Workspace.', ['https'], 'https://accounts.google.com'),
   dnsServers: optionalText('INKPOST_DNS_SERVERS', 'DNS servers that are asked about senders (SPF, DKIM, DMARC), as 192.0.2.1 or 192.0.2.1:5353, with commas between; without it those of the system.'),
-  authorityCaFile: optionalText('INKPOST_AUTHORITY_CA_FILE', 'Certificates (PEM) to trust for these three besides the system\'s: of a proxy that inspects TLS.'),
+  authorityCaFile: authorityCaFileVariable(),
 };

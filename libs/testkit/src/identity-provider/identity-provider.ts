@@ -45,6 +45,8 @@ export interface IdentityProvider {
   /** Refuses all tokens for this reason, until it is called with undefined. */
   refuse(shape: ProviderShape, reason: RefusalReason | undefined): void;
   changeClientSecret(shape: ProviderShape, secret: string): void;
+  /** Uploads the certificate (PEM) of an application of Office 365 that has no secret; gives its client ID. Another one takes the place of the one before. */
+  certifyApplication(certificate: string): string;
   /** Ends the account's sessions, grants and tokens. */
   revoke(account: string): void;
   stop(): Promise<void>;
@@ -57,7 +59,7 @@ const TENANT_DOMAIN = 'inkpost.onmicrosoft.test';
 export async function startIdentityProvider({ users, publicUrl, applicationMailbox, graphUrl = 'https://graph.microsoft.com' }: IdentityProviderOptions): Promise<IdentityProvider> {
   const [port, { ca, certificate, key }] = [await freePort(), await makeTestCertificate()];
   const origin = `https://localhost:${port}`;
-  const tenantId = randomUUID();
+  const [tenantId, certifiedClientId] = [randomUUID(), randomUUID()];
   const client = (shape: ProviderShape): TestClient => ({ clientId: shape === 'google' ? '1234.apps.googleusercontent.test' : randomUUID(), clientSecret: `${shape}~s3cret`, redirectUris: [`${publicUrl}/api/v0/oauth/${shape}/ack`] });
   const clients = { office365: client('office365'), google: client('google') };
   const providers: Readonly<Record<ProviderShape, ShapedProvider>> = {
@@ -88,6 +90,10 @@ export async function startIdentityProvider({ users, publicUrl, applicationMailb
     changeClientSecret: (shape, secret) => {
       clients[shape].clientSecret = secret;
       providers[shape].setClient();
+    },
+    certifyApplication: (certificate) => {
+      providers.office365.setCertifiedClient({ clientId: certifiedClientId, certificate });
+      return certifiedClientId;
     },
     revoke: (account) => all.forEach(({ memory }) => memory.forgetAccount(account)),
     start,

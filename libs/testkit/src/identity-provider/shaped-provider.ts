@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Configuration, Provider } from 'oidc-provider';
 import type { MailUser } from '../dovecot-server.js';
@@ -10,6 +10,13 @@ export interface TestClient {
   readonly clientId: string;
   clientSecret: string;
   readonly redirectUris: readonly string[];
+}
+
+/** An application without a person that proves itself by its certificate (RFC 7523, 2.2). */
+export interface CertifiedClient {
+  readonly clientId: string;
+  /** PEM. */
+  readonly certificate: string;
 }
 
 export interface ShapedProviderOptions {
@@ -70,6 +77,13 @@ export class ShapedProvider {
     this.provider.use((context, next) => this.shapeAnswer(context, next));
     this.pages = new SignInPages(this.provider, options.users);
     this.setClient();
+  }
+
+  setCertifiedClient({ clientId, certificate }: CertifiedClient): void {
+    const key = new X509Certificate(certificate).publicKey.export({ format: 'jwk' });
+    this.memory.setClient(clientId, {
+      client_id: clientId, redirect_uris: [], response_types: [], grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'PS256', jwks: { keys: [{ ...key, use: 'sig', alg: 'PS256' }] },
+    });
   }
 
   /** Registers the client as it is now: its secret may have changed. */

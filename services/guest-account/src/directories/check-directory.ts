@@ -1,23 +1,21 @@
 import type { DirectorySettings as WireSettings } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { checkLine } from '../check-line.js';
-import { ALIASES_MAX, DESCRIPTION_LENGTH_MAX, DIRECTORY_NAME_LENGTH_MAX, PASSWORD_LENGTH_MAX } from '../limits.js';
+import { ALIASES_MAX, DESCRIPTION_LENGTH_MAX, DIRECTORY_NAME_LENGTH_MAX } from '../limits.js';
+import { checkEntra } from './check-entra.js';
 import { checkLdap } from './check-ldap.js';
+import { type CheckedSecret, checkSecret } from './check-secret.js';
+import { checkSql } from './check-sql.js';
 import { type DirectoryKind, GUESTS, KINDS, type KindSettings, META, type StoredDirectory } from './directory.js';
-import type { LdapSettings } from './ldap-settings.js';
 
 /** Settings that may be written. */
-export interface CheckedDirectory {
+export interface CheckedDirectory extends CheckedSecret {
   readonly name: string;
   readonly description: string;
   readonly aliases: readonly string[];
   readonly settings: KindSettings;
   /** Owners are looked for in it from now on. */
   readonly isDefault: boolean;
-  /** Given anew. */
-  readonly password: string | undefined;
-  /** What is stored stays. */
-  readonly keepsPassword: boolean;
 }
 
 /** What is there before. */
@@ -41,7 +39,7 @@ export function checkDirectory(wire: WireSettings | undefined, before: Directori
   const settings = checkOwn(kind, wire, before);
   return {
     name, aliases, settings, description: checkLine('description', wire.description, DESCRIPTION_LENGTH_MAX), isDefault: wire.isDefault === true,
-    ...(settings.kind === 'ldap' ? checkPassword(settings, wire.ldap?.password, changed) : { password: undefined, keepsPassword: false }),
+    ...checkSecret(settings, wire, changed),
   };
 }
 
@@ -49,7 +47,7 @@ function checkKind(text: string, changed: StoredDirectory | undefined): Director
   const kind = KINDS.find((each) => each === text);
   if (changed && kind !== changed.settings.kind) throw invalidField('kind', `must stay ${changed.settings.kind}: add another directory instead`);
   if (!changed && (kind === GUESTS || kind === META)) throw invalidField('kind', `must be another one: there is one directory of kind ${kind}, always`);
-  if (!kind) throw invalidField('kind', 'must be ldap or local');
+  if (!kind) throw invalidField('kind', 'must be ldap, entra, sql or local');
   return kind;
 }
 
@@ -63,12 +61,17 @@ export function checkName(field: string, text: string): string {
 }
 
 function checkOwn(kind: DirectoryKind, wire: WireSettings, before: DirectoriesBefore): KindSettings {
-  if (wire.ldap && kind !== 'ldap') throw invalidField('ldap', 'is for kind ldap; leave it out');
-  if (wire.meta && kind !== 'meta') throw invalidField('meta', 'is for kind meta; leave it out');
+  for (const other of ['ldap', 'entra', 'sql', 'meta'] as const) if (wire[other] && kind !== other) throw invalidField(other, `is for kind ${other}; leave it out`);
   switch (kind) {
     case 'ldap':
       if (!wire.ldap) throw invalidField('ldap', 'is missing: host, TLS, baseDn and the account that searches');
       return { kind, ...checkLdap(wire.ldap) };
+    case 'entra':
+      if (!wire.entra) throw invalidField('entra', 'is missing: tenantId, clientId and clientSecret');
+      return { kind, ...checkEntra(wire.entra) };
+    case 'sql':
+      if (!wire.sql) throw invalidField('sql', 'is missing: the server, the account that reads, the query and its columns');
+      return { kind, ...checkSql(wire.sql) };
     case 'meta':
       if (!wire.meta) throw invalidField('meta', 'is missing: its members in their order');
       return { kind, members: checkMembers(wire.meta.members, before.all) };
@@ -85,25 +88,4 @@ function checkMembers(members: readonly string[], all: readonly StoredDirectory[
   if (unknown !== undefined) throw invalidField('meta.members', `must be identifiers of other directories; there is no directory "${unknown.slice(0, 64)}" for it`);
   if (!members.includes(GUESTS)) throw invalidField('meta.members', 'must contain guests: new guests are made there, so it is always asked');
   return members;
-}
-
-function checkPassword(settings: LdapSettings, password: string | undefined, changed: StoredDirectory | undefined): Pick<CheckedDirectory, 'password' | 'keepsPassword'> {
-  if (settings.bindDn === '') {
-    if (password) throw invalidField('ldap.bindDn', 'is missing: whose password is it?');
-    return { password: undefined, keepsPassword: false };
-  }
-  if (password !== undefined) {
-    if (password === '' || password.length > PASSWORD_LENGTH_MAX || password.includes('\u0000')) throw invalidField('ldap.password', `must have 1 to ${PASSWORD_LENGTH_MAX} characters`);
-    return { password, keepsPassword: false };
-  }
-  if (changed?.sealedPassword == null || changed.settings.kind !== 'ldap') throw invalidField('ldap.password', 'is missing');
-  if (!isSameAccount(changed.settings, settings)) throw invalidField('ldap.password', 'must be given again when server, port, TLS, certificate authority or bindDn change');
-  return { password: undefined, keepsPassword: true };
-}
-
-/** Whoever may change settings but doesn't know the password could else have it sent to a server of his own. */
-function isSameAccount(before: LdapSettings, after: LdapSettings): boolean {
-  // On the same port, more safety than before is no other server.
-  const isSameTls = before.tls === after.tls || before.tls === 'none';
-  return before.host === after.host && before.port === after.port && isSameTls && before.certificateAuthority === after.certificateAuthority && before.bindDn === after.bindDn;
 }

@@ -4,7 +4,7 @@ import type { DirectorySchema, DirectorySettingsSchema } from '@inkpost/contract
 import type { DirectoryHealth } from '../ports/directory.port.js';
 import type { DirectoryConfiguration, StoredDirectory } from './directory.js';
 
-/** Domain -> wire, without the password. */
+/** Domain -> wire, without the secret. */
 export function toDirectoryWire(directory: StoredDirectory, { defaultDirectoryId }: DirectoryConfiguration, health: DirectoryHealth): MessageInitShape<typeof DirectorySchema> {
   const { directoryId, sealedPassword, createdAt, version } = directory;
   return {
@@ -19,6 +19,14 @@ function toSettingsWire({ name, description, aliases, settings }: StoredDirector
     case 'ldap': {
       const { kind: _, mailAttributes, ...ldap } = settings;
       return { ...general, ldap: { ...ldap, mailAttributes: [...mailAttributes] } };
+    }
+    case 'entra': {
+      const { kind: _, addressProperties, ...entra } = settings;
+      return { ...general, entra: { ...entra, addressProperties: [...addressProperties] } };
+    }
+    case 'sql': {
+      const { kind: _, addressColumns, ...sql } = settings;
+      return { ...general, sql: { ...sql, addressColumns: [...addressColumns] } };
     }
     case 'meta':
       return { ...general, meta: { members: [...settings.members] } };

@@ -1,14 +1,18 @@
+import type { EntraSettings } from './entra-settings.js';
 import type { LdapSettings } from './ldap-settings.js';
+import type { SqlSettings } from './sql-settings.js';
 
 /** The two that are always there. */
 export const GUESTS = 'guests';
 export const META = 'meta';
 
-export const KINDS = ['ldap', 'local', 'guests', 'meta'] as const;
+export const KINDS = ['ldap', 'entra', 'sql', 'local', 'guests', 'meta'] as const;
 export type DirectoryKind = (typeof KINDS)[number];
 
 export type KindSettings =
   | ({ readonly kind: 'ldap' } & LdapSettings)
+  | ({ readonly kind: 'entra' } & EntraSettings)
+  | ({ readonly kind: 'sql' } & SqlSettings)
   | { readonly kind: 'local' | 'guests' }
   /** `members`: identifiers in the order in which they are asked. */
   | { readonly kind: 'meta'; readonly members: readonly string[] };
@@ -20,7 +24,7 @@ export interface StoredDirectory {
   readonly description: string;
   readonly aliases: readonly string[];
   readonly settings: KindSettings;
-  /** Of the account that searches, sealed. */
+  /** Of the account that searches, sealed; of kind entra the application's secret or private key. */
   readonly sealedPassword: Buffer | null;
   readonly createdAt: Date;
   readonly version: number;

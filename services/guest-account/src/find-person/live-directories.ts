@@ -45,7 +45,7 @@ export class LiveDirectories implements OnModuleDestroy {
     const running = this.running.get(directoryId);
     if (running && running.version >= version) return running.live;
     running?.live.people.close();
-    const live = new LiveDirectory(this.open(directory), settings.kind === 'ldap' ? settings : UNKEPT);
+    const live = new LiveDirectory(this.open(directory), 'cacheSeconds' in settings ? settings : UNKEPT);
     this.running.set(directoryId, { version, live });
     return live;
   }

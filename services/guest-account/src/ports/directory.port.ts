@@ -31,7 +31,7 @@ export interface DirectoryHealth {
 }
 
 /** The steps of a test that lead to a directory, before anybody is looked for. */
-export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'people';
+export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'sign-in' | 'query' | 'people';
 
 export interface WayToDirectory {
   readonly steps: readonly Step<WayStep>[];
@@ -52,6 +52,8 @@ export interface StoredPasswords {
  * bounded in time, and none waits for another that hangs.
  */
 export interface PeopleDirectory {
+  /** Why nobody signs in with a password of this directory, in a sentence; undefined: people may. */
+  readonly noPasswords?: string;
   /** `address` in normal form. Whoever is found has this address among theirs. */
   findByAddress(address: string): Promise<Found>;
   /** In any case. */

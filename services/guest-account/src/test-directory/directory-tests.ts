@@ -63,6 +63,7 @@ export class DirectoryTests {
       step('login', async () => (login === '' ? skipped('No login is given.') : note(await people.findByLogin(login), `Nobody here has the login ${login}.`))),
       step('password', async () => {
         if (password === '') return skipped('No password is given.');
+        if (people.noPasswords !== undefined) throw fault(people.noPasswords);
         if (!(await people.checkCredentials(login, password))) throw fault('The password is refused, or nobody signs in with this login.');
         return passed('The password is right.');
       }),

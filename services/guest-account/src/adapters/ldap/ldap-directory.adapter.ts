@@ -3,8 +3,9 @@ import { BusyError, ResultCodeError, UnavailableError } from 'ldapts';
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
-import { GROUPS_OF_PERSON_MAX, LDAP_MATCHES_MAX, LDAP_PAGE_SIZE } from '../../limits.js';
+import { GROUPS_OF_PERSON_MAX, LDAP_PAGE_SIZE, MATCHES_MAX } from '../../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
+import { onlyOne } from '../only-one.js';
 import { closeLdap, connectLdap } from './ldap-connection.js';
 import { ldapFailure } from './ldap-failure.js';
 import { equality, filterByAddress } from './ldap-filter.js';
@@ -32,13 +33,13 @@ export class LdapDirectory implements PeopleDirectory {
     const people = await this.search(filterByAddress(this.parts.settings, address));
     // A filter of one's own, or a server that takes spaces for nothing, may find more: whoever is found has the very address.
     const holders = people.filter(({ addresses }) => addresses.includes(address));
-    if (holders.length === 0 && people.length >= LDAP_MATCHES_MAX) throw fault('addressFilter finds many people for one address, and none of the first has it: correct it.');
-    return only(holders);
+    if (holders.length === 0 && people.length >= MATCHES_MAX) throw fault('addressFilter finds many people for one address, and none of the first has it: correct it.');
+    return onlyOne(holders);
   }
 
   async findByLogin(login: string): Promise<Found> {
     const { peopleFilter, loginAttribute } = this.parts.settings;
-    return login === '' ? { kind: 'nobody' } : only(await this.search(`(&${peopleFilter}${equality(loginAttribute, login)})`));
+    return login === '' ? { kind: 'nobody' } : onlyOne(await this.search(`(&${peopleFilter}${equality(loginAttribute, login)})`));
   }
 
   async groupsOf({ reference }: DirectoryPerson): Promise<readonly string[]> {
@@ -80,7 +81,7 @@ export class LdapDirectory implements PeopleDirectory {
     const identities = settings.identityAttribute === '' ? [] : [settings.identityAttribute];
     const entries = await this.pool.use(async (client) => {
       const { searchEntries } = await client.search(settings.baseDn, {
-        filter, attributes: attributesOf(settings), explicitBufferAttributes: identities, sizeLimit: LDAP_MATCHES_MAX, timeLimit: Math.ceil(settings.timeoutMs / 1_000),
+        filter, attributes: attributesOf(settings), explicitBufferAttributes: identities, sizeLimit: MATCHES_MAX, timeLimit: Math.ceil(settings.timeoutMs / 1_000),
       });
       return searchEntries;
     });
@@ -103,12 +104,6 @@ export class LdapDirectory implements PeopleDirectory {
     }
     return groups.map((group) => valuesOf(group, 'cn')[0] ?? firstName(group.dn));
   }
-}
-
-function only(people: readonly DirectoryPerson[]): Found {
-  const [person, second] = people;
-  if (!person) return { kind: 'nobody' };
-  return second ? { kind: 'ambiguous', logins: people.map(({ login, reference }) => login || reference) } : { kind: 'found', person };
 }
 
 /** `Print users` of `cn=Print users,ou=groups,dc=example,dc=org` (RFC 4514, 2.4). */
