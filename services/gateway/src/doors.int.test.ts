@@ -187,10 +187,18 @@ describe('behind a reverse proxy', () => {
 
   afterAll(() => proxied?.stop());
 
+  it('that nobody declared, a release point is known by the proxy\'s address, whatever it says', async () => {
+    await client.call('POST', '/api/v0/release', { code: 'ABC' }, { 'x-forwarded-for': '203.0.113.9', forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' });
+    expect(releasePoints.at(-1)).toBe('127.0.0.1');
+    const { body } = await client.call('GET', '/api/v0/audit?limit=1');
+    expect(body['entries']).toMatchObject([{ action: 'POST /api/v0/release', source: '127.0.0.1' }]);
+  });
+
   it('that is trusted, a release point is known by its own address; and the door speaks HTTPS when told to', async () => {
     const ca = await readFile(join(proxied.dataFolder, 'certificate', 'certificate.pem'), 'utf8');
     await new Promise<void>((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9, 192.0.2.4' };
+      // Whatever the client itself sent stands on the left, and is not believed.
+      const headers = { 'content-type': 'application/json', 'x-forwarded-for': '198.51.100.1, 203.0.113.9, 192.0.2.4' };
       request(new URL('/api/v0/release', proxied.http), { ca, method: 'POST', headers }, (response) => response.resume().on('end', resolve)).on('error', reject).end('{"code":"ABC"}');
     });
     expect(releasePoints.at(-1)).toBe('203.0.113.9');

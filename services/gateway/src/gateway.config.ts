@@ -1,4 +1,6 @@
-import type { ConfigDefinition, ConfigOf } from '@inkpost/config/config.js';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { ConfigDefinition, ConfigOf, Variable } from '@inkpost/config/config.js';
 import { listenAddress, oneOf, text, url } from '@inkpost/config/variables.js';
 import { CONTROL_PORTS, type ServiceName, serviceVariables, variablePart } from '@inkpost/service/service-variables.js';
 
@@ -6,11 +8,23 @@ function ownerUrl(service: ServiceName) {
   return url(`INKPOST_${variablePart(service)}_URL`, `Where the gateway reaches ${service}.`, ['http'], `http://127.0.0.1:${CONTROL_PORTS[service]}`);
 }
 
+/** Addresses and networks (`192.0.2.0/24`), commas between. */
+function networks(name: `INKPOST_${string}`, meaning: string): Variable<readonly string[]> {
+  const entries = z.string().default('').transform((list) => list.split(',').map((entry) => entry.trim()).filter(Boolean));
+  return { name, meaning, byDefault: 'none', schema: entries.refine((all) => all.every(isNetwork), { error: 'must be addresses or networks such as 192.0.2.1, 2001:db8::/32, with commas between' }) };
+}
+
+function isNetwork(text: string): boolean {
+  const { address = '', bits } = /^(?<address>[^/]+)(?:\/(?<bits>\d{1,3}))?$/.exec(text)?.groups ?? {};
+  const family = isIP(address);
+  return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
+}
+
 export const gatewayConfig = {
   ...serviceVariables('gateway'),
   httpListen: listenAddress('INKPOST_HTTP_LISTEN', 'The public door: REST, documentation, probes.', '127.0.0.1:5780'),
   httpTls: oneOf('INKPOST_HTTP_TLS', 'auto: HTTP on loopback, HTTPS on any other address; on: always HTTPS; off: HTTP, only behind a reverse proxy that encrypts.', ['auto', 'on', 'off'], 'auto'),
-  trustedProxies: text('INKPOST_HTTP_TRUSTED_PROXIES', 'Reverse proxies whose X-Forwarded-For is believed: addresses or networks with commas between.', ''),
+  trustedProxies: networks('INKPOST_HTTP_TRUSTED_PROXIES', 'Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks with commas between.'),
   dspListen: listenAddress('INKPOST_DSP_LISTEN', 'HTTPS between servers: /watchdoc/server.', '127.0.0.1:5753'),
   dataFolder: text('INKPOST_DATA_FOLDER', 'Folder for what a service makes once and keeps, such as the self-signed certificate.', '.inkpost/data'),
   mailIngestUrl: ownerUrl('mail-ingest'),

@@ -10,6 +10,11 @@ export function isPublic(access: Access): access is { readonly public: string } 
   return typeof access === 'object';
 }
 
+/** A change that a browser sends with its cookie, without proof that it is a page of ours that wants it (decision 0022). */
+export function crossSite(): Problem {
+  return new Problem('cross-site', 'What is changed with a session cookie must be sent by a page of Inkpost itself, with the field "X-Inkpost-CSRF: 1". A program uses "Authorization: Bearer <token>" instead.');
+}
+
 /** Why this caller may not call the route; undefined: it may. The owner checks the right again. */
 export function whyRefused(route: Pick<Route, 'right' | 'beforePasswordChange'>, session: Session | undefined): Problem | undefined {
   if (isPublic(route.right)) return undefined;

@@ -5,9 +5,9 @@ import { sourceNetwork } from '@inkpost/service/source-network.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import type { AuditStore } from '../audit/audit.store.js';
-import { bearerToken } from '../sessions/session-token.js';
+import { presentedToken } from '../sessions/presented-token.js';
 import type { SessionStore } from '../sessions/session.store.js';
-import { ANONYMOUS, whyRefused } from './access.js';
+import { ANONYMOUS, crossSite, isPublic, whyRefused } from './access.js';
 import { AnonymousBudget } from './anonymous-budget.js';
 import { Browser } from './browser.js';
 import { explainFailure } from './explain-failure.js';
@@ -34,7 +34,7 @@ export class RouteAnswerer {
 
   async answer(route: Route, request: Request, response: Response): Promise<void> {
     const deed: Deed = { actor: ANONYMOUS.actor, objectId: '' };
-    const browser = new Browser(request.headers);
+    const browser = new Browser(request.headers, { isSecure: request.secure, ownOrigin: `${request.protocol}://${request.host}` });
     const leaving = new AbortController();
     response.once('close', () => leaving.abort());
     try {
@@ -57,12 +57,13 @@ export class RouteAnswerer {
 
   private async handle(route: Route, request: Request, client: Pick<RequestContext, 'browser' | 'signal'>, deed: Deed): Promise<RouteAnswer> {
     const source = sourceOf(request);
-    const token = bearerToken(request.headers.authorization);
-    const session = token ? await this.sessions.find(token) : undefined;
+    const presented = presentedToken(request.headers.authorization, client.browser, isChange(route));
+    const session = presented.kind === 'token' ? await this.sessions.find(presented.token) : undefined;
     if (session) deed.actor = session.account;
     const waitSeconds = session || !isChange(route) ? 0 : this.budget.take(sourceNetwork(source));
     if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many requests from this address.', { retryAfterSeconds: waitSeconds });
-    const refusal = whyRefused(route, session);
+    // Of public routes it is none: nobody can do more with it than without.
+    const refusal = presented.kind === 'unproven' && !isPublic(route.right) ? crossSite() : whyRefused(route, session);
     if (refusal) throw refusal;
     const body = route.body ? await readBody(request) : undefined;
     const caller = session ? { actor: session.account, rights: session.rights } : ANONYMOUS;

@@ -3,11 +3,40 @@ import type { IncomingHttpHeaders } from 'node:http';
 const LANGUAGES = ['en', 'fr'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+type Headers = Pick<IncomingHttpHeaders, 'accept' | 'accept-language' | 'cookie' | 'origin' | 'sec-fetch-site'> & { readonly 'x-inkpost-csrf'?: string | string[] | undefined };
+
+/** How the browser reaches us: through trusted proxies, as they say. */
+export interface BrowserConnection {
+  readonly isSecure: boolean;
+  /** Of the pages that come from here: `https://inkpost.example.org`. */
+  readonly ownOrigin: string;
+}
+
 /** What a browser says of itself with a request, and what it is given to keep with the answer. */
 export class Browser {
   private readonly lines: string[] = [];
 
-  constructor(private readonly headers: Pick<IncomingHttpHeaders, 'accept' | 'accept-language' | 'cookie' | 'origin'>) {}
+  constructor(
+    private readonly headers: Headers,
+    private readonly connection: BrowserConnection = { isSecure: false, ownOrigin: '' },
+  ) {}
+
+  /** Over HTTPS, to us or to a trusted proxy. */
+  get isSecure(): boolean {
+    return this.connection.isSecure;
+  }
+
+  /**
+   * A page of ours sends this: the browser itself says so (`Sec-Fetch-Site`; one that doesn't know it, by `Origin`), and it bears a field that a page
+   * from elsewhere can't add without being let to by CORS, which nobody is here.
+   */
+  get isOwnPage(): boolean {
+    const { origin, 'sec-fetch-site': site, 'x-inkpost-csrf': field } = this.headers;
+    if (field === undefined || field === '') return false;
+    // Scripts can't set it. It alone counts where it is: a proxy that changes the host's name makes the origins differ.
+    if (site !== undefined) return site === 'same-origin';
+    return origin !== undefined && origin === this.connection.ownOrigin;
+  }
 
   /** Of the page that asks. Undefined: no page asks. */
   get origin(): string | undefined {

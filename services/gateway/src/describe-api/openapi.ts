@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isPublic } from '../answer-route/access.js';
 import { PROBLEM_KINDS, type ProblemStatus } from '../answer-route/problem.js';
 import { isMediaAnswer, type Route } from '../answer-route/route.js';
+import { sessionCookieName } from '../sessions/session-cookie.js';
 import { Components, type JsonSchema } from './json-schemas.js';
 
 const problem = z.object({
@@ -14,7 +15,7 @@ const problem = z.object({
 }).meta({ id: 'Problem', description: 'RFC 9457.' });
 
 const STATUS_TEXTS: Readonly<Record<ProblemStatus, string>> = {
-  400: 'The request is not valid; `errors` names each field.', 401: 'Sign in first.', 403: 'A right is missing, or the first password must be changed.',
+  400: 'The request is not valid; `errors` names each field.', 401: 'Sign in first.', 403: 'A right is missing, the first password must be changed, or a cookie came without proof of a page of ours.',
   404: 'There is no such thing.', 405: 'This path does not know the method.', 409: 'The present state does not allow this.', 413: 'The body is too large.',
   415: 'The body is not JSON.', 422: 'The code or password is wrong.', 429: 'Too many tries; `Retry-After` says when to go on.', 500: 'Something went wrong; the log says more.',
   503: 'A part of Inkpost does not answer; `Retry-After` says when to try again.',
@@ -52,7 +53,10 @@ export function openApi(all: readonly Route[], version: string): JsonSchema {
     components: {
       schemas: components.all(),
       responses: refusals,
-      securitySchemes: { session: { type: 'http', scheme: 'bearer', description: 'The token of POST /api/v0/session.' } },
+      securitySchemes: {
+        session: { type: 'http', scheme: 'bearer', description: 'The token of POST /api/v0/session.' },
+        cookie: { type: 'apiKey', in: 'cookie', name: sessionCookieName(true), description: 'Of browsers. What changes something also needs "X-Inkpost-CSRF: 1" from a page of Inkpost.' },
+      },
     },
   };
 }
@@ -66,7 +70,7 @@ function operation(route: Route, components: Components): JsonSchema {
   const access = isPublic(route.right) ? `Needs no sign-in. ${route.right.public}` : route.right === 'signed-in' ? 'Needs a sign-in.' : `Needs the right \`${route.right}\`.`;
   return {
     operationId: route.operation, tags: [tagOf(route)], summary: route.summary, description: [route.description, access].filter(Boolean).join('\n\n'),
-    security: isPublic(route.right) ? [] : [{ session: [] }],
+    security: isPublic(route.right) ? [] : [{ session: [] }, { cookie: [] }],
     parameters: [...parameters(route.params, 'path', components), ...parameters(route.query, 'query', components)],
     ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: components.schema(route.body, 'input') } } } } : {}),
     responses: {

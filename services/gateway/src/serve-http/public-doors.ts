@@ -26,8 +26,7 @@ export class PublicDoors {
 
   async onApplicationBootstrap(): Promise<void> {
     const { config, publicRoutes, dspRoutes, log, ...rest } = this.options;
-    const { httpListen, httpTls, dspListen } = config;
-    const trustedProxies = config.trustedProxies.split(',').map((entry) => entry.trim()).filter(Boolean);
+    const { httpListen, httpTls, dspListen, trustedProxies } = config;
     const certificate = await keepCertificate(join(config.dataFolder, 'certificate'), httpListen.host, new Date());
     const encrypted = mustEncrypt(httpTls, httpListen.host);
     if (!encrypted && !isLoopback(httpListen.host)) log.warning('plain HTTP on a public address, for a reverse proxy only', { host: httpListen.host });

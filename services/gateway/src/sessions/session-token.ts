@@ -10,6 +10,10 @@ export function sessionTokenSha256(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
+export function isSessionToken(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
+}
+
 /** The token of an `Authorization: Bearer` header (RFC 6750), or undefined. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return /^Bearer +([\w-]{43})$/i.exec(authorization ?? '')?.[1];

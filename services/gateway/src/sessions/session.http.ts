@@ -1,11 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { z } from 'zod';
 import { RIGHTS } from '@inkpost/service/rights.js';
+import { crossSite } from '../answer-route/access.js';
+import type { Browser } from '../answer-route/browser.js';
 import { instant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
+import { endedSessionCookie, sessionCookie, sessionCookieName } from './session-cookie.js';
 import type { SessionStore } from './session.store.js';
 
 /** As its owner knows it, which is without regard to case: all sessions of an account bear one name. */
@@ -17,6 +20,18 @@ function lockedOut(retryAfterSeconds: number): Problem {
   return new Problem('locked-out', `Too many wrong passwords. Try again in ${retryAfterSeconds} seconds.`, { retryAfterSeconds });
 }
 
+/** Without this a page from elsewhere could sign somebody in as somebody else, unnoticed (login CSRF); and in clear anybody on the way could read the cookie. */
+function ensureCookieIsSafe(browser: Browser, isLocal: boolean): void {
+  if (!browser.isOwnPage) throw crossSite();
+  if (!browser.isSecure && !isLocal) {
+    throw new Problem('conflict', 'A browser is kept signed in over HTTPS only. Behind a reverse proxy that encrypts, name it in INKPOST_HTTP_TRUSTED_PROXIES and let it send X-Forwarded-Proto.');
+  }
+}
+
+function forgetCookie(browser: Browser): void {
+  if (browser.cookie(sessionCookieName(browser.isSecure)) !== undefined) browser.keep(endedSessionCookie(browser.isSecure));
+}
+
 // A refused sign-in names no account in the audit log: people type passwords into the wrong field. guest-account's log names it
 // where it is one, under the same request id.
 
@@ -25,11 +40,15 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
   return [
     route({
       method: 'POST', path: '/api/v0/session', operation: 'signIn', right: { public: 'Signing in is how a session begins.' }, summary: 'Sign in',
-      description: 'The token goes into "Authorization: Bearer <token>". It lives 12 hours, or until 2 hours after its last use, or until the password changes.',
-      body: z.strictObject({ account, password }), status: 201,
-      answer: z.object({ token: z.string(), expiresAt: instant, rights: z.array(z.string()), passwordMustChange: z.boolean().describe('The first password can do nothing but be changed: PUT /api/v0/password.') }).meta({ id: 'Session' }),
-      refusals: [401, 429], actor: ({ body }) => body.account,
-      handle: async ({ body: { account, password }, source, caller }) => {
+      description: 'The token goes into "Authorization: Bearer <token>". It lives 12 hours, or until 2 hours after its last use, or until the password changes. A page of Inkpost asks for a cookie instead.',
+      body: z.strictObject({
+        account, password,
+        cookie: z.boolean().default(false).describe('The browser keeps the token in a cookie that no script can read. Only for pages of Inkpost, which send "X-Inkpost-CSRF: 1" here and with every change.'),
+      }), status: 201,
+      answer: z.object({ token: z.string().nullable().describe('null: it is in the cookie.'), expiresAt: instant, rights: z.array(z.string()), passwordMustChange: z.boolean().describe('The first password can do nothing but be changed: PUT /api/v0/password.') }).meta({ id: 'Session' }),
+      refusals: [401, 403, 409, 429], actor: ({ body }) => body.account,
+      handle: async ({ body: { account, password, cookie }, source, caller, browser, local }) => {
+        if (cookie) ensureCookieIsSafe(browser, local);
         const { outcome, rights, passwordMustChange, passwordVersion, retryAfterSeconds } = await signIn.signIn({ account, password, source }, as(caller));
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
         // Whether the account or the password is wrong is nobody's business.
@@ -38,21 +57,23 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
         const created = await sessions.create({ account, rights: granted, passwordMustChange }, passwordVersion, source);
         // It was right, until somebody changed it a moment ago.
         if (!created) throw new Problem('sign-in-refused', 'The account does not exist or the password is wrong.');
-        return { token: created.token, expiresAt: created.expiresAt.toISOString(), rights: granted, passwordMustChange };
+        if (cookie) browser.keep(sessionCookie(created.token, browser.isSecure));
+        return { token: cookie ? null : created.token, expiresAt: created.expiresAt.toISOString(), rights: granted, passwordMustChange };
       },
     }),
     route({
       method: 'DELETE', path: '/api/v0/session', operation: 'signOut', right: 'signed-in', summary: 'Sign out', beforePasswordChange: true,
       status: 204,
-      handle: async ({ session }) => {
+      handle: async ({ session, browser }) => {
         if (session) await sessions.end(session);
+        forgetCookie(browser);
       },
     }),
     route({
       method: 'PUT', path: '/api/v0/password', operation: 'changePassword', right: 'signed-in', summary: 'Change one\'s own password', beforePasswordChange: true,
       description: 'At least 8 characters with a lower case letter, an upper case letter, a digit and a special character. All sessions of the account end: sign in again.',
       body: z.strictObject({ currentPassword: password, newPassword: password }), status: 204, refusals: [422, 429],
-      handle: async ({ body, caller, source }) => {
+      handle: async ({ body, caller, source, browser }) => {
         const change = await sessions.beginPasswordChange(caller.actor);
         const { outcome, retryAfterSeconds, passwordVersion } = await signIn.changePassword({ account: caller.actor, ...body, source }, as(caller)).catch(async (error: unknown) => {
           // Any other failure leaves open what the owner did.
@@ -63,6 +84,7 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
         else await sessions.forgetPasswordChange(change);
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
         if (outcome !== 'changed') throw new Problem('wrong-password', 'The current password is wrong; nothing was changed.');
+        forgetCookie(browser);
       },
     }),
   ];

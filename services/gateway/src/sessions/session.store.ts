@@ -1,22 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { RIGHTS } from '@inkpost/service/rights.js';
+import { knownRights, type Right } from '@inkpost/service/rights.js';
 import type { PrismaClient } from '../gen/prisma/client.js';
 import { LIMITS } from '../limits.js';
-import type { Session } from './session.js';
+import type { AccountIdentity, Session } from './session.js';
 import { newSessionToken, sessionTokenSha256 } from './session-token.js';
+
+/** Of somebody who is signed in. */
+export type PersonalSession = Session & { readonly identity: AccountIdentity };
+
+/** A session that is about to begin. */
+export interface NewSession {
+  readonly identity: AccountIdentity;
+  readonly rights: readonly Right[];
+  readonly passwordMustChange: boolean;
+}
+
+export interface FoundSession {
+  readonly session: PersonalSession;
+  /** Of the password that was proven. */
+  readonly passwordVersion: bigint;
+  /** A minute has passed since its use was noted: time to look whether it still stands. */
+  readonly isDue: boolean;
+}
 
 interface SessionRow {
   readonly account: string;
+  readonly directory_id: string;
+  readonly account_id: string;
+  readonly login: string;
+  readonly vouched_groups: string[];
   readonly rights: string[];
   readonly password_must_change: boolean;
+  readonly password_version: string;
   readonly expires_at: Date;
+  readonly is_due: boolean;
 }
 
 // Each request asks: one round trip, a prepared statement, and a write only once a minute.
 const FIND = `
   WITH found AS (
-    SELECT token_sha256, account, rights, password_must_change, expires_at, last_used_at FROM session s
+    SELECT *, last_used_at < now() - make_interval(secs => $3) AS is_due FROM session s
     WHERE token_sha256 = $1 AND expires_at > now() AND last_used_at > now() - make_interval(hours => $2)
       AND NOT EXISTS (SELECT FROM password_known k WHERE k.account = s.account AND k.version > s.password_version)
       AND NOT EXISTS (
@@ -24,9 +48,9 @@ const FIND = `
         AND c.began_at < now() - make_interval(secs => $4) AND s.created_at < c.began_at + make_interval(secs => $4))
   ), touched AS (
     UPDATE session s SET last_used_at = now() FROM found f
-    WHERE s.token_sha256 = f.token_sha256 AND f.last_used_at < now() - make_interval(secs => $3)
+    WHERE s.token_sha256 = f.token_sha256 AND f.is_due
   )
-  SELECT account, rights, password_must_change, expires_at FROM found`;
+  SELECT account, directory_id, account_id, login, vouched_groups, rights, password_must_change, password_version, expires_at, is_due FROM found`;
 
 const RAISE_KNOWN = `
   INSERT INTO password_known AS k (account, version) VALUES ($1, $2)
@@ -34,8 +58,8 @@ const RAISE_KNOWN = `
 
 // A session that slips in beside a change is no danger: `session.find` compares the versions again.
 const CREATE = `
-  INSERT INTO session (account, password_version, token_sha256, rights, password_must_change, source, expires_at)
-  SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT FROM password_known WHERE account = $1 AND version > $2)
+  INSERT INTO session (account, password_version, token_sha256, rights, password_must_change, source, expires_at, directory_id, account_id, login, vouched_groups)
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (SELECT FROM password_known WHERE account = $1 AND version > $2)
   RETURNING account`;
 
 const SETTLE_CHANGED = `
@@ -60,20 +84,31 @@ export class SessionStore {
    *
    * @param passwordVersion of the password that was proven.
    */
-  async create(session: Omit<Session, 'tokenSha256' | 'expiresAt'>, passwordVersion: bigint, source: string): Promise<{ token: string; expiresAt: Date } | undefined> {
+  async create({ identity, rights, passwordMustChange }: NewSession, passwordVersion: bigint, source: string): Promise<{ token: string; expiresAt: Date } | undefined> {
     const token = newSessionToken();
     const expiresAt = new Date(Date.now() + LIMITS.sessionHours * 3_600_000);
-    const { account, rights, passwordMustChange } = session;
-    await query(this.pool, 'password.known', RAISE_KNOWN, [account, String(passwordVersion)]);
-    const created = await query(this.pool, 'session.create', CREATE, [account, String(passwordVersion), sessionTokenSha256(token), [...rights], passwordMustChange, source, expiresAt]);
+    const { name, directoryId, accountId, login, vouchedGroups } = identity;
+    await query(this.pool, 'password.known', RAISE_KNOWN, [name, String(passwordVersion)]);
+    const created = await query(this.pool, 'session.create', CREATE, [
+      name, String(passwordVersion), sessionTokenSha256(token), [...rights], passwordMustChange, source, expiresAt, directoryId, accountId, login, [...vouchedGroups],
+    ]);
     return created.length === 1 ? { token, expiresAt } : undefined;
   }
 
-  async find(token: string): Promise<Session | undefined> {
+  async find(token: string): Promise<FoundSession | undefined> {
     const tokenSha256 = sessionTokenSha256(token);
     const [row] = await query<SessionRow & Record<string, unknown>>(this.pool, 'session.find', FIND, [tokenSha256, LIMITS.sessionIdleHours, LIMITS.sessionTouchSeconds, LIMITS.passwordChangeSeconds]);
     if (!row) return undefined;
-    return { tokenSha256, account: row.account, rights: RIGHTS.filter((right) => row.rights.includes(right)), passwordMustChange: row.password_must_change, expiresAt: row.expires_at };
+    const identity = { name: row.account, directoryId: row.directory_id, accountId: row.account_id, login: row.login, vouchedGroups: row.vouched_groups };
+    return {
+      session: { tokenSha256, account: row.account, identity, rights: knownRights(row.rights), passwordMustChange: row.password_must_change, expiresAt: row.expires_at },
+      passwordVersion: BigInt(row.password_version), isDue: row.is_due,
+    };
+  }
+
+  /** The session has these rights from now on. */
+  async narrow({ tokenSha256 }: Session, rights: readonly Right[]): Promise<void> {
+    await query(this.pool, 'session.narrow', 'UPDATE session SET rights = $2 WHERE token_sha256 = $1', [tokenSha256, [...rights]]);
   }
 
   async end({ tokenSha256 }: Session): Promise<void> {
