@@ -29,7 +29,7 @@ import { guestAccountConfig } from './guest-account.config.js';
 import { GuestRpc } from './guests/guest.rpc.js';
 import { GuestStore } from './guests/guest.store.js';
 import { Installation } from './installation.js';
-import { openKeyedHash } from './keyed-hash/hash-key.store.js';
+import { KeyedHash } from './keyed-hash/keyed-hash.js';
 import { TEST_BUDGET } from './limits.js';
 import { PeopleRpc } from './local-people/people.rpc.js';
 import { PersonStore } from './local-people/person.store.js';
@@ -63,7 +63,7 @@ export const guestAccount: ServiceDefinition = {
     const administrators = new AdministratorStore(prisma);
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
     const masterKey = masterKeyOf(config, secrets);
-    const keyedHash = await openKeyedHash(pool, masterKey);
+    const keyedHash = new KeyedHash(masterKey);
     const directories = new DirectoryStore(pool, flow, masterKey);
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);

@@ -9,5 +9,5 @@ export const guestAccountBytes: StoredBytes = {
       afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
     },
   ],
-  unsealed: [],
+  unsealed: [{ table: 'guest', column: 'pin_hash', holds: 'keyed-hash' }, { table: 'guest', column: 'card_hash', holds: 'keyed-hash' }],
 };

@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { GuestSettingsSchema } from '@inkpost/contracts/admin/v1/guests_pb.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { describe, expect, it } from 'vitest';
 import { KeyedHash } from '../keyed-hash/keyed-hash.js';
 import { verifyPassword } from '../sign-in/password-hash.js';
@@ -90,7 +91,8 @@ describe('the settings of a guest', () => {
 });
 
 describe('the secrets of a guest', () => {
-  const hash = new KeyedHash(Buffer.alloc(32, 7));
+  const keyed = (digits: string) => new KeyedHash(parseMasterKey(digits.repeat(32)));
+  const hash = keyed('07');
 
   it('are kept as hashes that reveal nothing, each with its account', async () => {
     const kept = await keepSecrets({ password: 'Print-2026', pin: '4711', cardNumber: '04:a3-7f 12 9B' }, 'account-1', hash);
@@ -98,7 +100,7 @@ describe('the secrets of a guest', () => {
     expect(kept.card?.end).toBe('129B');
     expect(kept.pinHash).toHaveLength(32);
     expect((await keepSecrets({ pin: '4711' }, 'account-2', hash)).pinHash).not.toEqual(kept.pinHash);
-    expect((await keepSecrets({ pin: '4711' }, 'account-1', new KeyedHash(Buffer.alloc(32, 8)))).pinHash).not.toEqual(kept.pinHash);
+    expect((await keepSecrets({ pin: '4711' }, 'account-1', keyed('08'))).pinHash).not.toEqual(kept.pinHash);
   });
 
   it('stay as they are where they are not given, and go where they are empty', async () => {

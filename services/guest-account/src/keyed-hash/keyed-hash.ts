@@ -1,20 +1,22 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
+import { hashingKey, type MasterKey } from '@inkpost/secrets/master-key.js';
 
 /** What is hashed; hashes of one kind are never equal to those of another. */
-export type HashedKind = 'card' | 'pin';
+export type HashedKind = 'address' | 'card' | 'pin';
 
 /**
- * Turns short secrets into what is stored: HMAC-SHA-256 under a random key of the installation, so that a copy of the database, which
- * holds that key sealed, reveals none by trying all.
+ * Turns short secrets into what is stored: HMAC-SHA-256 under keys from the master key, so that a copy of the database reveals none by
+ * trying all. The hashes outlive the master key's replacement.
  */
 export class KeyedHash {
-  private readonly key: KeyObject;
+  private readonly keys: Readonly<Record<HashedKind, KeyObject>>;
 
-  constructor(key: Uint8Array) {
-    this.key = createSecretKey(key);
+  constructor(masterKey: MasterKey) {
+    const key = (kind: HashedKind) => hashingKey(masterKey, `account ${kind}`);
+    this.keys = { address: key('address'), card: key('card'), pin: key('pin') };
   }
 
   of(kind: HashedKind, text: string): Buffer {
-    return createHmac('sha256', this.key).update(`${kind}\u0000${text}`).digest();
+    return createHmac('sha256', this.keys[kind]).update(text).digest();
   }
 }

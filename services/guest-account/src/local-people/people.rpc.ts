@@ -6,6 +6,7 @@ import type {
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { UnreadableImport } from '../csv/parse-csv.js';
 import type { DirectoryStore } from '../directories/directory.store.js';
 import { CURSOR_LENGTH_MAX, IMPORT_LENGTH_MAX, IMPORT_LINES_REPORTED_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX } from '../limits.js';
 import type { Grants, RightsSubject } from '../rights/granted-rights.js';
@@ -13,7 +14,7 @@ import { ensureMayChangeAccount, lackingToChange } from '../rights/may-grant.js'
 import { hashPassword } from '../sign-in/password-hash.js';
 import { checkPerson, isProblem, type PersonSettings } from './person-settings.js';
 import type { PasswordHash, PersonStore, PersonWrite, StoredPerson } from './person.store.js';
-import { type ImportLine, type ImportPlan, type KnownPerson, type MayNot, planImport, UnreadableImport } from './plan-import.js';
+import { type ImportLine, type ImportPlan, type KnownPerson, type MayNot, planImport } from './plan-import.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseCsv } from './parse-csv.js';
-import { type KnownPerson, planImport, UnreadableImport } from './plan-import.js';
+import { parseCsv, UnreadableImport } from '../csv/parse-csv.js';
+import { type KnownPerson, planImport } from './plan-import.js';
 
 const ada: KnownPerson = { accountId: 'a', login: 'ada', displayName: 'Ada', addresses: ['ada@example.org'], language: 'fr', groups: ['staff'], locked: true };
 

@@ -1,5 +1,6 @@
 import { IMPORT_LINES_MAX } from '../limits.js';
-import { parseCsv } from './parse-csv.js';
+import { parseCsv, UnreadableImport } from '../csv/parse-csv.js';
+import { readAnswer } from '../csv/read-answer.js';
 import { checkPerson, isProblem, type PersonSettings } from './person-settings.js';
 
 /** A person who is there. */
@@ -31,18 +32,12 @@ export interface ImportPlan {
 const COLUMNS = ['login', 'name', 'addresses', 'language', 'groups', 'locked'] as const;
 type Column = (typeof COLUMNS)[number];
 
-const YES = new Set(['yes', 'true', '1', 'oui']);
-const NO = new Set(['', 'no', 'false', '0', 'non']);
-
 /** Why whoever imports may not change or add this person; empty: they may. */
 export type MayNot = (before: KnownPerson | undefined, person: PersonSettings) => string;
 
-/** The file as a whole can't be read: in a sentence with what to do. */
-export class UnreadableImport extends Error {}
-
 /** What an import would do, line by line. People are known by their logins. Throws `UnreadableImport`. */
 export function planImport(csv: string, known: readonly KnownPerson[], mayNot: MayNot = () => ''): ImportPlan {
-  const [head, ...records] = readRecords(csv);
+  const [head, ...records] = parseCsv(csv);
   const columns = checkColumns(head?.fields ?? []);
   if (records.length > IMPORT_LINES_MAX) throw new UnreadableImport(`There are ${records.length} lines; at most ${IMPORT_LINES_MAX} are taken at once.`);
   const byLogin = new Map(known.map((person) => [person.login.toLowerCase(), person]));
@@ -75,14 +70,6 @@ export function planImport(csv: string, known: readonly KnownPerson[], mayNot: M
   return { lines, people };
 }
 
-function readRecords(csv: string) {
-  try {
-    return parseCsv(csv);
-  } catch (error) {
-    throw new UnreadableImport(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function checkColumns(names: readonly string[]): readonly Column[] {
   const columns = names.map((name) => {
     const column = COLUMNS.find((each) => each === name.trim().toLowerCase());
@@ -97,15 +84,15 @@ function checkColumns(names: readonly string[]): readonly Column[] {
 
 /** A column that the file doesn't have stays as it is. Gives what is wrong where something is. */
 function readPerson(row: Partial<Record<Column, string>>, before: KnownPerson | undefined): PersonSettings | string {
-  const locked = row.locked?.trim().toLowerCase();
-  if (locked !== undefined && !YES.has(locked) && !NO.has(locked)) return 'locked: must be yes or no';
+  const locked = row.locked === undefined ? (before?.locked ?? false) : readAnswer(row.locked);
+  if (locked === undefined) return 'locked: must be yes or no';
   const checked = checkPerson({
     login: row.login ?? '',
     displayName: row.name ?? before?.displayName ?? '',
     addresses: listOf(row.addresses ?? '', /[\s;|]+/),
     language: row.language ?? before?.language ?? '',
     groups: row.groups === undefined ? (before?.groups ?? []) : listOf(row.groups, /[;|]/),
-    locked: locked === undefined ? (before?.locked ?? false) : YES.has(locked),
+    locked,
   });
   return isProblem(checked) ? `${checked.field}: ${checked.reason}` : checked;
 }

@@ -67,13 +67,6 @@ CREATE TABLE guest_address (
 );
 CREATE INDEX guest_address_account_id_idx ON guest_address (account_id);
 
--- One row: the random key of the hashes above, sealed with the master key. They outlive the master key's replacement.
-CREATE TABLE hash_key (
-  only_row   boolean NOT NULL DEFAULT true CHECK (only_row),
-  sealed_key bytea NOT NULL,
-  CONSTRAINT hash_key_pkey PRIMARY KEY (only_row)
-);
-
 -- Accounts that sign in to administer.
 CREATE TABLE administrator (
   name                     text NOT NULL,
@@ -258,3 +251,68 @@ CREATE TRIGGER local_person_password BEFORE UPDATE OF password_hash ON local_per
   FOR EACH ROW WHEN (NEW.password_hash IS DISTINCT FROM OLD.password_hash) EXECUTE FUNCTION note_password_change();
 CREATE TRIGGER guest_password BEFORE UPDATE OF password_hash ON guest
   FOR EACH ROW WHEN (NEW.password_hash IS DISTINCT FROM OLD.password_hash) EXECUTE FUNCTION note_password_change();
+
+-- People of directories of whom others were told, by the address that their mails came from.
+CREATE TABLE known_person (
+  sender_address text COLLATE "C" NOT NULL,
+  account_id     uuid NOT NULL,
+  -- Of what was told: told again when it is another, or from time to time.
+  facts_sha256   bytea NOT NULL,
+  told_at        timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT known_person_pkey PRIMARY KEY (sender_address)
+);
+CREATE INDEX known_person_account_id_idx ON known_person (account_id);
+CREATE INDEX known_person_told_at_idx ON known_person (told_at);
+
+-- Guests who are somebody of a directory now, and what they had: the PIN's hash is bound to the guest's account.
+CREATE TABLE merged_account (
+  guest_account_id uuid NOT NULL,
+  account_id       uuid NOT NULL,
+  directory        text NOT NULL,
+  pin_hash         bytea,
+  card_hash        bytea,
+  card_end         text NOT NULL DEFAULT '',
+  group_name       text NOT NULL DEFAULT '',
+  analytical_code  text NOT NULL DEFAULT '',
+  merged_at        timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- Empty: by itself, when a mail came.
+  merged_by        text NOT NULL DEFAULT '',
+  CONSTRAINT merged_account_pkey PRIMARY KEY (guest_account_id)
+);
+CREATE INDEX merged_account_account_id_idx ON merged_account (account_id);
+
+-- Erasures of people, and the proof of them.
+CREATE TABLE erasure (
+  erasure_id   uuid NOT NULL,
+  -- guest, local-person or address.
+  about        text NOT NULL,
+  requested_by text NOT NULL,
+  requested_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  people       integer NOT NULL,
+  -- Whose it is, until all is erased: then only the keyed hashes remain.
+  account_ids  text[] NOT NULL,
+  addresses    text[] NOT NULL,
+  completed_at timestamptz(3),
+  CONSTRAINT erasure_pkey PRIMARY KEY (erasure_id)
+);
+CREATE INDEX erasure_requested_at_erasure_id_idx ON erasure (requested_at, erasure_id);
+
+-- Keyed hashes of the addresses: whoever names one can be shown what was erased.
+CREATE TABLE erasure_subject (
+  address_hash bytea NOT NULL,
+  erasure_id   uuid NOT NULL,
+  CONSTRAINT erasure_subject_pkey PRIMARY KEY (address_hash, erasure_id),
+  CONSTRAINT erasure_subject_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure (erasure_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX erasure_subject_erasure_id_idx ON erasure_subject (erasure_id);
+
+-- What each service did.
+CREATE TABLE erasure_part (
+  erasure_id uuid NOT NULL,
+  service    text NOT NULL,
+  -- NULL: waited for.
+  done_at    timestamptz(3),
+  counts     jsonb NOT NULL DEFAULT '{}',
+  CONSTRAINT erasure_part_pkey PRIMARY KEY (erasure_id, service),
+  CONSTRAINT erasure_part_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure (erasure_id) ON DELETE CASCADE ON UPDATE CASCADE
+);

@@ -1,3 +1,6 @@
+/** A file as a whole can't be read: in a sentence with what to do. */
+export class UnreadableImport extends Error {}
+
 /** One record of a CSV file. */
 export interface CsvRecord {
   /** From 1: the line on which it begins. */
@@ -7,7 +10,7 @@ export interface CsvRecord {
 
 /**
  * RFC 4180, with lines that end in LF too, a byte order mark in front, and `;` between the fields where the first line has one and no
- * comma, as spreadsheets write it in French. Empty lines are left out. Throws an Error whose message names the line.
+ * comma, as spreadsheets write it in French. Empty lines are left out. Throws `UnreadableImport`, which names the line.
  */
 export function parseCsv(text: string): CsvRecord[] {
   const source = text.replace(/^\uFEFF/, '');
@@ -44,7 +47,7 @@ function readField(source: string, start: number, separator: string, line: numbe
   let [value, at] = ['', start + 1];
   for (;;) {
     const quote = source.indexOf('"', at);
-    if (quote < 0) throw new Error(`line ${line}: a quotation mark is opened and never closed`);
+    if (quote < 0) throw new UnreadableImport(`line ${line}: a quotation mark is opened and never closed`);
     value += source.slice(at, quote);
     at = quote + 1;
     if (source[at] !== '"') break;
@@ -52,6 +55,6 @@ function readField(source: string, start: number, separator: string, line: numbe
     at += 1;
   }
   const isEnd = at >= source.length || source[at] === separator || source[at] === '\n' || source.startsWith('\r\n', at);
-  if (!isEnd) throw new Error(`line ${line}: something stands after a quotation mark that closes a field`);
+  if (!isEnd) throw new UnreadableImport(`line ${line}: something stands after a quotation mark that closes a field`);
   return { value, end: at, lines: value.split('\n').length - 1 };
 }
