@@ -29,6 +29,9 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       search: ['gateway'],
       entries: ['gateway'],
       purge: ['gateway'],
+      // Ids alone: mail-ingest doesn't know otherwise which mails of its ledger are whose.
+      of_people: ['mail-ingest'],
+      erase: ['guest-account'],
     },
   },
   {
@@ -46,6 +49,8 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       troubled: ['gateway'],
       redrive: ['gateway'],
       backlog: ['gateway'],
+      is_open: ['notification'],
+      forget: ['acceptance', 'guest-account', 'print-submit', 'notification'],
     },
   },
   {

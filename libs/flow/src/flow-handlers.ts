@@ -25,11 +25,13 @@ export function flowControllers<Service extends FlowService>(service: Service, h
   const bound = Object.entries(handlers) as [Subject, Type][];
   const missing = subjectsOf(service).filter((subject) => !bound.some(([name]) => name === subject));
   if (missing.length > 0) throw new Error(`${service} has no handler for ${missing.join(', ')}`);
-  for (const [subject, handler] of bound) {
+  // One class may answer several subjects.
+  const byHandler = Map.groupBy(bound, ([, handler]) => handler);
+  for (const [handler, own] of byHandler) {
     const descriptor = Object.getOwnPropertyDescriptor(handler.prototype, 'handle');
     if (!descriptor) throw new Error(`${handler.name} has no method "handle"`);
     Controller()(handler);
-    EventPattern(subject)(handler.prototype as object, 'handle', descriptor);
+    EventPattern(own.map(([subject]) => subject))(handler.prototype as object, 'handle', descriptor);
   }
-  return bound.map(([, handler]) => handler);
+  return [...byHandler.keys()];
 }

@@ -13,6 +13,7 @@ import { Spool } from '@inkpost/spool/spool.js';
 import { AcceptMessageHandler } from './accept-message/accept-message.handler.js';
 import { VerdictMetrics } from './accept-message/verdict-metrics.js';
 import { acceptanceConfig } from './acceptance.config.js';
+import { AccountErasedHandler } from './erase-sender/account-erased.handler.js';
 import { DocumentExamination } from './examine-document/examine-documents.js';
 import { ForgetMailboxHandler } from './forget-mailbox/forget-mailbox.handler.js';
 import { VerdictPurge } from './forget-verdicts/verdict-purge.js';
@@ -40,6 +41,7 @@ export const acceptance: ServiceDefinition = {
       controllers: flowControllers('acceptance', {
         'mail.message-received.v1': AcceptMessageHandler,
         'mailbox.deleted.v1': ForgetMailboxHandler,
+        'account.erased.v1': AccountErasedHandler,
       }),
       providers: [
         { provide: FlowClient, useValue: flow },

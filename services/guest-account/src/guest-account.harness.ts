@@ -48,7 +48,7 @@ export class GuestAccountHarness {
     private readonly controlKey: Uint8Array,
     private readonly secretsFolder: string,
     private readonly acceptance: FlowClient,
-    private readonly sender: FlowSender,
+    readonly sender: FlowSender,
   ) {}
 
   static async start(): Promise<GuestAccountHarness> {

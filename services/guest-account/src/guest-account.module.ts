@@ -4,6 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
+import { ErasureService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -18,16 +19,24 @@ import { EntraDirectory } from './adapters/entra/entra-directory.adapter.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
 import { LocalDirectory } from './adapters/local/local-directory.adapter.js';
+import { SqlDirectory } from './adapters/sql/sql-directory.adapter.js';
 import { ApiTokenStore } from './api-tokens/api-token.store.js';
 import { ApiTokensRpc } from './api-tokens/api-tokens.rpc.js';
+import { GuestsChangeStore } from './change-guests/guests-change.store.js';
 import { DirectoriesRpc } from './directories/directories.rpc.js';
 import type { StoredDirectory } from './directories/directory.js';
 import { DirectoryStore } from './directories/directory.store.js';
+import { ErasureDoneHandler } from './erase-people/erasure-done.handler.js';
+import { ErasureRpc } from './erase-people/erasure.rpc.js';
+import { ErasureStore } from './erase-people/erasure.store.js';
+import { PeopleErasure } from './erase-people/people-erasure.js';
 import { LiveDirectories } from './find-person/live-directories.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { guestAccountConfig } from './guest-account.config.js';
 import { GuestRpc } from './guests/guest.rpc.js';
 import { GuestStore } from './guests/guest.store.js';
+import { GuestImportStore } from './import-guests/guest-import.store.js';
+import { GuestImporter } from './import-guests/import-guests.js';
 import { Installation } from './installation.js';
 import { KeyedHash } from './keyed-hash/keyed-hash.js';
 import { TEST_BUDGET } from './limits.js';
@@ -64,6 +73,8 @@ export const guestAccount: ServiceDefinition = {
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
     const masterKey = masterKeyOf(config, secrets);
     const keyedHash = new KeyedHash(masterKey);
+    const erasure = new PeopleErasure(masterKey);
+    const erasures = new ErasureStore(pool, flow, erasure);
     const directories = new DirectoryStore(pool, flow, masterKey);
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);
@@ -77,6 +88,8 @@ export const guestAccount: ServiceDefinition = {
           return new LdapDirectory({ directoryId, settings, password: () => directories.passwordOf(directory), rules });
         case 'entra':
           return new EntraDirectory({ directoryId, settings, secret: () => directories.passwordOf(directory), places: entraPlaces });
+        case 'sql':
+          return new SqlDirectory({ directoryId, settings, password: () => directories.passwordOf(directory), rules });
         case 'local':
           return new LocalDirectory(directoryId, pool);
         case 'guests':
@@ -87,10 +100,17 @@ export const guestAccount: ServiceDefinition = {
     };
     return {
       module: GuestAccountModule,
-      controllers: flowControllers('guest-account', { 'acceptance.message-accepted.v1': ResolveOwnerHandler }),
+      controllers: flowControllers('guest-account', {
+        'acceptance.message-accepted.v1': ResolveOwnerHandler,
+        'mail.account-erased.v1': ErasureDoneHandler,
+        'acceptance.account-erased.v1': ErasureDoneHandler,
+        'print.account-erased.v1': ErasureDoneHandler,
+        'notification.account-erased.v1': ErasureDoneHandler,
+      }),
       providers: [
         { provide: Installation, useFactory: () => new Installation(config.language) },
         { provide: LocalGuestBase, useValue: localGuestBase },
+        { provide: ErasureStore, useValue: erasures },
         { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async () => undefined) },
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
@@ -101,13 +121,16 @@ export const guestAccount: ServiceDefinition = {
         {
           provide: CONTROL_ROUTES,
           useFactory: (installation: Installation, live: LiveDirectories): ControlRoutes => {
-            const guests = new GuestRpc(new GuestStore(pool, flow, installation), keyedHash, log);
+            const guests = new GuestRpc({
+              store: new GuestStore(pool, flow, installation, erasure), importer: new GuestImporter(new GuestImportStore(pool, flow, installation), keyedHash),
+              changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, log,
+            });
             const rights = new RightsStore(pool, flow);
             const accounts = new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
             const standings = new AccountStandings(administrators, accounts, rights);
             const credentials = new CredentialChecker(administrators, accounts, new SignInDelayStore(flow), log);
             const signIn = new SignInRpc({ credentials, administrators, accounts, standings, log });
-            const people = new PeopleRpc(new PersonStore(pool, flow, installation), directories, () => rights.grants(), log);
+            const people = new PeopleRpc(new PersonStore(pool, flow, installation, erasure), directories, () => rights.grants(), log);
             const rightsRpc = new RightsRpc(rights, directories, findRoleMembersWith(accounts), log);
             const apiTokens = new ApiTokensRpc(new ApiTokenStore(pool), standings, log);
             const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, guestDirectory), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
@@ -115,6 +138,7 @@ export const guestAccount: ServiceDefinition = {
               router.service(DirectoryService, directoriesRpc);
               router.service(DirectoryPeopleService, people);
               router.service(GuestService, guests);
+              router.service(ErasureService, new ErasureRpc(erasures, log));
               router.service(SignInService, signIn);
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);

@@ -94,6 +94,8 @@ export const DATABASE_NAME_LENGTH_MAX = 128;
 export const QUERY_LENGTH_MAX = 8_000;
 export const COLUMN_LENGTH_MAX = 128;
 export const COLUMNS_OF_ADDRESSES_MAX = 10;
+/** Rows that one question gives: a person may have several, for addresses and groups. */
+export const SQL_ROWS_MAX = 2_000;
 
 /** Connections to the server of one directory, and how long an idle one is kept. */
 export const DIRECTORY_CONNECTIONS_MAX = 4;
@@ -148,3 +150,12 @@ export const API_TOKEN_USE_NOTED_EVERY_S = 60;
 
 /** Groups that a sign-in server vouches for; of more the first. */
 export const VOUCHED_GROUPS_MAX = 1_000;
+
+/** Proofs of one address that are shown. */
+export const PROOFS_MAX = 100;
+/** How long proofs are kept: the time in which somebody may still ask for damages (French Civil Code, article 2224). */
+export const PROOF_KEPT_DAYS = 1_827;
+/** Others are told anew of somebody of a directory whose mails go on coming; of who sends none it is forgotten. */
+export const PERSON_TOLD_EVERY_DAYS = 30;
+export const PERSON_KEPT_DAYS = 90;
+export const FORGET_EVERY_MS = 3_600_000;

@@ -29,6 +29,7 @@ import { AssociationsRpc } from './associate-mailbox/associations.rpc.js';
 import { MailClientsRpc } from './associate-mailbox/mail-clients.rpc.js';
 import { authenticateSenders } from './authenticate-sender/authenticate-sender.module.js';
 import { SettingsChangedHandler } from './authenticate-sender/settings-changed.handler.js';
+import { AccountErasedHandler } from './erase-sender/account-erased.handler.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { FETCHED_AT_ONCE_MAX, SERVER_TIMES } from './limits.js';
 import { mailIngestConfig } from './mail-ingest.config.js';
@@ -98,6 +99,7 @@ export const mailIngest: ServiceDefinition = {
       controllers: flowControllers('mail-ingest', {
         'notification.canary-handled.v1': CanaryHandledHandler,
         'acceptance.sender-authentication-changed.v1': SettingsChangedHandler,
+        'account.erased.v1': AccountErasedHandler,
       }),
       providers: [
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },

@@ -29,5 +29,7 @@ export const SMTP_TEST_TIMEOUT_MS = 20_000;
 
 /** Memory of mails: shorter than the journey, which tells the same. */
 export const OUTGOING_KEPT_DAYS = 30;
+/** Somebody of a directory who sends mails is told of anew every month; who isn't, is forgotten with the journeys of the last mails. */
+export const CONTACT_UNCONFIRMED_DAYS = 90;
 export const FORGET_EVERY_MS = 3_600_000;
 export const FORGET_BATCH = 5_000;

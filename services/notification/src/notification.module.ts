@@ -14,6 +14,7 @@ import { OutgoingPurge } from './forget-outgoing/outgoing-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { AccountChangedHandler } from './keep-contacts/account-changed.handler.js';
 import { AccountErasedHandler } from './keep-contacts/account-erased.handler.js';
+import { AccountMergedHandler } from './keep-contacts/account-merged.handler.js';
 import { notificationConfig } from './notification.config.js';
 import { CodeOpener } from './notify/code-opener.js';
 import { JobAbortedHandler } from './notify/job-aborted.handler.js';
@@ -45,6 +46,7 @@ const handlers = {
   'print.job-expired.v1': JobExpiredHandler,
   'account.changed.v1': AccountChangedHandler,
   'account.erased.v1': AccountErasedHandler,
+  'account.merged.v1': AccountMergedHandler,
   'mailbox.canary-requested.v1': CanaryRequestedHandler,
 } as const;
 

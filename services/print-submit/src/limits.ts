@@ -21,6 +21,8 @@ export const printLimits = {
   tagsMax: 20,
   tagLengthMax: 50,
   commentLengthMax: 1_000,
+  groupsMax: 1_000,
+  contactsMax: 10,
   searchLengthMax: 200,
   searchWordsMax: 10,
   queuesListedDefault: 200,
@@ -93,6 +95,9 @@ export const watchLimits = {
   answerTimeoutMs: 5_000,
 } as const;
 
+/** Jobs of failing printers, where their group redirects them. */
+export const redirectionLimits = { failingSeconds: 60, roundMs: 5_000, jobsPerRound: 200 } as const;
+
 /** Testing and finding printers. */
 export const printerTestLimits = { stepMs: 5_000, testMs: 20_000, perMinuteMax: 20, atOnceMax: 8 } as const;
 
@@ -100,4 +105,6 @@ export const expiryLimits = {
   roundMs: 60_000,
   messagesPerRound: 200,
   purgeMax: 1_000,
+  /** Longer than a message can wait for its queue, or its document be kept. */
+  formerAccountDays: 90,
 } as const;

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
@@ -22,6 +23,10 @@ import { ExpiryStore } from './expire-job/expiry.store.js';
 import { JobExpiry } from './expire-job/job-expiry.js';
 import { FinishingRpc } from './finishing/finishing.rpc.js';
 import { FinishingStore } from './finishing/finishing.store.js';
+import { AccountErasedHandler } from './follow-account/account-erased.handler.js';
+import { AccountMergedHandler } from './follow-account/account-merged.handler.js';
+import { ErasedJobStore } from './follow-account/erased-jobs.store.js';
+import { FormerAccountStore } from './follow-account/former-account.store.js';
 import { ForgetMailboxHandler } from './finishing/forget-mailbox.handler.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { HoldStore } from './hold-job/hold.store.js';
@@ -42,6 +47,10 @@ import { PrinterWatch } from './queues/printer-watch.js';
 import { PrinterStore } from './queues/printer.store.js';
 import { QueueRpc } from './queues/queue.rpc.js';
 import { QueueStore } from './queues/queue.store.js';
+import { GroupStore } from './queue-groups/group.store.js';
+import { QueueGroupRpc } from './queue-groups/group.rpc.js';
+import { FaultRedirection } from './redirect-job/fault-redirection.js';
+import { RedirectionStore } from './redirect-job/redirection.store.js';
 import { CodeGate } from './release-job/code-gate.js';
 import { JobRelease } from './release-job/job-release.js';
 import { ReleaseRpc } from './release-job/release.rpc.js';
@@ -75,10 +84,13 @@ function assemble(runtime: Runtime) {
     watch.lookNow();
     deliveries.wake(queueId, true);
   });
+  const redirections = new RedirectionStore(pool, flow);
+  const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
-    metrics, deliveries, expiry, watch, prisma,
+    metrics, deliveries, faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
+    formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer)), releaseRpc: new ReleaseRpc(release),
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, onMoved), releaseRpc: new ReleaseRpc(release),
   };
 }
 
@@ -86,16 +98,16 @@ type Parts = ReturnType<typeof assemble>;
 
 /** The loops run while the service does. */
 class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'expiry' | 'watch' | 'prisma'>) {}
+  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'expiry' | 'watch' | 'faultRedirection' | 'prisma'>) {}
 
   onApplicationBootstrap(): void {
-    const { deliveries, expiry, watch } = this.parts;
-    for (const loop of [deliveries, expiry, watch]) loop.start();
+    const { deliveries, expiry, watch, faultRedirection } = this.parts;
+    for (const loop of [deliveries, expiry, watch, faultRedirection]) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    const { deliveries, expiry, watch, prisma } = this.parts;
-    await Promise.all([deliveries, expiry, watch].map((loop) => loop.stop()));
+    const { deliveries, expiry, watch, faultRedirection, prisma } = this.parts;
+    await Promise.all([deliveries, expiry, watch, faultRedirection].map((loop) => loop.stop()));
     await prisma.$disconnect();
   }
 }
@@ -104,6 +116,8 @@ const handlers = {
   'account.owner-resolved.v1': OwnerResolvedHandler,
   'print.job-released.v1': JobReleasedHandler,
   'mailbox.deleted.v1': ForgetMailboxHandler,
+  'account.merged.v1': AccountMergedHandler,
+  'account.erased.v1': AccountErasedHandler,
 } as const;
 
 @Module({ controllers: flowControllers('print-submit', handlers) })
@@ -117,6 +131,7 @@ export const printSubmit = {
     const parts = assemble(runtime);
     const routes: ControlRoutes = (router) => {
       router.service(QueueService, parts.queueRpc);
+      router.service(QueueGroupService, parts.groupRpc);
       router.service(PrinterService, parts.printerRpc);
       router.service(LocationService, parts.locationRpc);
       router.service(FinishingService, parts.finishingRpc);
@@ -131,6 +146,10 @@ export const printSubmit = {
         { provide: KnownSettings, useValue: parts.settings },
         { provide: PukIssuer, useValue: parts.puks },
         { provide: PrintMetrics, useValue: parts.metrics },
+        { provide: Spool, useValue: parts.spool },
+        { provide: JobEndings, useValue: parts.endings },
+        { provide: FormerAccountStore, useValue: parts.formerAccounts },
+        { provide: ErasedJobStore, useValue: parts.erasedJobs },
         { provide: Deliveries, useValue: parts.deliveries },
         { provide: PrintLoops, useFactory: () => new PrintLoops(parts) },
         { provide: CONTROL_ROUTES, useValue: routes },

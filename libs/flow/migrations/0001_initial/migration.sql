@@ -177,6 +177,31 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Whether a message is still to be handled by the caller: asked before what can't be taken back.
+CREATE FUNCTION is_open(p_id uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM flow.message m WHERE m.id = p_id AND m.consumer = session_user AND m.state = 'open');
+END $$;
+
+-- People are erased: messages to the caller that name them, as sender, as owner or as the account itself, are never handled, also dead ones.
+-- What tells of the erasure stays, and so does a merge, whose account moves other things. Gives {"messages":…, "documents": [ids in them]}.
+CREATE FUNCTION forget(p_account_ids text[], p_addresses text[]) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE forgotten jsonb;
+BEGIN
+  WITH gone AS (
+    DELETE FROM flow.message m
+    WHERE m.consumer = session_user AND m.subject NOT LIKE '%.account-erased.%' AND m.subject NOT IN ('account.erased.v1', 'account.merged.v1')
+      AND (m.payload #>> '{sender,address}' = ANY (p_addresses) OR m.payload #>> '{owner,address}' = ANY (p_addresses) OR m.payload ->> 'address' = ANY (p_addresses)
+        OR m.payload #>> '{owner,accountId}' = ANY (p_account_ids) OR m.payload ->> 'accountId' = ANY (p_account_ids))
+    RETURNING m.payload)
+  SELECT jsonb_build_object(
+    'messages', (SELECT count(*) FROM gone),
+    'documents', coalesce((SELECT jsonb_agg(d ->> 'documentId') FROM gone, jsonb_array_elements(coalesce(gone.payload -> 'documents', '[]')) AS d), '[]')) INTO forgotten;
+  RETURN forgotten;
+END $$;
+
 -- Open and dead messages by consumer: for metrics. Each half reads its own partial index, never the closed rows.
 CREATE FUNCTION backlog() RETURNS TABLE (consumer name, open bigint, dead bigint, oldest_s double precision)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

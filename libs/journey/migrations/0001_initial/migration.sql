@@ -68,6 +68,62 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT e.* FROM journey.entry e WHERE e.message_id = ANY (p_message_ids) ORDER BY e.message_id, e.id
 $$;
 
+-- The journeys of people: sent from one of these addresses, or printed for one of these accounts. Reads all entries: for erasures alone.
+CREATE FUNCTION of_people(p_account_ids text[], p_addresses text[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id FROM journey.message m WHERE lower(m.sender) = ANY (p_addresses)
+  UNION
+  SELECT e.message_id FROM journey.entry e WHERE e.evidence ->> 'account' = ANY (p_account_ids)
+$$;
+
+-- What evidence says without saying of whom or of which document: counts, yes or no, times, keywords, and names of queues and directories.
+-- A list of what stays, so that a fact that somebody adds later goes by itself.
+CREATE FUNCTION impersonal(p_evidence jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_object_agg(fact.key, fact.value), '{}') FROM jsonb_each(p_evidence) AS fact
+  WHERE jsonb_typeof(fact.value) IN ('number', 'boolean')
+    OR (jsonb_typeof(fact.value) = 'string' AND (
+      fact.value #>> '{}' ~ '^\d{4}-\d\d-\d\dT[\d:.]+Z$'
+      OR fact.key IN ('queueName', 'directory')
+      OR (fact.key = 'by' AND fact.value #>> '{}' IN ('code', 'administrator', 'queue-without-validation', 'erasure'))
+      OR (fact.key = 'subject' AND fact.value #>> '{}' ~ '^[a-z]+\.[a-z-]+\.v\d+$')
+      OR (fact.key IN ('queueId', 'reason', 'was', 'after', 'kind', 'colorMode', 'sides', 'finishingDecidedBy', 'verdict', 'basis', 'spf', 'dmarc', 'arc', 'measuredBy',
+                       'mediaType', 'documentFormat', 'language', 'conditions', 'erasureId') AND fact.value #>> '{}' ~ '^[\w./+-]{1,100}$')))
+$$;
+
+-- A text with the pseudonym in place of these addresses, in any case, and never within a longer one.
+CREATE FUNCTION without_addresses(p_text text, p_addresses text[], p_pseudonym text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE result text := p_text; address text;
+BEGIN
+  FOREACH address IN ARRAY p_addresses LOOP
+    IF strpos(lower(result), address) > 0 THEN
+      result := regexp_replace(result, '(?<![\w.+-])' || regexp_replace(address, '([^\w@])', '\\\1', 'g') || '(?![\w-]|\.\w)', p_pseudonym, 'gi');
+    END IF;
+  END LOOP;
+  RETURN result;
+END $$;
+
+-- Takes people out of their journeys and puts the pseudonym in their place, with an entry that says so; elsewhere, as in the journey of a mail
+-- that they vouched for, only their addresses. Gives {"journeys":…, "entries":…, "mentions":…}.
+CREATE FUNCTION erase(p_account_ids text[], p_addresses text[], p_pseudonym text, p_entry jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE ids uuid[]; entries bigint; mentions bigint;
+BEGIN
+  SELECT coalesce(array_agg(id), '{}') INTO ids FROM journey.of_people(p_account_ids, p_addresses) AS id;
+  UPDATE journey.message m SET sender = p_pseudonym, subject = '', internet_message_id = '' WHERE m.id = ANY (ids);
+  UPDATE journey.entry e SET evidence = journey.impersonal(e.evidence) WHERE e.message_id = ANY (ids) AND e.evidence <> '{}';
+  GET DIAGNOSTICS entries = ROW_COUNT;
+  INSERT INTO journey.entry (message_id, service, step, evidence)
+  SELECT id, session_user, p_entry ->> 'step', coalesce(p_entry -> 'evidence', '{}') FROM unnest(ids) AS id;
+  -- What looks like an address in the text is compared, so that one reading does for many people.
+  UPDATE journey.entry e SET evidence = journey.without_addresses(e.evidence::text, p_addresses, p_pseudonym)::jsonb
+  WHERE strpos(e.evidence::text, '@') > 0 AND EXISTS (
+    SELECT 1 FROM regexp_matches(lower(e.evidence::text), '[^\s"<>(),;:\\\[\]@]+@[\w.-]*\w', 'g') AS m (found) WHERE ltrim(m.found[1], $p$'`={}!#$%&*+/?^|~.-$p$) = ANY (p_addresses));
+  GET DIAGNOSTICS mentions = ROW_COUNT;
+  RETURN jsonb_build_object('journeys', cardinality(ids), 'entries', entries, 'mentions', mentions);
+END $$;
+
 -- Forgets messages older than p_days, at most p_limit a call; gives how many went.
 CREATE FUNCTION purge(p_days int, p_limit int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FlowClient, FlowTransaction, Publication } from '@inkpost/flow/flow-client.js';
+import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret, sealSecret } from '@inkpost/secrets/seal.js';
@@ -85,8 +85,9 @@ export class DirectoryStore {
       const [row] = await transaction.query('directory.delete', 'DELETE FROM directory WHERE directory_id = $1 RETURNING 1', [directoryId]);
       if (!row) return 'missing';
       for (let start = 0; start < people.length; start += FACTS_AT_ONCE) {
-        const publish = people.slice(start, start + FACTS_AT_ONCE).map((payload): Publication => ({ subject: 'account.erased.v1', payload }));
-        await transaction.publish({ journeyId: directoryId, entries: [], publish });
+        const accountIds = people.slice(start, start + FACTS_AT_ONCE).map(({ accountId }) => accountId);
+        // Their accounts end with the directory. That is no erasure of the people: their mails' journeys stay for their time.
+        await transaction.publish({ journeyId: directoryId, entries: [], publish: [{ subject: 'account.erased.v1', payload: { accountIds } }] });
       }
       await this.moveRevision(transaction);
       return 'written';

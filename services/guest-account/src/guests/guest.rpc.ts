@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
-  CreateGuestRequest, DeleteGuestRequest, GetGuestRequest, GuestService, ListGuestsRequest, UpdateGuestRequest,
+  ChangeGuestsRequest, CreateGuestRequest, DeleteGuestRequest, ExportGuestsRequest, GetGuestRequest, GuestService, ImportGuestsRequest, ListGuestsRequest, UpdateGuestRequest,
 } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { fromChangeWire } from '../change-guests/change-wire.js';
+import type { GuestsChangeStore } from '../change-guests/guests-change.store.js';
+import { UnreadableImport } from '../csv/parse-csv.js';
+import { EXPORT_HEAD, exportedLine } from '../export-guests/exported-line.js';
+import type { GuestImporter, GuestImportReport } from '../import-guests/import-guests.js';
+import type { ExistingGuests, ImportedLine } from '../import-guests/plan-guest-import.js';
 import type { KeyedHash } from '../keyed-hash/keyed-hash.js';
-import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../limits.js';
-import { GUEST_SORTS } from './guest-filter.js';
+import { EXPORT_PART_SIZE, GUESTS_CHANGED_MAX, IMPORT_LENGTH_MAX, IMPORT_LINES_REPORTED_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../limits.js';
+import { GUEST_SORTS, isEmptyFilter } from './guest-filter.js';
 import { readGuestPlace, writeGuestPlace } from './guest-place.js';
 import { keepSecrets } from './guest-secrets.js';
 import { fromFilterWire, fromGuestWire, oneOf, toGuestWire } from './guest-wire.js';
@@ -16,13 +22,17 @@ import type { GuestStore, WriteOutcome } from './guest.store.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
+export interface GuestDesk {
+  readonly store: GuestStore;
+  readonly importer: GuestImporter;
+  readonly changes: GuestsChangeStore;
+  readonly hash: KeyedHash;
+  readonly log: Log;
+}
+
 /** The guest base, for administrators (WSC-003, WSC-004). */
-export class GuestRpc implements Omit<ServiceImpl<typeof GuestService>, 'importGuests' | 'exportGuests' | 'changeGuests'> {
-  constructor(
-    private readonly store: GuestStore,
-    private readonly hash: KeyedHash,
-    private readonly log: Log,
-  ) {}
+export class GuestRpc implements ServiceImpl<typeof GuestService> {
+  constructor(private readonly desk: GuestDesk) {}
 
   async listGuests({ filter, sort, descending, limit, cursor }: ListGuestsRequest, context: HandlerContext) {
     authorize(context, 'guests.read');
@@ -30,7 +40,7 @@ export class GuestRpc implements Omit<ServiceImpl<typeof GuestService>, 'importG
     const pageSize = limit || PAGE_SIZE_DEFAULT;
     const order = { sort: oneOf('sort', sort, GUEST_SORTS) || 'login', descending } as const;
     // One more than asked for tells whether there is a next page.
-    const found = await this.store.list({ filter: fromFilterWire(filter), ...order, after: readGuestPlace(cursor, order), limit: pageSize + 1 });
+    const found = await this.desk.store.list({ filter: fromFilterWire(filter), ...order, after: readGuestPlace(cursor, order), limit: pageSize + 1 });
     const guests = found.slice(0, pageSize);
     const last = found.length > pageSize ? guests.at(-1) : undefined;
     return { guests: guests.map(toGuestWire), nextCursor: last ? writeGuestPlace(last.place, order) : '' };
@@ -45,31 +55,80 @@ export class GuestRpc implements Omit<ServiceImpl<typeof GuestService>, 'importG
     const { actor } = authorize(context, 'guests.add');
     const { settings, secrets } = fromGuestWire(wire);
     const accountId = randomUUID();
-    ensureWritten(await this.store.create(accountId, settings, await keepSecrets(secrets, accountId, this.hash), 'administrator'), accountId);
-    this.log.info('guest created', { accountId, actor });
+    ensureWritten(await this.desk.store.create(accountId, settings, await keepSecrets(secrets, accountId, this.desk.hash), 'administrator'), accountId);
+    this.desk.log.info('guest created', { accountId, actor });
     return this.answer(accountId);
   }
 
   async updateGuest({ accountId, settings: wire, version }: UpdateGuestRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'guests.edit');
     const { settings, secrets } = fromGuestWire(wire);
-    ensureWritten(await this.store.update(knownForm(accountId), settings, await keepSecrets(secrets, accountId, this.hash), version), accountId);
-    this.log.info('guest changed', { accountId, actor });
+    ensureWritten(await this.desk.store.update(knownForm(accountId), settings, await keepSecrets(secrets, accountId, this.desk.hash), version), accountId);
+    this.desk.log.info('guest changed', { accountId, actor });
     return this.answer(accountId);
   }
 
   async deleteGuest({ accountId }: DeleteGuestRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'guests.delete');
-    ensureWritten(await this.store.erase(knownForm(accountId)), accountId);
-    this.log.info('guest erased', { accountId, actor });
+    ensureWritten(await this.desk.store.erase(knownForm(accountId), actor), accountId);
+    this.desk.log.info('guest erased', { accountId, actor });
     return {};
   }
 
+  async importGuests({ csv, existing, dryRun }: ImportGuestsRequest, context: HandlerContext) {
+    const { actor } = authorize(context, 'guests.add');
+    const wanted = oneOf('existing', existing, ['update', 'skip']) || 'update';
+    if (wanted === 'update') authorize(context, 'guests.edit');
+    const { imported, lines, notes } = await this.importFile(csv, wanted, dryRun);
+    if (imported === 'changed') throw new ConnectError('Somebody changed these guests meanwhile: nothing was imported; import again.', Code.Aborted);
+    const counts = countsOf(lines);
+    if (imported === 'yes') this.desk.log.info('guests imported', { ...counts, actor });
+    const reported = [...lines.filter(({ outcome }) => outcome === 'refused'), ...lines.filter(({ outcome }) => outcome !== 'refused')].slice(0, IMPORT_LINES_REPORTED_MAX);
+    return { imported: imported === 'yes', ...counts, lines: reported, notes: [...notes] };
+  }
+
+  async exportGuests({ filter, cursor }: ExportGuestsRequest, context: HandlerContext) {
+    authorize(context, 'guests.read');
+    const order = { sort: 'login', descending: false } as const;
+    const found = await this.desk.store.list({ filter: fromFilterWire(filter), ...order, after: readGuestPlace(cursor, order), limit: EXPORT_PART_SIZE + 1 });
+    const guests = found.slice(0, EXPORT_PART_SIZE);
+    const last = found.length > EXPORT_PART_SIZE ? guests.at(-1) : undefined;
+    return { csv: `${cursor === '' ? EXPORT_HEAD : ''}${guests.map(exportedLine).join('')}`, nextCursor: last ? writeGuestPlace(last.place, order) : '' };
+  }
+
+  async changeGuests({ filter: filterWire, change: changeWire, dryRun, expectedCount }: ChangeGuestsRequest, context: HandlerContext) {
+    const change = fromChangeWire(changeWire);
+    const { actor } = authorize(context, change.kind === 'erase' ? 'guests.delete' : 'guests.edit');
+    const filter = fromFilterWire(filterWire);
+    if (isEmptyFilter(filter)) throw invalidField('filter', 'must say which guests: search, group, company, state or origin');
+    if (dryRun) return { found: await this.desk.changes.count(filter), changed: false };
+    const { outcome, found } = await this.desk.changes.change({ filter, change, expectedCount, actor });
+    if (outcome === 'too-many') throw invalidField('filter', `finds more than ${GUESTS_CHANGED_MAX} guests, which is as many as are changed at once: narrow it down`);
+    if (outcome === 'others') throw new ConnectError(`expectedCount: the filter finds ${found} guests now, not ${expectedCount}; nothing was changed. Look at them again.`, Code.Aborted);
+    this.desk.log.info(change.kind === 'erase' ? 'guests erased' : 'guests changed', { count: found, actor });
+    return { found, changed: true };
+  }
+
+  private async importFile(csv: string, existing: ExistingGuests, dryRun: boolean): Promise<GuestImportReport> {
+    if (csv.length > IMPORT_LENGTH_MAX || csv.includes('\u0000')) throw invalidField('csv', `must be at most ${IMPORT_LENGTH_MAX} characters of text: import in parts`);
+    try {
+      return await this.desk.importer.import({ csv, existing, dryRun });
+    } catch (error) {
+      if (error instanceof UnreadableImport) throw invalidField('csv', error.message);
+      throw error;
+    }
+  }
+
   private async answer(accountId: string) {
-    const guest = await this.store.find(knownForm(accountId));
+    const guest = await this.desk.store.find(knownForm(accountId));
     if (!guest) throw notFound('guest', accountId);
     return { guest: toGuestWire(guest) };
   }
+}
+
+function countsOf(lines: readonly ImportedLine[]) {
+  const count = (wanted: ImportedLine['outcome']): number => lines.filter(({ outcome }) => outcome === wanted).length;
+  return { added: count('added'), changed: count('changed'), unchanged: count('unchanged'), skipped: count('skipped'), refused: count('refused') };
 }
 
 function ensureWritten(outcome: WriteOutcome, accountId: string): void {

@@ -1,5 +1,7 @@
 import type { FlowClient, FlowTransaction, Publication } from '@inkpost/flow/flow-client.js';
 import { type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
+import type { ErasedPerson } from '../erase-people/erasure.js';
+import type { PeopleErasure } from '../erase-people/people-erasure.js';
 import type { Installation } from '../installation.js';
 import { isUniqueViolation, violatedConstraint } from '../sql-state.js';
 import { filterCondition, type GuestFilter, type GuestOrigin, type GuestSort, type GuestState, sortKey, STATE_SQL } from './guest-filter.js';
@@ -47,12 +49,15 @@ const COLUMNS = `account_id AS "accountId", login, display_name AS "displayName"
   visited_person AS "visitedPerson", note, password_hash IS NOT NULL AS "hasPassword", pin_hash IS NOT NULL AS "hasPin", card_end AS "cardEnd", origin, locked,
   valid_from AS "validFrom", valid_until AS "validUntil", created_at AS "createdAt", last_used_at AS "lastUsedAt", version, ${STATE_SQL} AS state`;
 
+const DELETE = 'DELETE FROM guest WHERE account_id = $1 RETURNING account_id AS "accountId", addresses, login_key AS login';
+
 /** The guest base as administrators see and change it. A change and the fact that tells of it leave together. */
 export class GuestStore {
   constructor(
     private readonly pool: Pool,
     private readonly flow: FlowClient,
     private readonly installation: Installation,
+    private readonly erasure: PeopleErasure,
   ) {}
 
   async find(accountId: string): Promise<Guest | undefined> {
@@ -97,11 +102,11 @@ export class GuestStore {
     });
   }
 
-  async erase(accountId: string): Promise<WriteOutcome> {
+  async erase(accountId: string, actor: string): Promise<WriteOutcome> {
     return this.write(async (transaction) => {
-      const [row] = await transaction.query('guest.delete', 'DELETE FROM guest WHERE account_id = $1 RETURNING 1', [accountId]);
-      if (!row) return 'missing';
-      await transaction.publish({ journeyId: accountId, entries: [], publish: [{ subject: 'account.erased.v1', payload: { accountId } }] });
+      const [guest] = await transaction.query<ErasedPerson & Record<string, unknown>>('guest.delete', DELETE, [accountId]);
+      if (!guest) return 'missing';
+      await this.erasure.begin(transaction, [guest], { about: 'guest', actor });
       return 'written';
     });
   }
@@ -121,6 +126,7 @@ export class GuestStore {
   }
 }
 
-function guestChanged(accountId: string, { addresses: [address = ''], displayName, language }: GuestSettings, version: number, installation: Installation): Publication {
-  return { subject: 'account.changed.v1', payload: { accountId, address, displayName, language: language || installation.language, version } };
+/** What others keep of a guest. */
+export function guestChanged(accountId: string, { addresses: [address = '', ...otherAddresses], displayName, language }: GuestSettings, version: number, installation: Installation): Publication {
+  return { subject: 'account.changed.v1', payload: { accountId, address, otherAddresses, displayName, language: language || installation.language, version } };
 }

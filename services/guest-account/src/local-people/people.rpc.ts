@@ -68,7 +68,7 @@ export class PeopleRpc implements ServiceImpl<typeof DirectoryPeopleService> {
   async deletePerson({ directoryId, accountId }: DeletePersonRequest, context: HandlerContext) {
     const { actor } = authorize(context, 'configuration.write');
     await this.ensureLocal(directoryId);
-    ensureWritten(await this.store.remove(directoryId, knownForm(accountId)), accountId);
+    ensureWritten(await this.store.remove(directoryId, knownForm(accountId), actor), accountId);
     this.log.info('person erased', { directoryId, accountId, actor });
     return {};
   }

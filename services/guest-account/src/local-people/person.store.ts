@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FlowClient, FlowTransaction, Publication } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { ErasedPerson } from '../erase-people/erasure.js';
+import type { PeopleErasure } from '../erase-people/people-erasure.js';
 import type { Installation } from '../installation.js';
 import { FACTS_AT_ONCE } from '../limits.js';
 import { isUniqueViolation } from '../sql-state.js';
@@ -43,12 +45,15 @@ const UPSERT = `INSERT INTO local_person AS p (account_id, directory_id, login, 
 const READDRESS = `INSERT INTO local_address (directory_id, address, account_id)
   SELECT directory_id, unnest(addresses), account_id FROM local_person WHERE account_id = ANY ($1::uuid[])`;
 
+const DELETE = `DELETE FROM local_person WHERE directory_id = $1 AND account_id = $2 RETURNING account_id AS "accountId", addresses, login_key AS login`;
+
 /** People of local directories as administrators see and change them. What others keep of an account is told in the same transaction. */
 export class PersonStore {
   constructor(
     private readonly pool: Pool,
     private readonly flow: FlowClient,
     private readonly installation: Installation,
+    private readonly erasure: PeopleErasure,
   ) {}
 
   async find(directoryId: string, accountId: string): Promise<StoredPerson | undefined> {
@@ -89,11 +94,11 @@ export class PersonStore {
     });
   }
 
-  async remove(directoryId: string, accountId: string): Promise<PersonWrite> {
+  async remove(directoryId: string, accountId: string, actor: string): Promise<PersonWrite> {
     return this.write(async (transaction) => {
-      const [row] = await transaction.query('person.delete', 'DELETE FROM local_person WHERE directory_id = $1 AND account_id = $2 RETURNING 1', [directoryId, accountId]);
-      if (!row) return 'missing';
-      await transaction.publish({ journeyId: accountId, entries: [], publish: [{ subject: 'account.erased.v1', payload: { accountId } }] });
+      const [person] = await transaction.query<ErasedPerson & Record<string, unknown>>('person.delete', DELETE, [directoryId, accountId]);
+      if (!person) return 'missing';
+      await this.erasure.begin(transaction, [person], { about: 'local-person', actor });
       return 'written';
     });
   }

@@ -54,6 +54,7 @@ export class MailDelivery {
       // A code goes to the address that it was sealed for, and to no other.
       accountId, followsAccount: kind !== 'code',
     });
+    if (!intent) return;
     if (intent.state !== 'intent') {
       await this.close(message, []);
       return;

@@ -111,7 +111,7 @@ describe('a refusal', () => {
     const ids = { [known]: randomUUID(), [erased]: randomUUID() };
     for (const [accountAddress, accountId] of Object.entries(ids)) await harness.publish({ subject: 'account.changed.v1', payload: { accountId, address: accountAddress, language: 'en', version: 1 } });
     await expect.poll(async () => (await harness.superuser.query('SELECT 1 FROM notification.contact WHERE account_id = ANY ($1)', [Object.values(ids)])).rowCount).toBe(2);
-    await harness.publish({ subject: 'account.erased.v1', payload: { accountId: ids[erased] ?? '' } });
+    await harness.publish({ subject: 'account.erased.v1', payload: { accountIds: [ids[erased] ?? ''] } });
     await expect.poll(async () => (await harness.superuser.query('SELECT 1 FROM notification.contact WHERE account_id = $1 AND erased_at IS NOT NULL', [ids[erased]])).rowCount).toBe(1);
     const unproven = { senderMayBeTold: false, knownSenderMayBeTold: true, reason: 'sender-unauthenticated' };
     for (const nobody of [stranger, erased]) await lastStep(await refuse({ sender: { address: nobody }, ...unproven })).toMatchObject({ step: 'not-told', evidence: { reason: 'sender-unknown' } });
@@ -164,7 +164,7 @@ describe('what happens to a job', () => {
     await expire();
     expect((await sink.waitFor(to(now))).subject).toBe('Non retiré\u00a0: 1 document');
 
-    await harness.publish({ subject: 'account.erased.v1', payload: { accountId: olive.accountId } });
+    await harness.publish({ subject: 'account.erased.v1', payload: { accountIds: [olive.accountId] } });
     await expect.poll(contact).toEqual([{ address: '', version: 7, erased: true }]);
     const { rows } = await harness.superuser.query('SELECT recipient FROM notification.outgoing WHERE journey_id = $1', [journeys[0]]);
     expect(rows).toEqual([{ recipient: '' }]);

@@ -28,20 +28,25 @@ export interface RecordedIntent extends Record<string, unknown> {
   readonly erased: boolean;
 }
 
+// Of a guest who is somebody of a directory by now, that account's contact counts. A message that was given up meanwhile, since its person
+// was erased, leaves no trace here.
 const RECORD_INTENT = `
-  WITH intent AS (
+  WITH whose AS (
+    SELECT coalesce(now_at.address, c.address) AS address, coalesce(now_at.language, c.language) AS language, c.erased_at IS NOT NULL AS erased
+    FROM contact c LEFT JOIN contact now_at ON now_at.account_id = c.merged_into WHERE c.account_id = $6),
+  intent AS (
     INSERT INTO outgoing AS o (flow_message_id, journey_id, kind, recipient, internet_message_id)
-    VALUES ($1, $2, $3, coalesce((SELECT c.address FROM contact c WHERE c.account_id = $6 AND $7 AND c.erased_at IS NULL), $4), $5)
+    SELECT $1::uuid, $2::uuid, $3::text, CASE WHEN w.erased THEN '' WHEN $7::boolean THEN coalesce(nullif(w.address, ''), $4::text) ELSE $4::text END, $5::text
+    FROM (SELECT) AS once LEFT JOIN whose w ON true WHERE flow.is_open($1::uuid)
     ON CONFLICT (flow_message_id) DO UPDATE SET tries = o.tries + 1
     RETURNING o.state, o.tries, o.recipient, o.internet_message_id)
-  SELECT i.*, c.language, c.erased_at IS NOT NULL AS erased FROM intent i LEFT JOIN contact c ON c.account_id = $6`;
+  SELECT i.*, w.language, coalesce(w.erased, false) AS erased FROM intent i LEFT JOIN whose w ON true`;
 
-/** Writes down that a mail is about to be sent, or finds what was written before; brings what is known of the account along. */
-export async function recordIntent(pool: Pool, intent: Intent): Promise<RecordedIntent> {
+/** Writes down that a mail is about to be sent, or finds what was written before; brings what is known of the account along. Undefined: its message is closed. */
+export async function recordIntent(pool: Pool, intent: Intent): Promise<RecordedIntent | undefined> {
   const { flowMessageId, journeyId, kind, recipient, internetMessageId, accountId, followsAccount } = intent;
   const values = [flowMessageId, journeyId, kind, recipient, internetMessageId, accountId, followsAccount];
   const [row] = await query<RecordedIntent>(pool, 'outgoing.intent', RECORD_INTENT, values);
-  if (!row) throw new Error('an intent was neither written nor found');
   return row;
 }
 
@@ -55,7 +60,7 @@ export function settle(flowMessageId: string, state: 'sent' | 'failed', answer: 
 }
 
 const GRANT_NOTICE = `
-  INSERT INTO notice_grant AS n (address, flow_message_ids, granted_at, last_at) VALUES ($1, ARRAY[$2::uuid], ARRAY[now()], now())
+  INSERT INTO notice_grant AS n (address, flow_message_ids, granted_at, last_at) SELECT $1, ARRAY[$2::uuid], ARRAY[now()], now() WHERE flow.is_open($2::uuid)
   ON CONFLICT (address) DO UPDATE SET (flow_message_ids, granted_at, last_at) = (
     SELECT array_agg(kept.id ORDER BY kept.at), array_agg(kept.at ORDER BY kept.at), now() FROM (
       SELECT g.id, g.at FROM unnest(n.flow_message_ids, n.granted_at) AS g (id, at) WHERE g.at > now() - interval '1 hour' OR g.id = $2::uuid

@@ -47,7 +47,7 @@ export class TellRefusal {
   }
 }
 
-const IS_KNOWN = 'SELECT EXISTS (SELECT FROM contact WHERE address = $1 AND erased_at IS NULL) AS known';
+const IS_KNOWN = 'SELECT EXISTS (SELECT FROM contact_address WHERE address = $1) AS known';
 
 /** Has an account this address? */
 async function isKnown(pool: Pool, address: string): Promise<boolean> {

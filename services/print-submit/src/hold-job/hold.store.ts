@@ -6,6 +6,7 @@ import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import { printLimits } from '../limits.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
 import { decisiveRow } from '../finishing/finishing.store.js';
+import { OWNER_ERASED } from '../print-job/job.js';
 import type { KnownQueue } from '../queues/known-queues.js';
 import type { Hold } from './decide-hold.js';
 
@@ -30,8 +31,10 @@ const NEW_JOBS = `
   FROM jsonb_populate_record(NULL::job, $7) AS h, jsonb_populate_recordset(NULL::job, $6) AS d`;
 // Whether the options that the jobs are made with are still those that hold (EDG-12).
 const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (h.color_mode, h.sides, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
+// The owner's account may have been erased or merged while the message was on its way.
+const OWNER_HOLDS = 'NOT EXISTS (SELECT 1 FROM former_account f WHERE f.account_id = $11::text)';
 // The lock keeps the queue from being deleted until its jobs can be seen.
-const HOME = `home AS MATERIALIZED (SELECT q.id FROM queue q, step WHERE q.id = $8 AND q.version = $9 AND ${FINISHING_HOLDS} FOR KEY SHARE OF q)`;
+const HOME = `home AS MATERIALIZED (SELECT q.id FROM queue q, step WHERE q.id = $8 AND q.version = $9 AND ${FINISHING_HOLDS} AND ${OWNER_HOLDS} FOR KEY SHARE OF q)`;
 const JOBS = `jobs AS (${NEW_JOBS}, home RETURNING id)`;
 const CODE = 'code AS (INSERT INTO puk (code_hash, account_id) SELECT $10::bytea, $11::text FROM home WHERE $10::bytea IS NOT NULL)';
 
@@ -44,19 +47,30 @@ export class HoldStore {
   ) {}
 
   /**
-   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when queue or finishing
-   * options are no longer as given, and a unique violation when the code is another account's.
+   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when queue, finishing
+   * options or the owner's account are no longer as given, and a unique violation when the code is another account's.
    */
   async hold({ message, queue, finishing, hold, codeHash, entries, publish }: JobsToHold): Promise<boolean> {
     const { payload, journeyId } = message;
-    const head = { ...headOf(message, finishing), queue_name: queue.name, problem: '', ...stateOf(hold) };
+    const head = { ...headOf(message, finishing), queue_id: queue.queueId, queue_name: queue.name, problem: '', ...stateOf(hold) };
     const row = await this.flow.step(message, { journeyId, entries, publish }, {
       name: 'jobs.hold',
       with: `${HOME}, ${JOBS}, ${CODE}`,
       select: 'require_rows((SELECT count(*) FROM jobs), jsonb_array_length($6)) AS held, spool.keep_until(ARRAY(SELECT id FROM jobs), $12) AS kept',
-      values: [JSON.stringify(documentsOf(message)), JSON.stringify(head), queue.queueId, queue.version, codeHash ?? null, payload.owner.accountId, hold.keepUntil],
+      values: [JSON.stringify(documentsOf(message)), JSON.stringify(head), queue.queueId, queue.version, codeHash ?? null, payload.owner.accountId, hold.keepUntil, queue.askedId, queue.askedVersion],
     });
     return row !== undefined;
+  }
+
+  /** The owner was erased while the message was on its way: nothing is made of it, and nothing kept. */
+  async refuseErased(message: OwnerResolved): Promise<void> {
+    const { queueId, documents } = message.payload;
+    const row = await this.flow.step<{ erased: string[] }>(
+      message,
+      { journeyId: message.journeyId, publish: [], entries: documents.map(({ documentId }) => ({ step: 'canceled', document: documentId, evidence: { queueId, by: 'erasure', reason: OWNER_ERASED } })) },
+      { name: 'jobs.refuse-erased', select: 'spool.drop($6::uuid[]) AS erased', values: [documents.map(({ documentId }) => documentId)] },
+    );
+    await this.spool.removeBytes(row?.erased ?? []);
   }
 
   /** Whether any of the documents can still be read. */

@@ -4,6 +4,7 @@ import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
 import type { FlowMessage, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
+import { FormerAccountStore } from '../follow-account/former-account.store.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
@@ -25,10 +26,12 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     private readonly store: HoldStore,
     private readonly settings: KnownSettings,
     private readonly puks: PukIssuer,
+    private readonly formerAccounts: FormerAccountStore,
     private readonly metrics: PrintMetrics,
   ) {}
 
-  async handle(message: OwnerResolved): Promise<void> {
+  async handle(received: OwnerResolved): Promise<void> {
+    let message = received;
     const { queueId, mailboxId, documents } = message.payload;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const { queue, finishing } = await this.settings.find(queueId, mailboxId);
@@ -38,8 +41,12 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
         if (handled) this.count(queue, documents.length);
         return;
       } catch (error) {
-        if (isOvertaken(error)) this.settings.forget(queueId, mailboxId);
-        else if (!isDoubleOf(error, 'puk_pkey')) throw error;
+        if (isDoubleOf(error, 'puk_pkey')) continue;
+        if (!isOvertaken(error)) throw error;
+        this.settings.forget(queueId, mailboxId);
+        const former = await this.formerAccounts.find(message.payload.owner.accountId);
+        if (former?.kind === 'erased') return this.store.refuseErased(message);
+        if (former) message = { ...message, payload: { ...message.payload, owner: { ...message.payload.owner, ...former.owner } } };
       }
     }
     throw new TransientFailure('print.settings-changing', `The queue "${queueId}" or the finishing options changed while jobs were made.`);
@@ -74,11 +81,17 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
 function journeyOf({ payload }: OwnerResolved, { queue, finishing, hold }: { queue: KnownQueue; finishing: DecidedFinishing; hold: Hold }): JourneyEntry[] {
   const { colorMode, sides, decidedBy } = finishing;
   const where = { queueId: queue.queueId, queueName: queue.name, colorMode, sides, finishingDecidedBy: decidedBy };
-  return payload.documents.map(({ documentId, fileName }) =>
+  const redirected = queue.askedId === queue.queueId ? [] : [redirectedEntry(queue)];
+  const begun = payload.documents.map(({ documentId, fileName }): JourneyEntry =>
     hold.kind === 'held'
       ? { step: 'held', document: documentId, evidence: { fileName, ...where, reason: 'job-hold-until-specified', jobHoldUntil: hold.jobHoldUntil.toISOString() } }
       : { step: 'released', document: documentId, evidence: { fileName, ...where, by: 'queue-without-validation' } },
   );
+  return [...redirected, ...begun];
+}
+
+function redirectedEntry({ askedId, askedName, queueId, name }: KnownQueue): JourneyEntry {
+  return { step: 'redirected', evidence: { fromQueueId: askedId, fromQueueName: askedName, queueId, queueName: name, why: 'always' } };
 }
 
 function heldFact({ payload }: OwnerResolved, queue: KnownQueue, jobHoldUntil: Date, sealedPuk: Uint8Array): Publication {

@@ -44,6 +44,9 @@ export interface Job extends Finishing {
   readonly completedAt: Date | null;
 }
 
+/** The state reason of a job that is canceled because its owner is erased. */
+export const OWNER_ERASED = 'owner-erased';
+
 /** The columns of table `job`, named `job` in the statement, as a {@link Job}. */
 export const JOB_COLUMNS = [
   ['id', 'jobId'], ['message_id', 'messageId'], ['mailbox_id', 'mailboxId'], ['queue_id', 'queueId'], ['queue_name', 'queueName'],

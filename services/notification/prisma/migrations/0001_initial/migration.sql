@@ -46,7 +46,21 @@ CREATE TABLE contact (
   display_name text NOT NULL,
   language     text NOT NULL,
   version      bigint NOT NULL,
+  -- Told of anew from time to time while they send mails, and forgotten after.
+  in_directory boolean NOT NULL DEFAULT false,
+  confirmed_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- A guest's who is somebody of a directory now: that account's contact counts.
+  merged_into  text,
   erased_at    timestamptz(3)
 );
 CREATE INDEX contact_erased_at_idx ON contact (erased_at);
-CREATE INDEX contact_address_idx ON contact (address);
+CREATE INDEX contact_merged_into_idx ON contact (merged_into);
+CREATE INDEX contact_confirmed_at_idx ON contact (confirmed_at);
+
+-- All addresses of the accounts: by any of them somebody is known.
+CREATE TABLE contact_address (
+  address    text NOT NULL,
+  account_id text NOT NULL REFERENCES contact (account_id) ON DELETE CASCADE ON UPDATE CASCADE,
+  PRIMARY KEY (address, account_id)
+);
+CREATE INDEX contact_address_account_id_idx ON contact_address (account_id);

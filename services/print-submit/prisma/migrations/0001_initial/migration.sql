@@ -43,11 +43,37 @@ CREATE TABLE "queue" (
 );
 CREATE INDEX "queue_location_id_idx" ON "queue" ("location_id");
 
+-- Queues that share their settings (WD-006, WD-007): those of a group hold for all queues in it, whose own are kept for later.
+CREATE TABLE "queue_group" (
+  "id"                TEXT PRIMARY KEY,
+  "name"              TEXT NOT NULL,
+  "geocode"           TEXT NOT NULL DEFAULT '',
+  "tags"              TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "comment"           TEXT NOT NULL DEFAULT '',
+  -- Made to be cloned; no queue is in it.
+  "is_template"       BOOLEAN NOT NULL DEFAULT false,
+  "validation"        BOOLEAN NOT NULL,
+  "hold_hours"        INTEGER NOT NULL,
+  -- Where its jobs go instead: at once, or when their printer fails.
+  "redirect_when"     TEXT NOT NULL DEFAULT 'never' CHECK ("redirect_when" IN ('never', 'fault', 'always')),
+  "redirect_queue_id" TEXT REFERENCES "queue" ("id") ON DELETE RESTRICT ON UPDATE CASCADE CHECK (("redirect_when" = 'never') = ("redirect_queue_id" IS NULL)),
+  -- Mail addresses of whom people turn to: $QUEUEADMIN and $QUEUESUPPORT (V-07).
+  "administrators"    TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "support"           TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "version"           INTEGER NOT NULL DEFAULT 1,
+  "created_at"        TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+ALTER TABLE "queue" ADD COLUMN "group_id" TEXT REFERENCES "queue_group" ("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+CREATE INDEX "queue_group_id_idx" ON "queue" ("group_id");
+CREATE INDEX "queue_group_redirect_queue_id_idx" ON "queue_group" ("redirect_queue_id");
+
 -- What is known of the printer behind a queue, and who delivers to it now.
 CREATE TABLE "printer" (
   "queue_id"    TEXT PRIMARY KEY REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
   "state"       TEXT NOT NULL DEFAULT 'unknown' CHECK ("state" IN ('unknown', 'idle', 'processing', 'stopped', 'unreachable')),
   "problem"     TEXT NOT NULL DEFAULT '',
+  -- Since when it is stopped or unreachable; NULL: it is not.
+  "failing_since" TIMESTAMPTZ(3),
   -- What it says it can do, as PrinterCapabilities; NULL: not asked yet.
   "capabilities" JSONB,
   -- NULL: to be asked at once.
@@ -143,6 +169,20 @@ CREATE TABLE "puk" (
   "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX "puk_account_id_idx" ON "puk" ("account_id");
+
+-- Accounts that are no more: erased, or another's by now (the account that a guest was merged into). What comes late for them is not made a job of theirs.
+CREATE TABLE "former_account" (
+  "account_id"      TEXT PRIMARY KEY,
+  "noted_at"        TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- NULL: erased.
+  "into_account_id" TEXT,
+  "directory"       TEXT NOT NULL DEFAULT '',
+  "address"         TEXT NOT NULL DEFAULT '',
+  "display_name"    TEXT NOT NULL DEFAULT '',
+  "language"        TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX "former_account_into_account_id_idx" ON "former_account" ("into_account_id");
+CREATE INDEX "former_account_noted_at_idx" ON "former_account" ("noted_at");
 
 -- Wrong codes, counted per release point and, in the rows 'trusted' and 'untrusted', for all of a kind.
 CREATE TABLE "wrong_codes" (

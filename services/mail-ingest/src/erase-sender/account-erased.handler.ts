@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { FlowClient, type FlowMessage } from '@inkpost/flow/flow-client.js';
+import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
+
+/**
+ * $1: the accounts, $2: the addresses. The mails stay in the ledger, by the hash of what was written: without it, a mail that still lies in its mailbox
+ * would be taken in again. A recorded conversation that names one of the addresses goes as a whole, since its pieces end anywhere.
+ */
+const ERASE = `
+  WITH mails AS (
+    UPDATE ledger SET internet_message_id = '' WHERE internet_message_id <> '' AND message_id IN (SELECT journey.of_people($1::text[], $2::text[])) RETURNING 1),
+  named AS MATERIALIZED (
+    SELECT t.mailbox_id FROM trace t
+    WHERE EXISTS (
+      SELECT 1 FROM (SELECT lower(string_agg(p.lines, '' ORDER BY p.id)) AS log FROM trace_piece p WHERE p.mailbox_id = t.mailbox_id) AS whole, unnest($2::text[]) AS address
+      WHERE strpos(whole.log, lower(address)) > 0)),
+  pieces AS (DELETE FROM trace_piece p USING named n WHERE p.mailbox_id = n.mailbox_id RETURNING 1)
+  SELECT (SELECT count(*) FROM mails) AS mails, (SELECT count(*) FROM named) AS traces`;
+
+/** People are erased: the identifiers of their mails in the ledger, and recorded conversations with mail servers that name them. */
+@Injectable()
+export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
+  constructor(private readonly flow: FlowClient) {}
+
+  async handle(message: FlowMessage<'account.erased.v1'>): Promise<void> {
+    const { journeyId, payload: { accountIds, returningAccountIds, addresses, erasureId } } = message;
+    await this.flow.transaction(async (transaction) => {
+      if (!(await transaction.step(message, { journeyId, entries: [], publish: [] }))) return;
+      const [counts = {}] = await transaction.query<Record<string, number>>('sender.erase', ERASE, [[...accountIds, ...returningAccountIds], addresses]);
+      if (erasureId !== '') await transaction.publish({ journeyId, entries: [], publish: [{ subject: 'mail.account-erased.v1', payload: { erasureId, counts } }] });
+    });
+  }
+}
