@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { AnonymousBudget } from './answer-route/anonymous-budget.js';
+import { ApiTokens } from './api-tokens/known-api-tokens.js';
 import { RouteAnswerer } from './answer-route/answer-request.js';
 import { AuditStore } from './audit/audit.store.js';
 import { ControlTokens } from './call-owner/control-tokens.js';
@@ -11,8 +13,10 @@ import { type GatewayConfig, gatewayConfig } from './gateway.config.js';
 import { publicRoutes } from './gateway.routes.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { JourneyStore } from './journey/journey.store.js';
+import { AnonymousRights } from './rights/anonymous-rights.js';
 import { PublicDoors } from './serve-http/public-doors.js';
 import { dspRoutes } from './server/server.http.js';
+import { PresentedTokens } from './sessions/check-presented.js';
 import { SessionStore } from './sessions/session.store.js';
 import { Upkeep } from './upkeep/forget-old.js';
 import { watchBacklog } from './watch-backlog/watch-backlog.js';
@@ -41,6 +45,9 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
   const sessions = new SessionStore(pool, prisma);
   const audit = new AuditStore(pool, prisma);
   const journeys = new JourneyStore(pool);
+  const apiTokens = new ApiTokens(owners.apiTokens, new AnonymousBudget());
+  const anonymous = new AnonymousRights(owners.rights, log);
+  const answerer = new RouteAnswerer(new PresentedTokens(sessions, apiTokens, owners.signIn, log), anonymous, audit, log);
   watchBacklog(meter, pool, log);
   return {
     module: GatewayModule,
@@ -48,8 +55,8 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
       {
         provide: PublicDoors,
         useFactory: () => new PublicDoors({
-          config, tracer, meter, log, answerer: new RouteAnswerer(sessions, audit, log),
-          publicRoutes: publicRoutes({ owners, sessions, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners),
+          config, tracer, meter, log, answerer,
+          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners),
         }),
       },
       { provide: Upkeep, useFactory: () => new Upkeep(journeys, sessions, audit, log) },

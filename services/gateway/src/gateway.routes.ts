@@ -1,5 +1,7 @@
 import type { Pool } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { apiTokenRoutes } from './api-tokens/api-tokens.http.js';
+import type { ApiTokens } from './api-tokens/known-api-tokens.js';
 import { acceptanceRoutes } from './acceptance-conditions/acceptance-conditions.http.js';
 import { ruleLabRoutes } from './acceptance-conditions/rule-lab.http.js';
 import { senderAuthenticationRoutes } from './acceptance-conditions/sender-authentication.http.js';
@@ -26,6 +28,9 @@ import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
 import { printerRoutes } from './queues/printers.http.js';
 import { queueRoutes } from './queues/queues.http.js';
+import type { AnonymousRights } from './rights/anonymous-rights.js';
+import { profileRoutes } from './rights/profiles.http.js';
+import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
 import { serverRoutes } from './server/server.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
@@ -35,6 +40,8 @@ import { troubledMessageRoutes } from './troubled-messages/troubled-messages.htt
 export interface RouteParts {
   readonly owners: Owners;
   readonly sessions: SessionStore;
+  readonly apiTokens: ApiTokens;
+  readonly anonymous: AnonymousRights;
   readonly audit: AuditStore;
   readonly journeys: JourneyStore;
   readonly pool: Pool;
@@ -44,9 +51,12 @@ export interface RouteParts {
 }
 
 /** All that the public door answers, on one screen. */
-export function publicRoutes({ owners, sessions, audit, journeys, pool, log, health, version }: RouteParts): readonly Route[] {
+export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, health, version }: RouteParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
+    ...profileRoutes(owners, anonymous),
+    ...roleRoutes(owners),
+    ...apiTokenRoutes(owners, apiTokens),
     ...mailboxRoutes(owners),
     ...mailboxTestRoutes(owners),
     ...canaryRoutes(owners),

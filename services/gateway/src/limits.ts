@@ -30,6 +30,10 @@ export const LIMITS = {
   sessionIdleHours: 2,
   /** Use of a session is noted at most this often: not every read is a write. */
   sessionTouchSeconds: 60,
+  /** What an API token may do, and what everybody may, is asked for anew after this time; and how long it holds while nobody answers. */
+  rightsHoldMs: 60_000,
+  rightsHoldUnansweredMs: 600_000,
+  apiTokensKnownMax: 1_000,
   /** A password change without an answer for so long may have happened or not: the account's sessions end. More than an owner's call takes. */
   passwordChangeSeconds: 30,
 
@@ -64,6 +68,9 @@ export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinut
 
 /** Of guest-account's guests. */
 export const GUESTS = { addressesMax: 20, codeLength: 100, noteLength: 500, pinLength: 12, cardNumberLength: 200, csvMax: 1_000_000, changedMax: 20_000 } as const;
+
+/** Of guest-account's security profiles, roles and API tokens. */
+export const RIGHTS_LIMITS = { profileName: 64, membersMax: 200, roleMembersMax: 100, tokenName: 64 } as const;
 
 /** Of guest-account's directories. */
 export const DIRECTORIES = {

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { RIGHTS } from '@inkpost/service/rights.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -14,6 +16,8 @@ import type { OwnerRoutes } from './gateway.harness.js';
 export const passwords = new Map<string, string>();
 /** How often each password was changed. */
 const versions = new Map<string, bigint>();
+/** What becomes of accounts that are looked at again; others stand. */
+export const standings = new Map<string, { readonly outcome: string; readonly rights?: string[]; readonly passwordVersion?: bigint }>();
 /** Sign-ins are answered after this: a test may let things happen between the proof and its answer. */
 export const signInAnswers: { readonly wait: (() => Promise<void>)[] } = { wait: [] };
 const finishing = { colorMode: 'color', sides: 'one-sided', decidedBy: 'general' };
@@ -24,14 +28,20 @@ const mailboxes = new Map([['first', { address: 'print@example.org', kind: 'smtp
 export const seen: { releasePoints: string[]; traceIds: string[]; actors: string[] } = { releasePoints: [], traceIds: [], actors: [] };
 
 function guestAccount(router: ConnectRouter): void {
+  rights(router);
   router.service(SignInService, {
-    signIn: async ({ account, password, source }, context) => {
+    signIn: async ({ account: typed, password, source }, context) => {
+      const account = typed.trim().toLowerCase();
       callerOf(context);
       if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 77 };
       if (source === '' || passwords.get(account) !== password) return { outcome: 'refused' };
       const passwordVersion = versions.get(account) ?? 1n;
       await signInAnswers.wait.shift()?.();
-      return { outcome: 'signed-in', passwordVersion, rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
+      return { outcome: 'signed-in', passwordVersion, account: { name: account, login: account }, rights: account === 'reader' ? ['configuration.read', 'unheard-of'] : [...RIGHTS], passwordMustChange: password === 'changeme' };
+    },
+    checkStanding: ({ account }, context) => {
+      callerOf(context);
+      return standings.get(account?.name ?? '') ?? { outcome: 'stands', rights: [...RIGHTS], passwordVersion: versions.get(account?.name ?? '') ?? 1n };
     },
     changePassword: ({ account, currentPassword, newPassword }, context) => {
       if (callerOf(context).actor !== account) throw new ConnectError('not one\'s own', Code.PermissionDenied);
@@ -42,6 +52,40 @@ function guestAccount(router: ConnectRouter): void {
       versions.set(account, passwordVersion);
       if (newPassword === 'Unheard-Passw0rd') throw new ConnectError('the answer is lost', Code.Unavailable);
       return { outcome: 'changed', passwordVersion };
+    },
+  });
+}
+
+/** Of who isn't signed in, as the stand-in has them. */
+export const anonymousRights: string[] = [];
+/** API tokens by their SHA-256 in hex, and how often they were asked for. */
+export const apiTokens = new Map<string, { readonly name: string; readonly rights: string[]; readonly expiresAt: Date }>();
+export const verifications: string[] = [];
+
+function rights(router: ConnectRouter): void {
+  router.service(RightsService, {
+    getAnonymousRights: () => ({ rights: [...anonymousRights] }),
+    listRoles: (_request, context) => {
+      authorize(context, 'rights.manage');
+      return { roles: [{ roleId: 'print-on-behalf', name: 'Print on behalf', rights: ['print-on-behalf'], members: [{ directoryId: 'ad', login: 'skyprint', accountId: '17' }], version: 1 }] };
+    },
+    createProfile: ({ settings }) => ({ profile: { profileId: 'new', settings, version: 1 } }),
+    updateProfile: ({ profileId, settings }) => ({ profile: { profileId, settings, builtIn: true, version: 2 } }),
+  });
+  router.service(ApiTokenService, {
+    createApiToken: ({ name, rights: granted, expiresAt, maker }, context) => {
+      seen.actors.push(`${authorize(context, 'rights.manage').actor} as ${maker?.name ?? ''}`);
+      return { token: { tokenId: 'new', name, rights: granted, maker: maker?.name ?? '', ...(expiresAt ? { expiresAt } : {}) }, secret: `inkpost_${'x'.repeat(43)}` };
+    },
+    revokeApiToken: ({ tokenId }) => {
+      apiTokens.delete(tokenId);
+      return {};
+    },
+    verifyApiToken: ({ tokenSha256 }) => {
+      const tokenId = Buffer.from(tokenSha256).toString('hex');
+      verifications.push(tokenId);
+      const token = apiTokens.get(tokenId);
+      return token ? { stands: true, tokenId, name: token.name, rights: token.rights, expiresAt: timestampFromDate(token.expiresAt) } : { stands: false };
     },
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Session } from '../sessions/session.js';
 import { whyRefused } from './access.js';
 
-const session: Session = { tokenSha256: Buffer.alloc(32), account: 'ada', rights: ['jobs.read'], passwordMustChange: false, expiresAt: new Date() };
+const session: Session = { tokenSha256: Buffer.alloc(32), account: 'ada', identity: undefined, rights: ['jobs.read'], passwordMustChange: false, expiresAt: new Date() };
 const first: Session = { ...session, rights: ['jobs.read'], passwordMustChange: true };
 
 describe('access to a route', () => {

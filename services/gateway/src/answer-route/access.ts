@@ -1,4 +1,4 @@
-import type { Caller } from '@inkpost/service/rights.js';
+import type { Caller, Right } from '@inkpost/service/rights.js';
 import type { Session } from '../sessions/session.js';
 import { Problem } from './problem.js';
 import type { Access, Route } from './route.js';
@@ -15,9 +15,10 @@ export function crossSite(): Problem {
   return new Problem('cross-site', 'What is changed with a session cookie must be sent by a page of Inkpost itself, with the field "X-Inkpost-CSRF: 1". A program uses "Authorization: Bearer <token>" instead.');
 }
 
-/** Why this caller may not call the route; undefined: it may. The owner checks the right again. */
-export function whyRefused(route: Pick<Route, 'right' | 'beforePasswordChange'>, session: Session | undefined): Problem | undefined {
+/** Why this caller may not call the route; undefined: it may. The owner checks the right again. `anonymousRights`: of who isn't signed in. */
+export function whyRefused(route: Pick<Route, 'right' | 'beforePasswordChange'>, session: Session | undefined, anonymousRights: readonly Right[] = []): Problem | undefined {
   if (isPublic(route.right)) return undefined;
+  if (!session && anonymousRights.some((right) => right === route.right)) return undefined;
   if (!session) return new Problem('not-signed-in', 'Sign in with POST /api/v0/session and send the token as "Authorization: Bearer <token>"; a token ends 12 hours after sign-in, or 2 hours after its last use.');
   if (session.passwordMustChange && route.beforePasswordChange !== true) {
     return new Problem('password-must-change', 'This account still has its first password, which can do nothing but be changed: PUT /api/v0/password.');

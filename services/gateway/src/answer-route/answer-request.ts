@@ -6,7 +6,8 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { currentTraceId } from '@inkpost/telemetry/telemetry.js';
 import type { AuditStore } from '../audit/audit.store.js';
 import { presentedToken } from '../sessions/presented-token.js';
-import type { SessionStore } from '../sessions/session.store.js';
+import type { AnonymousRights } from '../rights/anonymous-rights.js';
+import type { PresentedTokens } from '../sessions/check-presented.js';
 import { ANONYMOUS, crossSite, isPublic, whyRefused } from './access.js';
 import { AnonymousBudget } from './anonymous-budget.js';
 import { Browser } from './browser.js';
@@ -27,7 +28,8 @@ export class RouteAnswerer {
   private readonly budget = new AnonymousBudget();
 
   constructor(
-    private readonly sessions: SessionStore,
+    private readonly tokens: PresentedTokens,
+    private readonly anonymous: AnonymousRights,
     private readonly audit: AuditStore,
     private readonly log: Log,
   ) {}
@@ -58,15 +60,16 @@ export class RouteAnswerer {
   private async handle(route: Route, request: Request, client: Pick<RequestContext, 'browser' | 'signal'>, deed: Deed): Promise<RouteAnswer> {
     const source = sourceOf(request);
     const presented = presentedToken(request.headers.authorization, client.browser, isChange(route));
-    const session = presented.kind === 'token' ? await this.sessions.find(presented.token) : undefined;
+    const session = presented.kind === 'token' ? await this.tokens.find(presented.token, sourceNetwork(source)) : undefined;
     if (session) deed.actor = session.account;
     const waitSeconds = session || !isChange(route) ? 0 : this.budget.take(sourceNetwork(source));
     if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many requests from this address.', { retryAfterSeconds: waitSeconds });
+    const anonymousRights = session || isPublic(route.right) ? [] : await this.anonymous.current();
     // Of public routes it is none: nobody can do more with it than without.
-    const refusal = presented.kind === 'unproven' && !isPublic(route.right) ? crossSite() : whyRefused(route, session);
+    const refusal = presented.kind === 'unproven' && !isPublic(route.right) ? crossSite() : whyRefused(route, session, anonymousRights);
     if (refusal) throw refusal;
     const body = route.body ? await readBody(request) : undefined;
-    const caller = session ? { actor: session.account, rights: session.rights } : ANONYMOUS;
+    const caller = session ? { actor: session.account, rights: session.rights } : { ...ANONYMOUS, rights: anonymousRights };
     const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), ...client });
     deed.objectId = prepared.objectId;
     return prepared.handle();

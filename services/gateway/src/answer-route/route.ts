@@ -77,7 +77,7 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
   /** What the audit log names; by default the last parameter of the path. */
   readonly objectId?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
   /** Who turned out to act, for the audit log: whoever has just signed in. */
-  readonly actor?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
+  readonly actor?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>, answer: AnswerOf<A>) => string;
   /** What another owner must say before: that what the request names is there. Its refusal ends the request. */
   readonly requires?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => Promise<unknown>;
   handle(request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>): Promise<AnswerOf<A>>;
@@ -121,7 +121,7 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
         handle: async () => {
           await declaration.requires?.(request);
           const content = await declaration.handle(request);
-          return { content, location: declaration.location?.(content), actor: declaration.actor?.(request) };
+          return { content, location: declaration.location?.(content), actor: declaration.actor?.(request, content) };
         },
       };
     },

@@ -12,6 +12,7 @@ import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.j
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
@@ -76,6 +77,8 @@ export class Owners {
   readonly senderAuthentication: Client<typeof SenderAuthenticationService>;
   readonly uploadedMails: Client<typeof UploadedMailService>;
   readonly signIn: Client<typeof SignInService>;
+  readonly rights: Client<typeof RightsService>;
+  readonly apiTokens: Client<typeof ApiTokenService>;
   readonly guests: Client<typeof GuestService>;
   readonly directories: Client<typeof DirectoryService>;
   readonly people: Client<typeof DirectoryPeopleService>;
@@ -105,6 +108,8 @@ export class Owners {
     this.senderAuthentication = client(SenderAuthenticationService, 'acceptance');
     this.uploadedMails = client(UploadedMailService, 'mail-ingest');
     this.signIn = client(SignInService, 'guest-account');
+    this.rights = client(RightsService, 'guest-account');
+    this.apiTokens = client(ApiTokenService, 'guest-account');
     this.guests = client(GuestService, 'guest-account');
     this.directories = client(DirectoryService, 'guest-account');
     this.people = client(DirectoryPeopleService, 'guest-account');

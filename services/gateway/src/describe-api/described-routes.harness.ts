@@ -1,7 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createPool } from '@inkpost/postgres/pool.js';
 import { createLog } from '@inkpost/telemetry/log.js';
+import { AnonymousBudget } from '../answer-route/anonymous-budget.js';
 import type { Route } from '../answer-route/route.js';
+import { ApiTokens } from '../api-tokens/known-api-tokens.js';
 import { AuditStore } from '../audit/audit.store.js';
 import { ControlTokens } from '../call-owner/control-tokens.js';
 import { OWNER_NAMES, type OwnerName } from '../call-owner/owner-name.js';
@@ -9,6 +11,7 @@ import { Owners } from '../call-owner/owners.js';
 import { publicRoutes } from '../gateway.routes.js';
 import { PrismaClient } from '../gen/prisma/client.js';
 import { JourneyStore } from '../journey/journey.store.js';
+import { AnonymousRights } from '../rights/anonymous-rights.js';
 import { SessionStore } from '../sessions/session.store.js';
 
 /** The routes as the gateway declares them; nothing behind them is connected to. */
@@ -16,8 +19,10 @@ export function declaredRoutes(): readonly Route[] {
   const pool = createPool({ url: 'postgres://127.0.0.1:1/none', user: 'none', password: 'none' });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const urls = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, 'http://127.0.0.1:1'])) as Record<OwnerName, string>;
+  const owners = new Owners(urls, new ControlTokens(new Map()));
+  const log = createLog('test', 'fatal');
   return publicRoutes({
-    owners: new Owners(urls, new ControlTokens(new Map())), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
-    log: createLog('test', 'fatal'), health: { readiness: async () => [], metricsText: async () => '' }, version: '0.1.0',
+    owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
+    log, health: { readiness: async () => [], metricsText: async () => '' }, version: '0.1.0',
   });
 }

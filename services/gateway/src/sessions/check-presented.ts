@@ -7,6 +7,8 @@ import { isApiToken } from './session-token.js';
 import type { Session } from './session.js';
 import type { FoundSession, SessionStore } from './session.store.js';
 
+const UNANSWERED = { outcome: 'unknown', rights: [] as readonly string[], passwordVersion: 0n } as const;
+
 /** Says whose a presented token is: a session's, which must still stand, or a program's. */
 export class PresentedTokens {
   constructor(
@@ -31,7 +33,7 @@ export class PresentedTokens {
     const { identity } = session;
     const standing = await this.signIn.checkStanding({ account: { ...identity, vouchedGroups: [...identity.vouchedGroups] } }, as(ANONYMOUS)).catch((error: unknown) => {
       // Nothing can be changed without guest-account either. The next use asks again.
-      if (error instanceof Problem && error.kind === 'unavailable') return { outcome: 'unknown', rights: [], passwordVersion: 0n };
+      if (error instanceof Problem && error.kind === 'unavailable') return UNANSWERED;
       throw error;
     });
     if (standing.outcome === 'unknown') return session;

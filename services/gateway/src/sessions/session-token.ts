@@ -14,7 +14,12 @@ export function isSessionToken(text: string): boolean {
   return /^[\w-]{43}$/.test(text);
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750), or undefined. */
+/** A program's (decision 0021); its beginning is how those know it who search texts for secrets. */
+export function isApiToken(text: string): boolean {
+  return /^inkpost_[\w-]{43}$/.test(text);
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750), a session's or a program's, or undefined. */
 export function bearerToken(authorization: string | undefined): string | undefined {
-  return /^Bearer +([\w-]{43})$/i.exec(authorization ?? '')?.[1];
+  return /^Bearer +((?:inkpost_)?[\w-]{43})$/i.exec(authorization ?? '')?.[1];
 }

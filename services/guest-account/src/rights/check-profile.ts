@@ -57,7 +57,7 @@ function checkRights(texts: readonly string[], profileId: string | undefined): r
 function checkMembers(wire: ProfileSettings['members'], directoryIds: readonly string[], profileId: string | undefined): readonly ProfileMember[] {
   if (profileId === ANONYMOUS && wire.length > 0) throw invalidField('members', 'must be empty: everybody is a member who isn\'t signed in');
   if (wire.length > PROFILE_MEMBERS_MAX) throw invalidField('members', `must be at most ${PROFILE_MEMBERS_MAX}: name groups instead of users`);
-  const members = wire.map(({ name, directoryId }, index) => checkMember(`members[${index}]`, name, directoryId, directoryIds));
+  const members = wire.map(({ name, directoryId }, index) => checkMember(`members.${index}`, name, directoryId, directoryIds));
   if (new Set(members.map(({ name, directoryId }) => JSON.stringify([nameKey(name), directoryId]))).size < members.length) throw invalidField('members', 'must name each group and user once');
   return members;
 }

@@ -14,13 +14,13 @@ export function findRoleMembersWith(accounts: AccountFinder): FindRoleMembers {
     if (wire.length > ROLE_MEMBERS_MAX) throw invalidField('members', `must be at most ${ROLE_MEMBERS_MAX}`);
     const members: RoleMember[] = [];
     for (const [index, { directoryId, login: text }] of wire.entries()) {
-      const login = checkLine(`members[${index}].login`, text, LOGIN_LENGTH_MAX);
+      const login = checkLine(`members.${index}.login`, text, LOGIN_LENGTH_MAX);
       const known = before.find((member) => member.directoryId === directoryId && nameKey(member.login) === nameKey(login));
-      members.push(known ?? (await findMember(accounts, `members[${index}]`, directoryId, login)));
+      members.push(known ?? (await findMember(accounts, `members.${index}`, directoryId, login)));
     }
     const keys = members.map(({ directoryId, accountId }) => `${directoryId} ${accountId}`);
     const twin = keys.findIndex((key, index) => keys.indexOf(key) < index);
-    if (twin >= 0) throw invalidField(`members[${twin}].login`, 'is named twice');
+    if (twin >= 0) throw invalidField(`members.${twin}.login`, 'is named twice');
     return members;
   };
 }

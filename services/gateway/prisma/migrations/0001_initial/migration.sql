@@ -4,7 +4,14 @@
 -- Who is signed in. The token itself is with its bearer only.
 CREATE TABLE session (
   token_sha256         bytea PRIMARY KEY,
+  -- Its name, as the audit log bears it: maintenance, or DIRECTORY\login.
   account              text NOT NULL,
+  -- Whom guest-account knows by these; the first two are empty for maintenance.
+  directory_id         text NOT NULL,
+  account_id           text NOT NULL,
+  login                text NOT NULL,
+  -- Groups that a sign-in server vouched for.
+  vouched_groups       text[] NOT NULL DEFAULT '{}',
   rights               text[] NOT NULL,
   password_must_change boolean NOT NULL,
   -- Of the password that was proven, as its owner counts.
