@@ -1,5 +1,5 @@
 // From a clean clone to a running command. Runs on Node 20 with nothing installed, hence plain JavaScript without packages:
-//   node infra/local/bootstrap.mjs demo|start|test|bench|audit [arguments…]
+//   node infra/local/bootstrap.mjs demo|start|test|bench|audit|secrets [arguments…]
 // It installs the dependencies, builds, and hands over to Node 24, which comes with the dependencies.
 
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ const commands = {
   test: 'infra/local/dist/test.js',
   bench: 'tests/dist/bench/bench.js',
   audit: 'infra/suite/dist/audit.js',
+  secrets: 'infra/suite/dist/secrets.js',
 };
 const stampFolder = join(root, 'node_modules', '.cache', 'inkpost');
 const platformNode = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
@@ -30,8 +31,8 @@ class BootstrapError extends Error {
 }
 
 async function main([command, ...args]) {
-  // With --json, and where a log is exported, standard output belongs to the command alone.
-  const steps = new Steps(command === 'audit' || args.includes('--json') ? process.stderr : process.stdout);
+  // With --json, and where a log is exported or a key is made, standard output belongs to the command alone.
+  const steps = new Steps(['audit', 'secrets'].includes(command) || args.includes('--json') ? process.stderr : process.stdout);
   try {
     checkMachine(command);
     await steps.run('Dependencies', install);

@@ -111,7 +111,8 @@ function settings(port: number, durable: boolean): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-async function chooseDataFolder(wanted: string, forOtherAccount: boolean): Promise<string> {
+/** The folder that is asked for, or the one that stands in for it where `nobody` must be able to enter. */
+export async function chooseDataFolder(wanted: string, forOtherAccount: boolean): Promise<string> {
   const absolute = resolve(wanted);
   if (!forOtherAccount || (await isReachable(join(absolute, '..')))) return absolute;
   return standInFor(absolute);

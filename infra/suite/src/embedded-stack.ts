@@ -32,7 +32,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-const DATABASE = 'inkpost';
+export const DATABASE = 'inkpost';
 /** In the suite's folder: where its database was last, without an account. An embedded one has another port at each start. */
 const DATABASE_URL_FILE = 'database-url';
 

@@ -37,6 +37,6 @@ export function suiteEnvironment({ databaseUrl, redisUrl, folder, ports = {} }: 
 
 /** What a child process needs of the surrounding environment besides INKPOST_*. */
 export function passedOn(environment: Environment): Environment {
-  const names = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+  const names = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CREDENTIALS_DIRECTORY'];
   return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }

@@ -9,5 +9,13 @@ export const guestAccountBytes: StoredBytes = {
       afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
     },
   ],
-  unsealed: [{ table: 'guest', column: 'pin_hash', holds: 'keyed-hash' }, { table: 'guest', column: 'card_hash', holds: 'keyed-hash' }],
+  unsealed: [
+    { table: 'guest', column: 'pin_hash', holds: 'keyed-hash' },
+    { table: 'guest', column: 'card_hash', holds: 'keyed-hash' },
+    { table: 'merged_account', column: 'pin_hash', holds: 'keyed-hash' },
+    { table: 'merged_account', column: 'card_hash', holds: 'keyed-hash' },
+    { table: 'erasure_subject', column: 'address_hash', holds: 'keyed-hash' },
+    { table: 'known_person', column: 'facts_sha256', holds: 'digest' },
+    { table: 'api_token', column: 'token_sha256', holds: 'digest' },
+  ],
 };
