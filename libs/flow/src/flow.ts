@@ -1,6 +1,6 @@
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { MessageAcceptedSchema, MessageRefusedSchema, SenderAuthenticationChangedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
-import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
+import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, ConfirmationWantedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
 import { ErasureDoneSchema } from '@inkpost/contracts/flow/v1/erasure_pb.js';
 import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
@@ -17,6 +17,8 @@ export const mailFlow = {
   'acceptance.message-accepted.v1': { payload: MessageAcceptedSchema, from: 'acceptance', to: ['guest-account'], ...retries },
   'acceptance.message-refused.v1': { payload: MessageRefusedSchema, from: 'acceptance', to: ['notification'], ...retries },
   'account.owner-resolved.v1': { payload: OwnerResolvedSchema, from: 'guest-account', to: ['print-submit'], ...retries },
+  'account.confirmation-wanted.v1': { payload: ConfirmationWantedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'account.sender-approved.v1': { payload: MessageAcceptedSchema, from: 'guest-account', to: ['guest-account'], ...retries },
   'account.owner-refused.v1': { payload: OwnerRefusedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'print.job-held.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.job-released.v1': { payload: JobReleasedSchema, from: 'print-submit', to: ['print-submit'], ...retries },

@@ -58,6 +58,10 @@ import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
 import { SignInDelayStore } from './sign-in/sign-in-delay.store.js';
 import { SignInRpc } from './sign-in/sign-in.rpc.js';
 import { DirectoryTests } from './test-directory/directory-tests.js';
+import { SenderApprovedHandler } from './unknown-sender/sender-approved.handler.js';
+import { unknownSenderRoutes } from './unknown-sender/unknown-sender.routes.js';
+import { WaitingExpiry } from './unknown-sender/waiting-expiry.js';
+import { WaitingSenderStore } from './unknown-sender/waiting-sender.store.js';
 
 @Module({})
 class GuestAccountModule {}
@@ -78,6 +82,7 @@ export const guestAccount: ServiceDefinition = {
     const directories = new DirectoryStore(pool, flow, masterKey);
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);
+    const waiting = new WaitingSenderStore(pool, flow, config.language);
     const rules = addressRules(config.linkLocalServers);
     const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
     const entraPlaces = { authority: config.office365Authority, graphUrl: config.graphUrl, agent: makeAgent(certificates) };
@@ -102,6 +107,7 @@ export const guestAccount: ServiceDefinition = {
       module: GuestAccountModule,
       controllers: flowControllers('guest-account', {
         'acceptance.message-accepted.v1': ResolveOwnerHandler,
+        'account.sender-approved.v1': SenderApprovedHandler,
         'mail.account-erased.v1': ErasureDoneHandler,
         'acceptance.account-erased.v1': ErasureDoneHandler,
         'print.account-erased.v1': ErasureDoneHandler,
@@ -115,12 +121,13 @@ export const guestAccount: ServiceDefinition = {
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: ResolveOwner,
-          useFactory: (bases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner(localGuestBase, bases, live, installation),
+          useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, guestBases, directories: live, waiting, installation }),
           inject: [GuestBases, LiveDirectories, Installation],
         },
+        { provide: WaitingExpiry, useFactory: () => new WaitingExpiry(waiting, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (installation: Installation, live: LiveDirectories): ControlRoutes => {
+          useFactory: (installation: Installation, live: LiveDirectories, owners: ResolveOwner): ControlRoutes => {
             const guests = new GuestRpc({
               store: new GuestStore(pool, flow, installation, erasure), importer: new GuestImporter(new GuestImportStore(pool, flow, installation), keyedHash),
               changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, log,
@@ -142,9 +149,10 @@ export const guestAccount: ServiceDefinition = {
               router.service(SignInService, signIn);
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);
+              unknownSenderRoutes(router, { waiting, owners, masterKey, log });
             };
           },
-          inject: [Installation, LiveDirectories],
+          inject: [Installation, LiveDirectories, ResolveOwner],
         },
       ],
     };

@@ -159,3 +159,18 @@ export const PROOF_KEPT_DAYS = 1_827;
 export const PERSON_TOLD_EVERY_DAYS = 30;
 export const PERSON_KEPT_DAYS = 90;
 export const FORGET_EVERY_MS = 3_600_000;
+
+/** How long an unknown sender waits to be let in (SKY-071); a link holds as long. */
+export const WAITING_HOURS = 72;
+/** The documents' claims outlast the wait by this, and begin anew once the sender is let in: then as at the mail's arrival. */
+export const CLAIM_MARGIN_HOURS = 24;
+export const CLAIM_DAYS = 30;
+/** Mails of one waiting sender, and senders who wait: of more the mail is refused. */
+export const WAITING_MESSAGES_MAX = 20;
+export const WAITING_SENDERS_MAX = 10_000;
+/** A mail that comes before the account is made of a sender who was just let in asks nobody again. */
+export const APPROVAL_HOLDS_MINUTES = 10;
+/** How often it is looked for those who waited in vain, how many of them at once, and how long a link is known after its end. */
+export const EXPIRE_EVERY_MS = 30_000;
+export const EXPIRE_BATCH = 100;
+export const ANSWERED_KEPT_DAYS = 1;

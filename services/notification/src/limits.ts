@@ -1,5 +1,7 @@
-/** Refusals to one address within an hour; codes are not counted. */
+/** Refusals to one address within an hour, and questions whether it sent a mail; codes are not counted. */
 export const NOTICES_PER_HOUR_MAX = 3;
+/** How many unknown senders one sponsor is asked about within an hour. */
+export const SPONSOR_REQUESTS_PER_HOUR_MAX = 30;
 
 /** A part of a mail's text that others wrote: a file name, a subject, a status text. */
 export const FOREIGN_TEXT_LENGTH_MAX = 120;

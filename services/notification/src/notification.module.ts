@@ -17,6 +17,8 @@ import { AccountErasedHandler } from './keep-contacts/account-erased.handler.js'
 import { AccountMergedHandler } from './keep-contacts/account-merged.handler.js';
 import { notificationConfig } from './notification.config.js';
 import { CodeOpener } from './notify/code-opener.js';
+import { ConfirmationLinks } from './notify/confirmation-links.js';
+import { ConfirmationWantedHandler } from './notify/confirmation-wanted.handler.js';
 import { JobAbortedHandler } from './notify/job-aborted.handler.js';
 import { JobCompletedHandler } from './notify/job-completed.handler.js';
 import { JobExpiredHandler } from './notify/job-expired.handler.js';
@@ -24,6 +26,7 @@ import { JobExpiringHandler } from './notify/job-expiring.handler.js';
 import { MailDelivery } from './notify/mail-delivery.js';
 import { MailMetrics } from './notify/mail-metrics.js';
 import { MessageRefusedHandler } from './notify/message-refused.handler.js';
+import { NoticeBudget } from './notify/notice-budget.js';
 import { OwnerRefusedHandler } from './notify/owner-refused.handler.js';
 import { SendCodeHandler } from './notify/send-code.handler.js';
 import { TellRefusal } from './notify/tell-refusal.js';
@@ -40,6 +43,7 @@ const handlers = {
   'print.job-held.v1': SendCodeHandler,
   'acceptance.message-refused.v1': MessageRefusedHandler,
   'account.owner-refused.v1': OwnerRefusedHandler,
+  'account.confirmation-wanted.v1': ConfirmationWantedHandler,
   'print.job-completed.v1': JobCompletedHandler,
   'print.job-aborted.v1': JobAbortedHandler,
   'print.job-expiring.v1': JobExpiringHandler,
@@ -74,6 +78,8 @@ export const notification: ServiceDefinition = {
       providers: [
         { provide: FlowClient, useValue: flow },
         { provide: CodeOpener, useFactory: () => new CodeOpener(masterKey) },
+        { provide: ConfirmationLinks, useFactory: () => new ConfirmationLinks(config.publicUrl, masterKey) },
+        { provide: NoticeBudget, useFactory: () => new NoticeBudget(pool) },
         { provide: MomentWriter, useValue: moments },
         { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },
         { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings, rules)), inject: [OutgoingMailStore] },

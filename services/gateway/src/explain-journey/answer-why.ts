@@ -6,6 +6,9 @@ import type { Evidence, Step } from './step.js';
 /** Steps that end a message before it has jobs. */
 const REFUSALS = new Set(['sender-refused', 'sender-unauthenticated', 'message-refused', 'owner-refused']);
 
+/** Steps about for whom it is printed: the last of them says whether somebody is still waited for. */
+const OWNER_STEPS = new Set(['sender-awaited', 'sender-approved', 'owner-found', 'owner-created', 'owner-revived']);
+
 /** Steps of a mail that Inkpost sent to itself; the first of these that there is says most. Notification may tell of the sending after the arrival. */
 const CANARY_STEPS = ['canary-received', 'canary-not-mailed', 'canary-mailed', 'canary-requested'];
 
@@ -33,8 +36,10 @@ export function answerWhy(steps: readonly Step[]): string {
   const refusal = steps.findLast(({ step }) => REFUSALS.has(step));
   if (refusal) return `Not printed: ${describeStep(refusal)}`;
   const latest = latestOfDocuments(steps);
+  const owner = steps.findLast(({ step }) => OWNER_STEPS.has(step));
+  const awaited = owner?.step === 'sender-awaited' ? [`Not printed yet. ${describeStep(owner).replace(/\.$/, '')}`] : [];
   const codeMail = [...latest.values()].some(({ step }) => UNRELEASED.has(step)) ? missingCodeMail(steps) : undefined;
-  const answers = [...(codeMail ? [codeMailWords(codeMail)] : []), ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
+  const answers = [...awaited, ...(codeMail ? [codeMailWords(codeMail)] : []), ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
   if (answers.length > 0) return `${answers.join('; ')}.`;
   if (steps.length === 0) return 'Nothing is written down about this mail yet.';
   return 'Not printed yet: the mail is being examined.';

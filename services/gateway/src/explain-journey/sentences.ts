@@ -48,11 +48,32 @@ const acceptanceSteps: Sentences = {
   'message-refused': (e) => `${clause(e, 'statusText') || 'The mail is refused'}${given(e, 'parts', ' (', ')')}.`,
 };
 
+/** Who is waited for, with an unknown sender (SKY-071). */
+function whoDecides(e: Evidence): string {
+  const asked = fact(e, 'alreadyAsked') === 'true' ? 'was asked before' : 'is asked by mail';
+  if (fact(e, 'policy') === 'confirm') return `the sender ${asked} to confirm`;
+  if (fact(e, 'sponsors') !== '') return `a sponsor (${fact(e, 'sponsors')}) ${asked} to vouch for the sender`;
+  return 'it waits until an administrator lets the sender in';
+}
+
+function approval(e: Evidence): string {
+  switch (fact(e, 'by')) {
+    case 'sender':
+      return `${owner(e)} confirmed that the mail is theirs`;
+    case 'sponsor':
+      return `${fact(e, 'name') || 'A sponsor'} vouched for ${owner(e)}`;
+    default:
+      return `${fact(e, 'name') || 'An administrator'} let ${owner(e)} in`;
+  }
+}
+
 const ownerSteps: Sentences = {
   'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.`,
   'owner-revived': (e) => `It is printed for ${owner(e)}, whose account had ended and is valid again.`,
   'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'validDays', ' for ', ' days after the last use')}.`,
-  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}.`,
+  'sender-awaited': (e) => `No valid account has the address ${owner(e)}${given(e, 'notIn', ' (looked for in ', ')')}: ${whoDecides(e)}${moment(e, 'waitsUntil') === '' ? '' : `, until ${moment(e, 'waitsUntil')}`}.`,
+  'sender-approved': (e) => `${approval(e)}; the mail goes on.`,
+  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}.${given(e, 'cause', ' ')}`,
 };
 
 const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
@@ -93,6 +114,7 @@ const UNTOLD = new Map([
   ['sender-unknown', 'nobody showed that the mail came from this address, and nobody is known by it'],
   ['no-address', 'no address is known'],
   ['too-many-notices', 'this address was told often enough within an hour'],
+  ['too-late-to-ask', 'it was too late to ask: the mail server was away, or none was set'],
   ['account-erased', 'the account was erased meanwhile'],
   ['address-unusable', 'no mail can be sent to this address'],
   ['own-address', 'it is the address that Inkpost itself sends from'],
@@ -103,6 +125,8 @@ const untold = (e: Evidence): string => UNTOLD.get(fact(e, 'reason')) ?? because
 const noticeSteps: Sentences = {
   'code-mailed': (e) => `The code${fact(e, 'documents') === '' ? '' : ` for ${counted(e, 'documents', 'document')}`} was mailed${given(e, 'to', ' to ')}${answered(e)}.`,
   'refusal-mailed': (e) => `${recipient(e)} was told by mail why nothing is printed${answered(e)}.`,
+  'confirmation-mailed': (e) => `${recipient(e)} was asked by mail to confirm${answered(e)}.`,
+  'sponsor-request-mailed': (e) => `${recipient(e)} was asked by mail to vouch for the sender${answered(e)}.`,
   'aborted-mailed': (e) => `${recipient(e)} was told by mail that it is not printed${answered(e)}.`,
   'completed-mailed': (e) => `${recipient(e)} was told by mail that it was printed${answered(e)}.`,
   'expiring-mailed': (e) => `${recipient(e)} was reminded by mail to fetch ${counted(e, 'documents', 'document') || 'it'}${answered(e)}.`,

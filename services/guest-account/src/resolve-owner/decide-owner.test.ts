@@ -17,7 +17,7 @@ const nobody: PersonLookup<KnownGuest> = { kind: 'nobody', asked: ['guests'] };
 const known = (guest: KnownGuest): PersonLookup<KnownGuest> => ({ kind: 'guest', directory: 'guests', guest, asked: [] });
 const inDirectory = (person: DirectoryPerson): PersonLookup<KnownGuest> => ({ kind: 'person', directory: 'AD', person, ageSeconds: 0, asked: [] });
 
-function mail(more: { address?: string; displayName?: string; language?: string; unknownSender?: string } = {}) {
+function mail(more: { address?: string; displayName?: string; language?: string; unknownSender?: string; approvedBy?: string; approver?: string; senderMayBeTold?: boolean; knownSenderMayBeTold?: boolean } = {}) {
   const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;
   return decodePayload(SUBJECT, encodePayload(SUBJECT, { sender: { address, displayName }, ...rest }));
 }
@@ -43,12 +43,32 @@ describe('the owner of a mail', () => {
 
   it('is a new guest where the address is unknown and creation allowed', () => {
     expect(decideOwner(mail({ unknownSender: 'create', language: 'fr-CA' }), nobody, 'en')).toEqual({
-      kind: 'created', guest: { address: 'ada@example.org', displayName: 'Ada', language: 'fr' },
+      kind: 'created', guest: { address: 'ada@example.org', displayName: 'Ada', language: 'fr', visitedPerson: '' },
     });
   });
 
   it('is nobody where the address is unknown and creation not allowed (SKY-121)', () => {
     expect(decideOwner(mail(), nobody, 'en')).toEqual({ kind: 'refused', reason: 'no-account', statusText: 'No user found with e-mail address: ada@example.org' });
+  });
+
+  it('is a guest with the sponsor who vouched for them as the person visited', () => {
+    expect(decideOwner(mail({ unknownSender: 'create', approvedBy: 'sponsor', approver: 'grace@example.org' }), nobody, 'en')).toMatchObject({ kind: 'created', guest: { visitedPerson: 'grace@example.org' } });
+    expect(decideOwner(mail({ unknownSender: 'create', approvedBy: 'administrator', approver: 'maintenance' }), nobody, 'en')).toMatchObject({ kind: 'created', guest: { visitedPerson: '' } });
+  });
+
+  it.each(['confirm', 'sponsor', 'hold'])('is waited for where the policy is %s, and so is an automatic guest of old', (policy) => {
+    const unknown = mail({ unknownSender: policy, knownSenderMayBeTold: true });
+    expect(decideOwner(unknown, nobody, 'en')).toEqual({ kind: 'awaited', policy });
+    expect(decideOwner(unknown, known({ ...guest, expired: true, renewed: true }), 'en')).toEqual({ kind: 'awaited', policy });
+    expect(decideOwner(unknown, known({ ...guest, expired: true, renewed: false }), 'en')).toMatchObject({ kind: 'refused', reason: 'account-expired' });
+    expect(decideOwner(unknown, known(guest), 'en')).toEqual({ kind: 'found', guest });
+    expect(decideOwner(mail({ unknownSender: policy, address: 'Not Normal@example.org' }), nobody, 'en')).toMatchObject({ reason: 'account-not-created' });
+  });
+
+  it('is never asked to confirm by a link in answer to an automatic or a forged mail', () => {
+    expect(decideOwner(mail({ unknownSender: 'confirm' }), nobody, 'en')).toMatchObject({ kind: 'refused', reason: 'no-account', cause: expect.stringContaining('was not asked') as string });
+    expect(decideOwner(mail({ unknownSender: 'confirm', senderMayBeTold: true }), nobody, 'en')).toMatchObject({ kind: 'awaited' });
+    for (const policy of ['sponsor', 'hold']) expect(decideOwner(mail({ unknownSender: policy }), nobody, 'en')).toMatchObject({ kind: 'awaited' });
   });
 
   it('is nobody while the account is locked, whether creation is allowed or not', () => {

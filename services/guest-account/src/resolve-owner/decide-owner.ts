@@ -28,11 +28,18 @@ export interface NewGuest {
   readonly address: string;
   readonly displayName: string;
   readonly language: Language;
+  /** Address of the sponsor who vouched for the guest; empty: none did. */
+  readonly visitedPerson: string;
 }
+
+const WAITING_POLICIES = ['confirm', 'sponsor', 'hold'] as const;
+
+/** Who may let an unknown sender in: the sender by a link, a sponsor by a link, or an administrator. */
+export type WaitingPolicy = (typeof WAITING_POLICIES)[number];
 
 export interface OwnerRefusal {
   readonly kind: 'refused';
-  readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-yet-valid' | 'account-not-created';
+  readonly reason: 'no-account' | 'account-locked' | 'account-ambiguous' | 'account-expired' | 'account-not-yet-valid' | 'account-not-created' | 'too-many-waiting';
   /** Shown to people; SKY-121 and SKY-122 give the wording of two of them. */
   readonly statusText: string;
   /** For administrators: what kept a guest from being made. */
@@ -43,9 +50,11 @@ export type OwnerDecision =
   | { readonly kind: 'known'; readonly lookup: PersonOfDirectory }
   | { readonly kind: 'found' | 'revived'; readonly guest: KnownGuest }
   | { readonly kind: 'created'; readonly guest: NewGuest }
+  | { readonly kind: 'awaited'; readonly policy: WaitingPolicy }
   | OwnerRefusal;
 
-type Accepted = Pick<Payload<'acceptance.message-accepted.v1'>, 'sender' | 'language' | 'unknownSender'>;
+type AcceptedPayload = Payload<'acceptance.message-accepted.v1'>;
+type Accepted = { readonly sender: Pick<AcceptedPayload['sender'], 'address' | 'displayName'> } & Pick<AcceptedPayload, 'language' | 'unknownSender' | 'approvedBy' | 'approver' | 'senderMayBeTold' | 'knownSenderMayBeTold'>;
 
 /** For whom is it printed? For whomever a directory knows by the sender's address; where none does, for a new guest, if that is allowed (SKY-072). */
 export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>, installationLanguage: Language): OwnerDecision {
@@ -59,7 +68,7 @@ export function decideOwner(message: Accepted, lookup: PersonLookup<KnownGuest>,
       return decideGuest(message, lookup.guest, address);
     case 'nobody':
     default:
-      return message.unknownSender === 'create' ? decideCreation(message, address, installationLanguage) : refused('no-account', `No user found with e-mail address: ${address}`);
+      return message.unknownSender === 'create' ? decideCreation(message, address, installationLanguage) : decideWaiting(message, refused('no-account', `No user found with e-mail address: ${address}`));
   }
 }
 
@@ -74,14 +83,33 @@ function decideGuest(message: Accepted, guest: KnownGuest, address: string): Own
   if (guest.notYet) return refused('account-not-yet-valid', `The account of this e-mail address is not valid yet: ${address}`);
   if (!guest.expired) return { kind: 'found', guest };
   // Who may become a guest anew may also be one again; an end that an administrator set stands.
-  if (guest.renewed && message.unknownSender === 'create') return { kind: 'revived', guest };
-  return refused('account-expired', `The account of this e-mail address has expired: ${address}`);
+  const ended = refused('account-expired', `The account of this e-mail address has expired: ${address}`);
+  if (!guest.renewed) return ended;
+  return message.unknownSender === 'create' ? { kind: 'revived', guest } : decideWaiting(message, ended);
 }
 
 function decideCreation(message: Accepted, address: string, installationLanguage: Language): OwnerDecision {
   // The guest base holds normal addresses only: any other would never be found again.
   if (parseMailAddress(address)?.text !== address) return creationFailed(address);
-  return { kind: 'created', guest: { address, displayName: visibleLine(message.sender.displayName, NAME_LENGTH_MAX), language: languageOf(message.language) ?? installationLanguage } };
+  const visitedPerson = message.approvedBy === 'sponsor' ? message.approver : '';
+  return { kind: 'created', guest: { address, displayName: visibleLine(message.sender.displayName, NAME_LENGTH_MAX), language: languageOf(message.language) ?? installationLanguage, visitedPerson } };
+}
+
+/** An unknown sender, or an automatic guest of old, whom somebody may let in; `otherwise`: where nobody may. */
+function decideWaiting(message: Accepted, otherwise: OwnerRefusal): OwnerDecision {
+  const policy = WAITING_POLICIES.find((each) => each === message.unknownSender);
+  if (policy === undefined) return otherwise;
+  const { address } = message.sender;
+  if (parseMailAddress(address)?.text !== address) return creationFailed(address);
+  const mayBeAsked = message.senderMayBeTold || message.knownSenderMayBeTold;
+  // The link itself shows whose the address is; but an automatic mail is never answered (RFC 3834, 2), nor one that is certainly forged.
+  if (policy === 'confirm' && !mayBeAsked) return { ...otherwise, cause: 'The sender was not asked to confirm: the mail came from a program, or its sender may be forged.' };
+  return { kind: 'awaited', policy };
+}
+
+/** More mails wait than may. */
+export function tooManyWaiting(address: string): OwnerRefusal {
+  return refused('too-many-waiting', `Too many jobs wait for this e-mail address to be let in: ${address}`);
 }
 
 function refused(reason: OwnerRefusal['reason'], statusText: string): OwnerRefusal {

@@ -32,8 +32,8 @@ const CREATE = {
   name: 'owner-created',
   // Without ON CONFLICT: who comes second must fail as a whole, look again, and go on with the account that is there.
   with: `created AS (
-    INSERT INTO guest (account_id, login, login_key, addresses, display_name, language, origin, renewed, valid_until, last_used_at)
-    SELECT $7::uuid, $9::text, $9, ARRAY[$9], $10::text, $11::text, 'mail', true, now() + make_interval(days => $8), now() FROM step),
+    INSERT INTO guest (account_id, login, login_key, addresses, display_name, language, visited_person, origin, renewed, valid_until, last_used_at)
+    SELECT $7::uuid, $9::text, $9, ARRAY[$9], $10::text, $11::text, $12::text, 'mail', true, now() + make_interval(days => $8), now() FROM step),
     addressed AS (INSERT INTO guest_address (address, account_id) SELECT $9, $7 FROM step)`,
   select: HAND_OVER,
 } as const;
@@ -70,10 +70,10 @@ export class LocalGuestBase implements GuestBase {
   }
 
   async create(message: AcceptedMessage, guest: NewGuest, outcomeOf: (accountId: string) => Outcome): Promise<GuestCreation> {
-    const { address, displayName, language } = guest;
+    const { address, displayName, language, visitedPerson } = guest;
     const accountId = randomUUID();
     try {
-      await this.flow.step(message, outcomeOf(accountId), { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language] });
+      await this.flow.step(message, outcomeOf(accountId), { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language, visitedPerson] });
       return { outcome: 'created' };
     } catch (error) {
       if (isUniqueViolation(error)) return { outcome: 'taken' };

@@ -1,27 +1,31 @@
-import { Injectable } from '@nestjs/common';
 import { TransientFailure } from '@inkpost/failure/failure.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { askDirectories, type PersonLookup } from '../find-person/ask-directories.js';
-import { LiveDirectories } from '../find-person/live-directories.js';
-import { Installation } from '../installation.js';
+import type { LiveDirectories } from '../find-person/live-directories.js';
+import type { Installation } from '../installation.js';
 import { RESOLVE_TRIES } from '../limits.js';
 import type { GuestBase } from '../ports/guest-base.port.js';
-import { creationFailed, decideOwner, type KnownGuest, type NewGuest, type OwnerRefusal } from './decide-owner.js';
-import { LocalGuestBase } from './guest-base.store.js';
-import { GuestBases } from './guest-bases.js';
+import { letIn } from '../unknown-sender/waiting-outcome.js';
+import type { WaitingSenderStore } from '../unknown-sender/waiting-sender.store.js';
+import { creationFailed, decideOwner, type KnownGuest, type NewGuest, type OwnerRefusal, tooManyWaiting, type WaitingPolicy } from './decide-owner.js';
+import type { LocalGuestBase } from './guest-base.store.js';
+import type { GuestBases } from './guest-bases.js';
 import { type AcceptedMessage, ownerCreated, ownerFound, ownerKnown, ownerRefused } from './owner-outcome.js';
 
 type Lookup = PersonLookup<KnownGuest>;
 
-/** For whom is it printed? Whoever a directory knows by the sender's address; where none does, a new guest, if that is allowed. */
-@Injectable()
+interface ResolveOwnerParts {
+  /** This installation's own one. */
+  readonly own: LocalGuestBase;
+  readonly guestBases: GuestBases;
+  readonly directories: LiveDirectories;
+  readonly waiting: WaitingSenderStore;
+  readonly installation: Installation;
+}
+
+/** For whom is it printed? Whoever a directory knows by the sender's address; where none does, a new guest, if that is allowed, or once somebody lets the sender in. */
 export class ResolveOwner {
-  constructor(
-    private readonly own: LocalGuestBase,
-    private readonly guestBases: GuestBases,
-    private readonly directories: LiveDirectories,
-    private readonly installation: Installation,
-  ) {}
+  constructor(private readonly parts: ResolveOwnerParts) {}
 
   async resolveOwner(message: AcceptedMessage): Promise<void> {
     for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
@@ -31,20 +35,21 @@ export class ResolveOwner {
     throw new TransientFailure('account.guest-changing', 'The guest was made and erased while a mail of theirs was handled.');
   }
 
-  private async lookUp(address: string): Promise<{ readonly lookup: Lookup; readonly base: GuestBase }> {
-    const { revision, base, findGuest } = await this.guestBases.ask(address);
+  /** Who has this address. Throws the `CauseDown` of a directory that can't be asked. */
+  async lookUp(address: string): Promise<{ readonly lookup: Lookup; readonly base: GuestBase }> {
+    const { revision, base, findGuest } = await this.parts.guestBases.ask(address);
     // Directories are asked for normal addresses only: nobody has another one, and a server may take offence at it.
     if (parseMailAddress(address)?.text !== address) return { base, lookup: { kind: 'nobody', asked: [] } };
-    return { base, lookup: await askDirectories(await this.directories.order(revision), address, findGuest) };
+    return { base, lookup: await askDirectories(await this.parts.directories.order(revision), address, findGuest) };
   }
 
   /** False: another message made the account first, so that the guest must be looked for again. */
   private async resolve(message: AcceptedMessage, lookup: Lookup, base: GuestBase): Promise<boolean> {
-    const { language } = this.installation;
+    const { language } = this.parts.installation;
     const decision = decideOwner(message.payload, lookup, language);
     switch (decision.kind) {
       case 'known':
-        await this.own.handOver(message, ownerKnown(message, decision.lookup, language));
+        await this.parts.own.handOver(message, ownerKnown(message, decision.lookup, language));
         return true;
       case 'found':
       case 'revived':
@@ -52,6 +57,8 @@ export class ResolveOwner {
         return true;
       case 'created':
         return this.create(message, decision.guest, lookup, base);
+      case 'awaited':
+        return this.park(message, decision.policy, lookup, base);
       case 'refused':
       default:
         await this.refuse(message, decision, lookup);
@@ -65,7 +72,14 @@ export class ResolveOwner {
     return creation.outcome !== 'taken';
   }
 
+  private async park(message: AcceptedMessage, policy: WaitingPolicy, lookup: Lookup, base: GuestBase): Promise<boolean> {
+    const parked = await this.parts.waiting.park(message, policy, lookup.asked);
+    if (parked.kind === 'let-in') return this.resolve({ ...message, payload: letIn(message.payload, parked.by, parked.name) }, lookup, base);
+    if (parked.kind === 'full') await this.refuse(message, tooManyWaiting(message.payload.sender.address), lookup);
+    return true;
+  }
+
   private async refuse(message: AcceptedMessage, refusal: OwnerRefusal, lookup: Lookup): Promise<void> {
-    await this.own.refuse(message, ownerRefused(message, refusal, lookup, this.installation.language));
+    await this.parts.own.refuse(message, ownerRefused(message, refusal, lookup, this.parts.installation.language));
   }
 }

@@ -68,7 +68,7 @@ export class MailDelivery {
     const language = chooseLanguage([intent.language ?? '', notice.language], settings.language);
     const mail: MailToSend = {
       ...notice.render(language), to: intent.recipient, displayName, language, internetMessageId: intent.internet_message_id,
-      autoSubmitted: kind === 'refusal' ? 'auto-replied' : 'auto-generated', confidential: code === '' ? [] : [code, readableCode(code)],
+      autoSubmitted: kind === 'refusal' || kind === 'confirmation' ? 'auto-replied' : 'auto-generated', confidential: code === '' ? [] : [code, readableCode(code)],
     };
     const delivery = this.unrecorded.get(message.id) ?? (await server.send(mail));
     this.unrecorded.set(message.id, delivery);

@@ -1,9 +1,8 @@
 import type { Effects } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { NOTICES_PER_HOUR_MAX } from '../limits.js';
 
 /** The mails to people. */
-export type MailKind = 'code' | 'refusal' | 'aborted' | 'expiring' | 'expired' | 'completed';
+export type MailKind = 'code' | 'refusal' | 'aborted' | 'expiring' | 'expired' | 'completed' | 'confirmation' | 'sponsor-request';
 
 export interface Intent {
   readonly flowMessageId: string;
@@ -73,7 +72,7 @@ const GRANT_NOTICE = `
  * May this message be answered by a notice, or had its address enough of them within the hour? The row's lock puts those who
  * ask at the same moment in order; a message that was granted one keeps it, however often it asks.
  */
-export async function grantNotice(pool: Pool, address: string, flowMessageId: string): Promise<boolean> {
-  const [row] = await query<{ granted: boolean }>(pool, 'notice.grant', GRANT_NOTICE, [address.toLowerCase(), flowMessageId, NOTICES_PER_HOUR_MAX]);
+export async function grantNotice(pool: Pool, address: string, flowMessageId: string, perHourMax: number): Promise<boolean> {
+  const [row] = await query<{ granted: boolean }>(pool, 'notice.grant', GRANT_NOTICE, [address.toLowerCase(), flowMessageId, perHourMax]);
   return row?.granted ?? false;
 }

@@ -1,5 +1,6 @@
 import type { FlowMessage } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { NOTICES_PER_HOUR_MAX } from '../limits.js';
 import type { RefusedDocument } from '../templates/documents.js';
 import { renderRefusalMail } from '../templates/refusal-mail.js';
 import type { MailDelivery } from './mail-delivery.js';
@@ -43,7 +44,7 @@ export class TellRefusal {
     if (!senderMayBeTold && !knownSenderMayBeTold) return 'sender-may-not-be-told';
     if (address === '') return 'no-address';
     if (!senderMayBeTold && !(await isKnown(this.pool, address))) return 'sender-unknown';
-    return (await grantNotice(this.pool, address, message.id)) ? undefined : 'too-many-notices';
+    return (await grantNotice(this.pool, address, message.id, NOTICES_PER_HOUR_MAX)) ? undefined : 'too-many-notices';
   }
 }
 

@@ -13,6 +13,8 @@ export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
   /** What must be read off and typed in: large. */
   | { readonly kind: 'code'; readonly code: string }
+  /** Where an answer is given. In plain text the address itself. */
+  | { readonly kind: 'link'; readonly label: string; readonly url: string }
   | { readonly kind: 'list'; readonly title: string; readonly items: readonly ListItem[] }
   /** What may be skipped: small. */
   | { readonly kind: 'note'; readonly text: string };
@@ -36,7 +38,7 @@ const MORE: Readonly<Record<Language, (count: number) => string>> = {
 export function renderLetter(letter: Letter, language: Language): RenderedMail {
   const blocks = letter.blocks.map((block): Block => {
     if (block.kind === 'list') return { ...block, title: typeset(block.title, language) };
-    return block.kind === 'code' ? block : { ...block, text: typeset(block.text, language) };
+    return block.kind === 'code' || block.kind === 'link' ? block : { ...block, text: typeset(block.text, language) };
   });
   const set = { subject: typeset(letter.subject, language), title: typeset(letter.title, language), blocks };
   return { subject: set.subject, text: plainText(set, language), html: html(set, language) };
@@ -50,6 +52,7 @@ function listed(items: readonly ListItem[], language: Language): readonly ListIt
 function plainText({ title, blocks }: Letter, language: Language): string {
   const parts = blocks.map((block) => {
     if (block.kind === 'list') return [block.title, ...listed(block.items, language).map(({ name, detail }) => `- ${name}${detail === '' ? '' : ` (${detail})`}`)].join('\n');
+    if (block.kind === 'link') return block.url;
     return block.kind === 'code' ? `    ${block.code}` : block.text;
   });
   return `${[title, ...parts].join('\n\n')}\n`;
@@ -61,6 +64,7 @@ const STYLES = {
   main: 'max-width:36em;margin:0 auto',
   title: 'font-size:1.25em;line-height:1.3;margin:0 0 1em',
   code: 'font:bold 2.25em/1.2 ui-monospace,Consolas,Menlo,monospace;letter-spacing:.06em;margin:.5em 0',
+  link: 'display:inline-block;padding:.5em 1.25em;border:2px solid;border-radius:.25em;font-weight:bold;text-decoration:none',
   listTitle: 'font-size:1em;margin:1.5em 0 .25em',
   list: 'margin:0;padding-left:1.25em',
   note: 'color:#767676;font-size:.875em',
@@ -87,6 +91,7 @@ function htmlBlock(block: Block, language: Language): string {
   if (block.kind === 'list') {
     return `<h2 style="${STYLES.listTitle}">${escapeHtml(block.title)}</h2>\n<ul style="${STYLES.list}">\n${listed(block.items, language).map(listItem).join('\n')}\n</ul>`;
   }
+  if (block.kind === 'link') return `<p><a style="${STYLES.link}" href="${escapeHtml(block.url)}">${escapeHtml(block.label)}</a></p>\n<p style="${STYLES.note}">${escapeHtml(block.url)}</p>`;
   if (block.kind === 'code') return `<p style="${STYLES.code}">${escapeHtml(block.code)}</p>`;
   return block.kind === 'note' ? `<p style="${STYLES.note}">${escapeHtml(block.text)}</p>` : `<p>${escapeHtml(block.text)}</p>`;
 }

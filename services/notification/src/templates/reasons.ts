@@ -62,6 +62,12 @@ const MESSAGE_REASONS: Readonly<Record<string, Words>> = {
   },
   'account-expired': { fr: 'Le compte de cette adresse a expiré.', en: 'The account of this address has expired.' },
   'account-not-yet-valid': { fr: 'Le compte de cette adresse n’est pas encore valable.', en: 'The account of this address is not valid yet.' },
+  'sender-rejected': { fr: 'Votre demande d’impression a été refusée.', en: 'Your request to print was declined.' },
+  'sender-not-confirmed': {
+    fr: 'Personne n’a confirmé votre demande à temps. Renvoyez votre mail si vous en avez toujours besoin.',
+    en: 'Nobody confirmed your request in time. Send your mail again if you still need it.',
+  },
+  'too-many-waiting': { fr: 'Trop de vos mails attendent déjà une réponse.', en: 'Too many of your mails wait for an answer already.' },
   'account-not-created': { fr: 'Un compte n’a pas pu être créé pour cette adresse.', en: 'An account could not be created for this address.' },
 };
 

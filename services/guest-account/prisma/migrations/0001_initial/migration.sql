@@ -316,3 +316,36 @@ CREATE TABLE erasure_part (
   CONSTRAINT erasure_part_pkey PRIMARY KEY (erasure_id, service),
   CONSTRAINT erasure_part_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure (erasure_id) ON DELETE CASCADE ON UPDATE CASCADE
 );
+
+-- Senders whom nobody knows and who wait to be let in (SKY-071): by a link that they are mailed, by a sponsor, or by an administrator.
+CREATE TABLE waiting_sender (
+  waiting_id   uuid NOT NULL,
+  -- Lower-cased, its domain in ASCII. One waits at a time for each address, policy and sponsors: a lock on the address sees to it.
+  address      text NOT NULL,
+  display_name text NOT NULL DEFAULT '',
+  policy       text NOT NULL CHECK (policy IN ('confirm', 'sponsor', 'hold')),
+  -- Who is asked; the place in it is part of a link.
+  sponsors     text[] NOT NULL,
+  state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'approved', 'rejected', 'expired')),
+  waits_since  timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  waits_until  timestamptz(3) NOT NULL,
+  -- sender, sponsor or administrator; nobody, where it expired.
+  answered_by  text NOT NULL DEFAULT '',
+  answerer     text NOT NULL DEFAULT '',
+  answered_at  timestamptz(3),
+  CONSTRAINT waiting_sender_pkey PRIMARY KEY (waiting_id)
+);
+CREATE INDEX waiting_sender_address_idx ON waiting_sender (address);
+CREATE INDEX waiting_sender_state_waits_since_waiting_id_idx ON waiting_sender (state, waits_since, waiting_id);
+CREATE INDEX waiting_sender_waits_until_idx ON waiting_sender (waits_until);
+
+-- Their mails, as acceptance told of them. The claims on the documents stay here meanwhile, and last longer.
+CREATE TABLE waiting_message (
+  message_id  uuid NOT NULL,
+  waiting_id  uuid NOT NULL,
+  payload     jsonb NOT NULL,
+  waits_since timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT waiting_message_pkey PRIMARY KEY (message_id),
+  CONSTRAINT waiting_message_waiting_id_fkey FOREIGN KEY (waiting_id) REFERENCES waiting_sender (waiting_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX waiting_message_waiting_id_idx ON waiting_message (waiting_id);
