@@ -43,8 +43,8 @@ export function createPool(options: PoolOptions): Pool {
   return pool;
 }
 
-/** Class 08 connection exceptions, 57P0x shutdown and crash, 53300 too many connections (PostgreSQL, Appendix A). */
-const SERVER_DOWN = /^(08...|57P0[1-3]|53300)$/;
+/** Class 08 connection exceptions but protocol violations, which are ours; 57P0x shutdown and crash, 53300 too many connections (PostgreSQL, Appendix A). */
+const SERVER_DOWN = /^(08(?!P01)...|57P0[1-3]|53300)$/;
 /** What Prisma makes of the same: unreachable, timed out, closed, no connection free (Prisma's error reference). */
 const PRISMA_DOWN = /^(P1001|P1002|P1008|P1017|P2024|P2037)$/;
 const NETWORK_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);

@@ -27,6 +27,7 @@ import { traceRoutes } from './mailbox-diagnosis/trace.http.js';
 import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
 import { printerRoutes } from './queues/printers.http.js';
+import { queueGroupRoutes } from './queues/queue-groups.http.js';
 import { queueRoutes } from './queues/queues.http.js';
 import type { AnonymousRights } from './rights/anonymous-rights.js';
 import { profileRoutes } from './rights/profiles.http.js';
@@ -34,6 +35,7 @@ import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
 import { serverRoutes } from './server/server.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
+import { userManagementRoutes } from './user-management/user-management-server.http.js';
 import type { SessionStore } from './sessions/session.store.js';
 import { troubledMessageRoutes } from './troubled-messages/troubled-messages.http.js';
 
@@ -70,7 +72,9 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...directoryRoutes(owners),
     ...peopleRoutes(owners),
     ...guestRoutes(owners),
+    ...userManagementRoutes(owners),
     ...queueRoutes(owners),
+    ...queueGroupRoutes(owners),
     ...printerRoutes(owners),
     ...locationRoutes(owners),
     ...jobRoutes(owners),

@@ -48,6 +48,9 @@ export const LIMITS = {
   upkeepEveryMs: 3_600_000,
   upkeepBatch: 1_000,
 
+  /** SHA-256 in hexadecimal, with colons or spaces between. */
+  fingerprintMax: 128,
+
   pageDefault: 50,
   pageMax: 200,
   journeyPageDefault: 20,
@@ -64,7 +67,7 @@ export const TEXT = {
 } as const;
 
 /** Other limits of the owners. */
-export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, tagsMax: 20, conditionEntriesMax: 1_000, sponsorsMax: 10, trustedEntriesMax: 100, labDaysMax: 30 } as const;
+export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, tagsMax: 20, contactsMax: 10, conditionEntriesMax: 1_000, sponsorsMax: 10, trustedEntriesMax: 100, labDaysMax: 30 } as const;
 
 /** Of guest-account's guests. */
 export const GUESTS = { addressesMax: 20, codeLength: 100, noteLength: 500, pinLength: 12, cardNumberLength: 200, csvMax: 1_000_000, changedMax: 20_000 } as const;

@@ -92,9 +92,21 @@ function releasedBy(e: Evidence): string {
   }
 }
 
+function redirectedBy(e: Evidence): string {
+  switch (fact(e, 'why')) {
+    case 'always':
+      return 'the group of the first one sends all its jobs there';
+    case 'fault':
+      return `the printer of the first one failed${given(e, 'problem', ' (', ')')}`;
+    default:
+      return `${fact(e, 'actor') || 'an administrator'} sent it there`;
+  }
+}
+
 const printSteps: Sentences = {
   held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}${printedLater(e)}.`,
   released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}${printedLater(e)}.`,
+  redirected: (e) => `${fact(e, 'fileName') || 'It'} goes to another queue${given(e, 'fromQueueName', ', from ')}${given(e, 'queueName', ' to ')}: ${redirectedBy(e)}.`,
   'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${though(e)}.`,
   'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,
   'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,

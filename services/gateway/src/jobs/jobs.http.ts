@@ -80,6 +80,11 @@ export function jobRoutes({ jobs }: Owners) {
       handle: async ({ params, caller }) => toJob((await jobs.cancelJob({ ...params, printed: true }, as(caller))).job),
     }),
     route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/redirect', operation: 'redirectJob', right: 'jobs.manage', summary: 'Let a held or waiting job be printed on another queue',
+      params, body: z.strictObject({ queueId: identifier }), status: 200, answer: job, refusals: [404, 409], objectId: ({ params }) => params.jobId,
+      handle: async ({ params, body, caller }) => toJob((await jobs.redirectJob({ ...params, ...body }, as(caller))).job),
+    }),
+    route({
       method: 'POST', path: '/api/v0/jobs/{jobId}/cancel', operation: 'cancelJob', right: 'jobs.manage', summary: 'Do not print a job',
       params, status: 200, answer: job, refusals: [404, 409],
       handle: async ({ params, caller }) => toJob((await jobs.cancelJob(params, as(caller))).job),

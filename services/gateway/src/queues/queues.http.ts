@@ -21,6 +21,7 @@ const settings = {
   geocode: z.string().max(TEXT.geocode).default('').describe('country/region/city/…, as you like.'),
   tags: z.array(z.string().min(1).max(TEXT.tag)).max(OWNERS.tagsMax).default([]),
   comment: z.string().max(TEXT.comment).default('').describe('Printer model, service, usage rules …'),
+  groupId: identifier.nullable().default(null).describe('Of the group whose settings hold instead of validation and holdHours; null: none.'),
 };
 
 const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
@@ -41,6 +42,7 @@ const queue = z.object({
   geocode: z.string(),
   tags: z.array(z.string()),
   comment: z.string(),
+  groupId: z.string().nullable(),
   capabilities: capabilities.nullable().describe('What the printer says it can do; null: not asked yet, or it could not say.'),
   printerState: z.string().describe('idle, processing, stopped, unreachable, or unknown: not asked yet.'),
   problem: z.string().nullable(),
@@ -51,9 +53,9 @@ const queue = z.object({
 
 function toQueue(wire: Queue | undefined): z.input<typeof queue> {
   const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known } = present(wire, 'queue');
-  const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment } = present(settings, 'settings');
+  const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = present(settings, 'settings');
   return {
-    queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment,
+    queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId),
     capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
   };
 }
@@ -63,6 +65,7 @@ const queueQuery = z.strictObject({
   brand: z.string().max(TEXT.queueProperty).default(''), // SKY-086
   model: z.string().max(TEXT.queueProperty).default(''),
   locationId: z.string().max(TEXT.id).default('').describe('Of a place: it and all below it.'),
+  groupId: z.string().max(TEXT.id).default('').describe('The queues of this group.'),
   limit: pageLimit, cursor,
 });
 
@@ -91,7 +94,7 @@ export function queueRoutes(owners: Owners) {
     route({
       method: 'POST', path: '/api/v0/queues', operation: 'createQueue', right: 'configuration.write', summary: 'Add a queue',
       body: queueSettings, status: 201, answer: queue, refusals: [409], location: ({ queueId }) => `/api/v0/queues/${encodeURIComponent(queueId)}`, objectId: ({ body }) => body.queueId,
-      handle: async ({ body, caller }) => toQueue((await queues.createQueue({ settings: body }, as(caller))).queue),
+      handle: async ({ body, caller }) => toQueue((await queues.createQueue({ settings: { ...body, groupId: body.groupId ?? '' } }, as(caller))).queue),
     }),
     route({
       method: 'GET', path: '/api/v0/queues/{queueId}', operation: 'getQueue', right: 'configuration.read', summary: 'One queue with the state of its printer',
@@ -105,7 +108,7 @@ export function queueRoutes(owners: Owners) {
         if (body.queueId !== undefined && body.queueId !== params.queueId) {
           throw new Problem('invalid-request', 'A queue keeps its identifier.', { errors: [{ field: 'queueId', reason: `must be ${params.queueId}, as in the path` }] });
         }
-        return toQueue((await queues.updateQueue({ ...params, settings: { ...body, ...params } }, as(caller))).queue);
+        return toQueue((await queues.updateQueue({ ...params, settings: { ...body, groupId: body.groupId ?? '', ...params } }, as(caller))).queue);
       },
     }),
     route({

@@ -34,7 +34,8 @@ const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, 
 // The owner's account may have been erased or merged while the message was on its way.
 const OWNER_HOLDS = 'NOT EXISTS (SELECT 1 FROM former_account f WHERE f.account_id = $11::text)';
 // The lock keeps the queue from being deleted until its jobs can be seen.
-const HOME = `home AS MATERIALIZED (SELECT q.id FROM queue q, step WHERE q.id = $8 AND q.version = $9 AND ${FINISHING_HOLDS} AND ${OWNER_HOLDS} FOR KEY SHARE OF q)`;
+const HOME = `home AS MATERIALIZED (
+  SELECT q.id FROM queue q, queue asked, step WHERE q.id = $8 AND q.version = $9 AND asked.id = $13 AND asked.version = $14 AND ${FINISHING_HOLDS} AND ${OWNER_HOLDS} FOR KEY SHARE OF q)`;
 const JOBS = `jobs AS (${NEW_JOBS}, home RETURNING id)`;
 const CODE = 'code AS (INSERT INTO puk (code_hash, account_id) SELECT $10::bytea, $11::text FROM home WHERE $10::bytea IS NOT NULL)';
 

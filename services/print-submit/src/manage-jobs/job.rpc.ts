@@ -1,5 +1,5 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { CancelJobRequest, GetJobRequest, JobService, ListJobsRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { CancelJobRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -8,6 +8,7 @@ import type { Job } from '../print-job/job.js';
 import { checkJobId } from '../print-job/job-id.js';
 import { JOB_STATES, moveJob } from '../print-job/job-moves.js';
 import { toWireJob } from '../print-job/wire-job.js';
+import type { RedirectionStore } from '../redirect-job/redirection.store.js';
 import type { JobRelease } from '../release-job/job-release.js';
 import type { JobCancellation } from './job-cancellation.js';
 import { fromCursor, toCursor } from './job-cursor.js';
@@ -19,6 +20,9 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     private readonly jobs: JobStore,
     private readonly release: JobRelease,
     private readonly cancellation: JobCancellation,
+    private readonly redirections: RedirectionStore,
+    /** Hears of each queue that has a new job. */
+    private readonly onMoved: (queueId: string) => void,
   ) {}
 
   listJobs = async (request: ListJobsRequest, context: HandlerContext) => {
@@ -54,6 +58,17 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
   cancelJob = async ({ jobId, printed }: CancelJobRequest, context: HandlerContext) => {
     const { actor } = authorize(context, 'jobs.manage');
     await this.cancellation.cancel(await this.find(jobId), printed, actor);
+    return { job: toWireJob(await this.find(jobId)) };
+  };
+
+  redirectJob = async ({ jobId, queueId }: RedirectJobRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    const job = await this.find(jobId);
+    if (job.queueId === queueId) throw invalidField('queueId', 'must be another queue than the job is on');
+    const outcome = await this.redirections.redirect(job, queueId, actor);
+    if (outcome === 'queue-unknown') throw invalidField('queueId', 'names no queue');
+    if (outcome === 'overtaken') throw new PermanentFailure('print.redirect-refused', `Only a job that is held or waits for its printer can go elsewhere; this one is ${(await this.find(jobId)).jobState}.`);
+    this.onMoved(queueId);
     return { job: toWireJob(await this.find(jobId)) };
   };
 

@@ -27,7 +27,8 @@ export class PrinterStore {
   }
 
   async noteState(queueId: string, state: PrinterState, problem: string): Promise<void> {
-    await query(this.pool, 'printer.state', 'UPDATE printer SET state = $2, problem = $3 WHERE queue_id = $1 AND (state, problem) IS DISTINCT FROM ($2, $3)', [queueId, state, problem]);
+    await query(this.pool, 'printer.state', `UPDATE printer SET state = $2, problem = $3, failing_since = CASE WHEN $2 IN ('stopped', 'unreachable') THEN coalesce(failing_since, now()) END
+       WHERE queue_id = $1 AND (state, problem) IS DISTINCT FROM ($2, $3)`, [queueId, state, problem]);
   }
 
   async noteCapabilities(queueId: string, capabilities: PrinterCapabilities): Promise<void> {
@@ -36,6 +37,6 @@ export class PrinterStore {
 
   /** It took a job after a trouble: how it is, is asked at once. */
   async noteWorking(queueId: string): Promise<void> {
-    await query(this.pool, 'printer.working', `UPDATE printer SET state = 'processing', problem = '', asked_at = NULL WHERE queue_id = $1`, [queueId]);
+    await query(this.pool, 'printer.working', `UPDATE printer SET state = 'processing', problem = '', failing_since = NULL, asked_at = NULL WHERE queue_id = $1`, [queueId]);
   }
 }

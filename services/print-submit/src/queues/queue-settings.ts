@@ -3,6 +3,7 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 import { printLimits } from '../limits.js';
 import { ROOT_LOCATION } from '../locations/location.store.js';
+import { checkHoldHours, checkIdentifier, checkName, checkProperty, checkTags, tidyTags } from './check-properties.js';
 
 /** A queue as its administrator set it. */
 export interface QueueSettings {
@@ -25,6 +26,8 @@ export interface QueueSettings {
   readonly geocode: string;
   readonly tags: readonly string[];
   readonly comment: string;
+  /** Of the group whose settings hold instead of `validation` and `holdHours`; empty: none. */
+  readonly groupId: string;
 }
 
 /** What is wrong with a field (its JSON name), and what to do. */
@@ -33,8 +36,6 @@ export interface FieldProblem {
   readonly reason: string;
 }
 
-const QUEUE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/u;
-const CONTROL_CHARACTERS = /\p{Cc}/u;
 const PROPERTIES = ['brand', 'model', 'serialNumber', 'geocode', 'comment'] as const;
 const LENGTHS_MAX = {
   brand: printLimits.queuePropertyLengthMax, model: printLimits.queuePropertyLengthMax, serialNumber: printLimits.queuePropertyLengthMax,
@@ -50,14 +51,14 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
     holdHours: wanted.holdHours === 0 ? printLimits.holdHoursDefault : wanted.holdHours,
     certificateAuthority: wanted.certificateAuthority.trim(),
     locationId: wanted.locationId || ROOT_LOCATION,
-    tags: [...new Set(wanted.tags.map((tag) => tag.trim()).filter(Boolean))],
+    tags: tidyTags(wanted.tags),
     ...trimmedProperties(wanted),
   };
   const checks = {
-    queueId: checkQueueId(settings.queueId),
+    queueId: checkIdentifier(settings.queueId),
     name: checkName(settings.name),
     printerUri: checkPrinterUri(settings.printerUri),
-    holdHours: settings.holdHours <= printLimits.holdHoursMax ? undefined : `must be at most ${printLimits.holdHoursMax} hours`,
+    holdHours: checkHoldHours(settings.holdHours),
     certificateAuthority: checkCertificate(settings.certificateAuthority),
     tags: checkTags(settings.tags),
     ...Object.fromEntries(PROPERTIES.map((property) => [property, checkProperty(settings[property], LENGTHS_MAX[property])])),
@@ -68,31 +69,9 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
   return settings;
 }
 
-export function checkQueueId(queueId: string): string | undefined {
-  if (QUEUE_ID.test(queueId) && queueId.length <= printLimits.queueIdLengthMax) return undefined;
-  return `must be 1 to ${printLimits.queueIdLengthMax} letters, digits, - or _, and start with a letter or digit`;
-}
-
 function trimmedProperties(wanted: QueueSettings): Pick<QueueSettings, (typeof PROPERTIES)[number]> {
   const { brand, model, serialNumber, geocode, comment } = wanted;
   return { brand: brand.trim(), model: model.trim(), serialNumber: serialNumber.trim(), geocode: geocode.trim(), comment: comment.trim() };
-}
-
-function checkProperty(text: string, lengthMax: number): string | undefined {
-  if (text.length > lengthMax) return `must have at most ${lengthMax} characters`;
-  return CONTROL_CHARACTERS.test(text.replaceAll('\n', ' ')) ? 'must not contain control characters' : undefined;
-}
-
-function checkTags(tags: readonly string[]): string | undefined {
-  if (tags.length > printLimits.tagsMax) return `must be at most ${printLimits.tagsMax} tags`;
-  const bad = tags.some((tag) => tag.length > printLimits.tagLengthMax || CONTROL_CHARACTERS.test(tag));
-  return bad ? `must each have at most ${printLimits.tagLengthMax} characters, none of them a control character` : undefined;
-}
-
-function checkName(name: string): string | undefined {
-  if (name === '') return 'is missing: give the queue a name that people know';
-  if (name.length > printLimits.queueNameLengthMax) return `must have at most ${printLimits.queueNameLengthMax} characters`;
-  return CONTROL_CHARACTERS.test(name) ? 'must not contain control characters' : undefined;
 }
 
 export function checkPrinterUri(uri: string): string | undefined {

@@ -21,13 +21,13 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     private readonly onChanged: (queueId: string) => void,
   ) {}
 
-  listQueues = async ({ search, brand, model, locationId, limit: wanted, cursor }: ListQueuesRequest, context: HandlerContext) => {
+  listQueues = async ({ search, brand, model, locationId, groupId, limit: wanted, cursor }: ListQueuesRequest, context: HandlerContext) => {
     authorize(context, 'configuration.read');
     if (search.length > printLimits.searchLengthMax || search.split(/\s+/u).length > printLimits.searchWordsMax) {
       throw invalidField('search', `must have at most ${printLimits.searchWordsMax} words, ${printLimits.searchLengthMax} characters in all`);
     }
     const limit = Math.min(wanted || printLimits.queuesListedDefault, printLimits.queuesListedMax);
-    const queues = await this.queues.list({ search, brand: brand.trim(), model: model.trim(), locationId }, cursor, limit);
+    const queues = await this.queues.list({ search, brand: brand.trim(), model: model.trim(), locationId, groupId }, cursor, limit);
     return { queues: queues.map(toWire), nextCursor: queues.length === limit ? (queues.at(-1)?.queueId ?? '') : '' };
   };
 
@@ -66,17 +66,18 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
     const deletion = await this.queues.delete(queueId);
     if (deletion.kind === 'unknown') throw notFound('queue', queueId);
     if (deletion.kind === 'in-use') {
-      throw new PermanentFailure('print.queue-in-use', `The queue "${queueId}" has ${deletion.jobsUnfinished} unfinished jobs: wait for them, or cancel them first.`);
+      throw new PermanentFailure('print.queue-in-use', `The queue "${queueId}" ${deletion.by}.`);
     }
     return {};
   };
 
   private async checked(wire: WireSettings | undefined): Promise<QueueSettings> {
     if (!wire) throw invalidField('settings', 'are missing');
-    const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment } = wire;
-    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment });
+    const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = wire;
+    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId });
     if ('field' in settings) throw invalidField(settings.field, settings.reason);
-    if (!(await this.queues.hasLocation(settings.locationId))) throw invalidField('locationId', 'names no place: make it first, or choose another');
+    const missing = await this.queues.findMissing(settings);
+    if (missing) throw invalidField(missing, `names no ${missing === 'groupId' ? 'group, or a template' : 'place'}: make it first, or choose another`);
     return settings;
   }
 }

@@ -24,6 +24,7 @@ export interface QueueFilter {
   readonly model: string;
   /** Of a place: it and all below it. */
   readonly locationId: string;
+  readonly groupId: string;
 }
 
 /** What queues can be filtered by (SKY-086). */
@@ -33,12 +34,12 @@ export interface QueueFilters {
   readonly locationIds: string[];
 }
 
-export type Deletion = { readonly kind: 'deleted' | 'unknown' } | { readonly kind: 'in-use'; readonly jobsUnfinished: number };
+export type Deletion = { readonly kind: 'deleted' | 'unknown' } | { readonly kind: 'in-use'; readonly by: string };
 
 type QueueRow = Prisma.QueueGetPayload<{ include: { printer: true; location: true } }>;
 
 const withPrinter = { printer: true, location: true } as const;
-const notAskedYet = { state: 'unknown', problem: '', askedAt: null, capabilities: Prisma.DbNull } as const;
+const notAskedYet = { state: 'unknown', problem: '', failingSince: null, askedAt: null, capabilities: Prisma.DbNull } as const;
 
 /** The queues in Postgres. */
 export class QueueStore {
@@ -63,11 +64,12 @@ export class QueueStore {
     return { brands: brands.map(({ brand }) => brand), models: models.map(({ model }) => model), locationIds: places.map(({ locationId }) => locationId) };
   }
 
-  private async search({ search, brand, model, locationId }: QueueFilter, after: string, limit: number): Promise<string[]> {
+  private async search({ search, brand, model, locationId, groupId }: QueueFilter, after: string, limit: number): Promise<string[]> {
     const patterns = search.split(/\s+/u).filter(Boolean).map((word) => `%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`);
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT q.id FROM queue q JOIN location l ON l.id = q.location_id
       WHERE q.id > ${after} AND (${brand} = '' OR lower(q.brand) = lower(${brand})) AND (${model} = '' OR lower(q.model) = lower(${model}))
+        AND (${groupId} = '' OR q.group_id = ${groupId})
         AND (${locationId} = '' OR EXISTS (SELECT FROM location place WHERE place.id = ${locationId} AND (l.path = place.path OR starts_with(l.path, place.path || '/'))))
         AND concat_ws(' ', q.id, q.name, q.brand, q.model, q.serial_number, l.path, q.geocode, array_to_string(q.tags, ' '), q.comment, q.printer_uri) ILIKE ALL (${patterns}::text[])
       ORDER BY q.id LIMIT ${limit}`;
@@ -81,15 +83,19 @@ export class QueueStore {
 
   /** Undefined: the identifier is taken. */
   async create(settings: QueueSettings): Promise<ShownQueue | undefined> {
-    const { locationId, tags, ...columns } = settings;
-    const data = { ...columns, tags: [...tags], location: { connect: { locationId } }, printer: { create: {} } };
-    const created = await this.prisma.queue.create({ data, include: withPrinter }).catch(absentOn('P2002'));
+    const data = { ...settings, tags: [...settings.tags], groupId: settings.groupId || null };
+    const created = await this.prisma.$transaction(async (transaction) => {
+      await transaction.queue.create({ data });
+      await transaction.printer.create({ data: { queueId: settings.queueId } });
+      return transaction.queue.findUniqueOrThrow({ where: { queueId: settings.queueId }, include: withPrinter });
+    }).catch(absentOn('P2002'));
     return created && toShownQueue(created, new Map());
   }
 
   /** Undefined: there is no such queue. Jobs that are held or released already stay as they are. */
-  async update({ queueId, locationId, tags, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
-    const data = { ...settings, tags: [...tags], location: { connect: { locationId } }, version: { increment: 1 }, printer: { update: notAskedYet } };
+  async update({ queueId, locationId, groupId, tags, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
+    const group = groupId === '' ? { disconnect: true } : { connect: { groupId } };
+    const data = { ...settings, tags: [...tags], location: { connect: { locationId } }, group, version: { increment: 1 }, printer: { update: notAskedYet } };
     const updated = await this.prisma.queue.update({ where: { queueId }, data, include: withPrinter }).catch(absentOn('P2025'));
     return updated && toShownQueue(updated, await this.countUnfinished(queueId));
   }
@@ -100,15 +106,18 @@ export class QueueStore {
       const locked = await transaction.$queryRaw<unknown[]>`SELECT 1 AS locked FROM queue WHERE id = ${queueId} FOR UPDATE`;
       if (locked.length === 0) return { kind: 'unknown' };
       const jobsUnfinished = await transaction.job.count({ where: { queueId, completedAt: null } });
-      if (jobsUnfinished > 0) return { kind: 'in-use', jobsUnfinished };
+      if (jobsUnfinished > 0) return { kind: 'in-use', by: `has ${jobsUnfinished} unfinished jobs: wait for them, or cancel them first` };
+      const redirecting = await transaction.queueGroup.findFirst({ where: { redirectQueueId: queueId }, select: { groupId: true } });
+      if (redirecting) return { kind: 'in-use', by: `takes the jobs of the group "${redirecting.groupId}": redirect them elsewhere first` };
       await transaction.queue.delete({ where: { queueId } });
       return { kind: 'deleted' };
     });
   }
 
-  /** Whether there is such a place. */
-  async hasLocation(locationId: string): Promise<boolean> {
-    return (await this.prisma.location.count({ where: { locationId } })) > 0;
+  /** The first of what the settings name that is not there. */
+  async findMissing({ locationId, groupId }: QueueSettings): Promise<'locationId' | 'groupId' | undefined> {
+    if ((await this.prisma.location.count({ where: { locationId } })) === 0) return 'locationId';
+    return groupId === '' || (await this.prisma.queueGroup.count({ where: { groupId, isTemplate: false } })) > 0 ? undefined : 'groupId';
   }
 
   private async countUnfinished(...queueIds: string[]): Promise<ReadonlyMap<string, number>> {
@@ -125,6 +134,7 @@ function toShownQueue({ printer, location, version: _version, ...row }: QueueRow
   const count = (...states: readonly string[]): number => states.reduce((sum, state) => sum + (counts.get(countKey(row.queueId, state)) ?? 0), 0);
   return {
     ...row,
+    groupId: row.groupId ?? '',
     printerState: printer?.state ?? 'unknown',
     problem: printer?.problem ?? '',
     locationPath: location.path,
