@@ -1,6 +1,6 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
-import { postgresFailure, type Pool, query } from '@inkpost/postgres/pool.js';
+import { postgresFailure, type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import type { Subject } from './flow.js';
 import type { Delivery, FlowSender } from './flow-sender.js';
@@ -108,6 +108,11 @@ export class FlowTransaction {
 
   async query<R extends QueryResultRow>(name: string, sql: string, values: readonly unknown[]): Promise<R[]> {
     return query<R>(this.client, name, sql, values);
+  }
+
+  /** Planned for these very values, as `queryOnce`. */
+  async queryOnce<R extends QueryResultRow>(sql: string, values: readonly unknown[]): Promise<R[]> {
+    return queryOnce<R>(this.client, sql, values);
   }
 
   /** False: the message was handled before; then the work should end without writing. */
