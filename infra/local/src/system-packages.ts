@@ -19,6 +19,7 @@ const testPackages = [
   'dovecot-lmtpd',
   'dovecot-pop3d',
   'ldap-utils',
+  'mariadb-server-core',
   'slapd',
   'swaks',
 ];

@@ -9,6 +9,7 @@ const servers = {
   dovecot: { program: 'dovecot', packages: ['dovecot-imapd', 'dovecot-pop3d', 'dovecot-lmtpd'] },
   ippeveprinter: { program: 'ippeveprinter', packages: ['cups-ipp-utils', 'dbus'] },
   ipptool: { program: 'ipptool', packages: ['cups-ipp-utils'] },
+  mariadb: { program: 'mariadbd', packages: ['mariadb-server-core'] },
   slapd: { program: 'slapd', packages: ['slapd', 'ldap-utils'] },
   swaks: { program: 'swaks', packages: ['swaks'] },
 } as const;

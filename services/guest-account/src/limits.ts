@@ -72,7 +72,7 @@ export const TIMEOUT_RANGE_MS = { min: 500, max: 30_000 } as const;
 /** Longer, and somebody who left would go on printing for longer than a working day. */
 export const CACHE_SECONDS_MAX = 36_000;
 
-/** Of an application in Entra. */
+/** Of an application in Entra, or at another sign-in server. */
 export const CLIENT_ID_LENGTH_MAX = 250;
 export const PRIVATE_KEY_LENGTH_MAX = 16_384;
 export const RSA_BITS_MIN = 2_048;
@@ -160,6 +160,22 @@ export const PERSON_TOLD_EVERY_DAYS = 30;
 export const PERSON_KEPT_DAYS = 90;
 export const FORGET_EVERY_MS = 3_600_000;
 
+/** The organisation's sign-in server: what is said of it, how long it may take, and what it needs not more than. */
+export const SIGN_ON_NAME_LENGTH_MAX = 64;
+export const ISSUER_LENGTH_MAX = 500;
+export const CLIENT_SECRET_LENGTH_MAX = 1_000;
+export const SCOPES_MAX = 20;
+export const CLAIM_LENGTH_MAX = 100;
+export const SIGN_ON_ANSWER_MAX_MS = 8_000;
+export const SIGN_ON_ANSWER_BYTES_MAX = 1024 * 1024;
+export const SIGN_ON_CONNECTIONS_MAX = 16;
+/** Its metadata and keys are read anew after so long. */
+export const SIGN_ON_METADATA_KEPT_MS = 600_000;
+/** From the button to the way back. */
+export const SIGN_ON_ATTEMPT_MS = 600_000;
+export const RETURN_TO_LENGTH_MAX = 500;
+export const SIGN_ON_QUERY_LENGTH_MAX = 16_384;
+
 /** How long an unknown sender waits to be let in (SKY-071); a link holds as long. */
 export const WAITING_HOURS = 72;
 /** The documents' claims outlast the wait by this, and begin anew once the sender is let in: then as at the mail's arrival. */
@@ -174,3 +190,19 @@ export const APPROVAL_HOLDS_MINUTES = 10;
 export const EXPIRE_EVERY_MS = 30_000;
 export const EXPIRE_BATCH = 100;
 export const ANSWERED_KEPT_DAYS = 1;
+
+/** The server used for user management: one request, the way to it included, and the longest answer. */
+export const SERVER_CALL_MAX_MS = 5_000;
+export const SERVER_ANSWER_BYTES_MAX = 65_536;
+export const SERVER_CONNECTIONS_MAX = 8;
+/** Less than the other side keeps an idle connection. */
+export const SERVER_IDLE_CONNECTION_MS = 50_000;
+/** A refused account is not tried again by itself for so long: the server would lock it out. */
+export const SERVER_REFUSED_PAUSE_MS = 60_000;
+/** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */
+export const SERVER_SIGN_IN_EVERY_MS = 10_000;
+/** Who looks at the status sees how it was at most so long ago, and waits so long for a new look. */
+export const SERVER_STATUS_AGE_MAX_MS = 5_000;
+export const SERVER_STATUS_WAIT_MS = 4_000;
+/** How often it is looked anew whether there is a guest whom another server wants to add, when one was made meanwhile. */
+export const ADD_TRIES = 3;

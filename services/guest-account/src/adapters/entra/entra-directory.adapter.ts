@@ -1,11 +1,10 @@
-import { CauseDown, Failure } from '@inkpost/failure/failure.js';
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { EntraSettings } from '../../directories/entra-settings.js';
-import { GRAPH_PAGES_MAX, GRAPH_GROUPS_PAGE_SIZE, GROUPS_OF_PERSON_MAX, MATCHES_MAX } from '../../limits.js';
+import { GRAPH_GROUPS_PAGE_SIZE, GRAPH_PAGES_MAX, GROUPS_OF_PERSON_MAX, MATCHES_MAX } from '../../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
 import { onlyOne } from '../only-one.js';
 import { equality, filterByAddress, isExternal, toPerson, USER_PROPERTIES } from './entra-person.js';
-import { EntraToken, type EntraPlaces } from './entra-token.js';
+import { type EntraPlaces, EntraToken } from './entra-token.js';
 import { entraWay } from './entra-way.js';
 import { GraphClient, type GraphQuery } from './graph-client.js';
 import { GraphRefused } from './graph-refusal.js';
@@ -79,14 +78,8 @@ export class EntraDirectory implements PeopleDirectory {
         values.push(...page.values);
       }
     } catch (error) {
-      throw graphFailure(error);
+      throw error instanceof GraphRefused ? error.asFailure() : error;
     }
     return values.slice(0, max);
   }
-}
-
-function graphFailure(error: unknown): unknown {
-  if (error instanceof GraphRefused) return error.asFailure();
-  // A secret that can't be opened is waited for like every other cause.
-  return error instanceof Failure && !(error instanceof CauseDown) ? fault(error.message, error) : error;
 }
