@@ -9,7 +9,7 @@ import { directory, directoryName, directorySettings, directoryUpdate, fromDirec
 const params = z.strictObject({ directoryId: identifier });
 
 const testStep = z.object({
-  step: z.string().describe('dns, tcp, tls, bind and people lead to the directory; address, login and password look for somebody. A directory has those of its kind.'),
+  step: z.string().describe('dns, tcp, tls, bind, sign-in, query and people lead to the directory; address, login and password look for somebody. A directory has those of its kind.'),
   outcome: z.string().describe('passed, failed, skipped (there is nothing to do) or not-run (an earlier step failed).'),
   durationMs: z.int(),
   text: z.string().nullable().describe('What was found; of a failed step what is wrong and what to do.'),
