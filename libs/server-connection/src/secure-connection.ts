@@ -1,7 +1,8 @@
+import type { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { connect, getCACertificates, type TLSSocket } from 'node:tls';
-import type { Failure } from '@inkpost/failure/failure.js';
+import { Failure } from '@inkpost/failure/failure.js';
 import { certificateFaults, describeCertificate, validUntil } from './certificate-faults.js';
 import { CERTIFICATE_WARNED_BEFORE_DAYS } from './limits.js';
 import { fault } from './run-steps.js';
@@ -11,19 +12,24 @@ export interface TlsWish {
   readonly host: string;
   /** PEM of an authority to trust besides the system's; empty: none. */
   readonly certificateAuthority: string;
+  /** SHA-256 of the one certificate that is trusted, as Node writes it (`AB:CD:…`), whatever its names, dates and authorities; empty or left out: those decide. */
+  readonly certificateSha256?: string;
 }
 
 /** Goes on in TLS, with a server whose certificate is trusted. Throws a `Failure`; then the socket is closed. */
 export async function secureConnection(socket: Socket, wish: TlsWish, signal: AbortSignal): Promise<TLSSocket> {
-  const secured = connect({ ...options(socket, wish), rejectUnauthorized: true });
+  const { certificateSha256 = '' } = wish;
+  const secured = connect({ ...options(socket, wish), rejectUnauthorized: certificateSha256 === '' });
   secured.on('error', () => undefined);
   try {
     await once(secured, 'secureConnect', { signal });
+    if (certificateSha256 !== '') ensurePinned(secured.getPeerX509Certificate(), wish);
     return secured;
   } catch (error) {
     secured.destroy();
     socket.destroy();
     signal.throwIfAborted();
+    if (error instanceof Failure) throw error;
     const { code = '' } = error as NodeJS.ErrnoException;
     throw /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code) ? fault(`The certificate of ${wish.host} is refused (${code}).`, error) : handshakeFault(error);
   }
@@ -40,7 +46,8 @@ export async function examineCertificate(socket: Socket, wish: TlsWish, signal: 
       signal.throwIfAborted();
       throw handshakeFault(error);
     });
-    return judge(secured, wish.host, new Date());
+    const { certificateSha256 = '' } = wish;
+    return certificateSha256 === '' ? judge(secured, wish.host, new Date()) : `${secured.getProtocol()}, the pinned certificate of ${describeCertificate(ensurePinned(secured.getPeerX509Certificate(), wish))}.`;
   } finally {
     secured.destroy();
     socket.destroy();
@@ -56,6 +63,11 @@ function options(socket: Socket, { host, certificateAuthority }: TlsWish) {
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(certificateAuthority === '' ? {} : { ca: [...(systemAuthorities ??= getCACertificates('default')), certificateAuthority] }),
   };
+}
+
+function ensurePinned(leaf: X509Certificate | undefined, { host, certificateSha256 }: TlsWish): X509Certificate {
+  if (leaf && leaf.fingerprint256 === certificateSha256) return leaf;
+  throw fault(`${host} shows another certificate than the pinned one: its SHA-256 is ${leaf?.fingerprint256 ?? 'missing'}. If it was renewed there, pin the new one; else somebody is in between.`);
 }
 
 function judge(secured: TLSSocket, host: string, now: Date): string {

@@ -26,6 +26,7 @@ export const gatewayConfig = {
   httpTls: oneOf('INKPOST_HTTP_TLS', 'auto: HTTP on loopback, HTTPS on any other address; on: always HTTPS; off: HTTP, only behind a reverse proxy that encrypts.', ['auto', 'on', 'off'], 'auto'),
   trustedProxies: networks('INKPOST_HTTP_TRUSTED_PROXIES', 'Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks with commas between.'),
   dspListen: listenAddress('INKPOST_DSP_LISTEN', 'HTTPS between servers: /watchdoc/server.', '127.0.0.1:5753'),
+  wscListen: listenAddress('INKPOST_WSC_LISTEN', 'HTTPS for servers that keep their guests here: /wsc/v1.', '127.0.0.1:5756'),
   dataFolder: text('INKPOST_DATA_FOLDER', 'Folder for what a service makes once and keeps, such as the self-signed certificate.', '.inkpost/data'),
   mailIngestUrl: ownerUrl('mail-ingest'),
   acceptanceUrl: ownerUrl('acceptance'),

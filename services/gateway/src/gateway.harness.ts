@@ -30,6 +30,7 @@ export class GatewayHarness {
   private constructor(
     readonly http: string,
     readonly dsp: string,
+    readonly wsc: string,
     readonly dataFolder: string,
     readonly superuser: Pool,
     /** As the gateway itself signs in to it. */
@@ -45,11 +46,11 @@ export class GatewayHarness {
     const [database, redis, folder] = [await createInkpostDatabase(), await createTestRedis(), await temporaryFolder('gateway')];
     const ports = new Map(await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const)));
     const keys = await writeSecrets(folder, database);
-    const [http, dsp] = [await freePort(), await freePort()];
+    const [http, dsp, wsc] = [await freePort(), await freePort(), await freePort()];
     const dataFolder = join(folder.path, 'data');
     const [config] = readConfigs([gatewayConfig], {
       INKPOST_DATABASE_URL: database.url, INKPOST_REDIS_URL: redis.url, INKPOST_SECRETS_FOLDER: join(folder.path, 'secrets'), INKPOST_DATA_FOLDER: dataFolder,
-      INKPOST_LOG_LEVEL: 'fatal', INKPOST_HTTP_LISTEN: `127.0.0.1:${http}`, INKPOST_DSP_LISTEN: `127.0.0.1:${dsp}`, INKPOST_GATEWAY_LISTEN: `127.0.0.1:${ports.get('gateway')}`,
+      INKPOST_LOG_LEVEL: 'fatal', INKPOST_HTTP_LISTEN: `127.0.0.1:${http}`, INKPOST_DSP_LISTEN: `127.0.0.1:${dsp}`, INKPOST_WSC_LISTEN: `127.0.0.1:${wsc}`, INKPOST_GATEWAY_LISTEN: `127.0.0.1:${ports.get('gateway')}`,
       ...Object.fromEntries(OWNER_NAMES.map((owner) => [`INKPOST_${variablePart(owner)}_URL`, `http://127.0.0.1:${ports.get(owner)}`])), ...environment,
     });
     const logs = new Map(OWNER_NAMES.map((owner) => [owner, createLog(owner, 'fatal')]));
@@ -57,7 +58,7 @@ export class GatewayHarness {
     const listeners = new Map(await Promise.all(OWNER_NAMES.map(async (owner) => [owner, await listenAs(owner)] as const)));
     const scheme = config.httpTls === 'on' ? 'https' : 'http';
     const startGateway = () => startService(gateway, config, telemetry, '1.2.3');
-    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, dataFolder, database.superuserPool(), { url: database.url, password: database.passwords.gateway }, logs, listeners, listenAs, startGateway);
+    const harness = new GatewayHarness(`${scheme}://127.0.0.1:${http}`, `https://127.0.0.1:${dsp}`, `https://127.0.0.1:${wsc}`, dataFolder, database.superuserPool(), { url: database.url, password: database.passwords.gateway }, logs, listeners, listenAs, startGateway);
     harness.service = await startGateway();
     harness.stops.push(async () => harness.service?.stop(), () => Promise.all([...listeners.values()].map((listener) => listener.stop())), ...ends(redis, database, folder));
     return harness;

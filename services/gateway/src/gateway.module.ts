@@ -19,6 +19,7 @@ import { dspRoutes } from './server/server.http.js';
 import { PresentedTokens } from './sessions/check-presented.js';
 import { SessionStore } from './sessions/session.store.js';
 import { Upkeep } from './upkeep/forget-old.js';
+import { wscRoutes } from './wsc/wsc.routes.js';
 import { watchBacklog } from './watch-backlog/watch-backlog.js';
 
 @Module({})
@@ -56,7 +57,7 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
         provide: PublicDoors,
         useFactory: () => new PublicDoors({
           config, tracer, meter, log, answerer,
-          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners),
+          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners), wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),
         }),
       },
       { provide: Upkeep, useFactory: () => new Upkeep(journeys, sessions, audit, log) },

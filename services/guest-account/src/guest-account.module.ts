@@ -7,6 +7,8 @@ import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/adm
 import { ErasureService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
+import { SenderGuestService } from '@inkpost/contracts/admin/v1/sender_guests_pb.js';
+import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_management_server_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
@@ -23,6 +25,10 @@ import { SqlDirectory } from './adapters/sql/sql-directory.adapter.js';
 import { ApiTokenStore } from './api-tokens/api-token.store.js';
 import { ApiTokensRpc } from './api-tokens/api-tokens.rpc.js';
 import { GuestsChangeStore } from './change-guests/guests-change.store.js';
+import { WscClient } from './adapters/wsc/wsc-client.js';
+import { WscGuestBase } from './adapters/wsc/wsc-guest-base.adapter.js';
+import { WscGuestDirectory } from './adapters/wsc/wsc-guest-directory.adapter.js';
+import { WscWay } from './adapters/wsc/wsc-way.js';
 import { DirectoriesRpc } from './directories/directories.rpc.js';
 import type { StoredDirectory } from './directories/directory.js';
 import { DirectoryStore } from './directories/directory.store.js';
@@ -57,11 +63,17 @@ import { CredentialChecker } from './sign-in/check-credentials.js';
 import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
 import { SignInDelayStore } from './sign-in/sign-in-delay.store.js';
 import { SignInRpc } from './sign-in/sign-in.rpc.js';
+import { SenderGuestStore } from './serve-senders/sender-guest.store.js';
+import { SenderGuestsRpc } from './serve-senders/sender-guests.rpc.js';
 import { DirectoryTests } from './test-directory/directory-tests.js';
 import { SenderApprovedHandler } from './unknown-sender/sender-approved.handler.js';
 import { unknownSenderRoutes } from './unknown-sender/unknown-sender.routes.js';
 import { WaitingExpiry } from './unknown-sender/waiting-expiry.js';
 import { WaitingSenderStore } from './unknown-sender/waiting-sender.store.js';
+import { CurrentServer } from './user-management/current-server.js';
+import { UserManagementServerRpc } from './user-management/server.rpc.js';
+import { ServerStore } from './user-management/server.store.js';
+import { serverTest } from './user-management/test-server.js';
 
 @Module({})
 class GuestAccountModule {}
@@ -103,6 +115,13 @@ export const guestAccount: ServiceDefinition = {
           return guestDirectory;
       }
     };
+    const servers = new ServerStore(pool, flow, masterKey);
+    const currentServer = new CurrentServer(() => servers.load(), (server, live) => {
+      const parts = { settings: server, password: () => servers.passwordOf(server), rules };
+      const client = new WscClient(parts);
+      const guests = new WscGuestBase(client, live, server, (message, outcome) => localGuestBase.handOver(message, outcome));
+      return { guests, people: new WscGuestDirectory(guests, parts), missingRights: () => client.missingRights(), close: () => client.close() };
+    });
     return {
       module: GuestAccountModule,
       controllers: flowControllers('guest-account', {
@@ -117,7 +136,8 @@ export const guestAccount: ServiceDefinition = {
         { provide: Installation, useFactory: () => new Installation(config.language) },
         { provide: LocalGuestBase, useValue: localGuestBase },
         { provide: ErasureStore, useValue: erasures },
-        { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async () => undefined) },
+        { provide: CurrentServer, useValue: currentServer },
+        { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async (revision) => (await currentServer.at(revision))?.guests) },
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: ResolveOwner,
@@ -140,7 +160,11 @@ export const guestAccount: ServiceDefinition = {
             const people = new PeopleRpc(new PersonStore(pool, flow, installation, erasure), directories, () => rights.grants(), log);
             const rightsRpc = new RightsRpc(rights, directories, findRoleMembersWith(accounts), log);
             const apiTokens = new ApiTokensRpc(new ApiTokenStore(pool), standings, log);
-            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, guestDirectory), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
+            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, async (revision) => (await currentServer.at(revision))?.people ?? guestDirectory), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
+            const senderGuests = new SenderGuestsRpc(localGuestBase, new SenderGuestStore(flow), installation, log);
+            const userManagement = new UserManagementServerRpc({
+              store: servers, current: currentServer, test: serverTest((settings, password) => new WscWay({ settings, password, rules })), budget: new TestBudget(TEST_BUDGET), log,
+            });
             return (router) => {
               router.service(DirectoryService, directoriesRpc);
               router.service(DirectoryPeopleService, people);
@@ -150,6 +174,8 @@ export const guestAccount: ServiceDefinition = {
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);
               unknownSenderRoutes(router, { waiting, owners, masterKey, log });
+              router.service(SenderGuestService, senderGuests);
+              router.service(UserManagementServerService, userManagement);
             };
           },
           inject: [Installation, LiveDirectories, ResolveOwner],

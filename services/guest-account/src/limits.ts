@@ -200,7 +200,7 @@ export const SERVER_IDLE_CONNECTION_MS = 50_000;
 /** A refused account is not tried again by itself for so long: the server would lock it out. */
 export const SERVER_REFUSED_PAUSE_MS = 60_000;
 /** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */
-export const SERVER_SIGN_IN_EVERY_MS = 10_000;
+export const SERVER_SIGN_IN_EVERY_MS = 3_000;
 /** Who looks at the status sees how it was at most so long ago, and waits so long for a new look. */
 export const SERVER_STATUS_AGE_MAX_MS = 5_000;
 export const SERVER_STATUS_WAIT_MS = 4_000;

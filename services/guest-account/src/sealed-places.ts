@@ -1,11 +1,17 @@
 import type { StoredBytes } from '@inkpost/secrets/sealed-place.js';
 import { directoryPasswordContext } from './directories/directory.js';
+import { SERVER_PASSWORD_CONTEXT } from './user-management/server-settings.js';
 
 export const guestAccountBytes: StoredBytes = {
   sealed: [
     {
       table: 'directory', column: 'sealed_password', purpose: 'secret', key: ['directory_id'], context: directoryPasswordContext,
       // Directories are made of what was read with their revision.
+      afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
+    },
+    {
+      table: 'user_management_server', column: 'sealed_password', purpose: 'secret', key: ['only_row'], context: () => SERVER_PASSWORD_CONTEXT,
+      // As directories are.
       afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
     },
   ],

@@ -32,6 +32,11 @@ export class TcpRelay {
     await new Promise((resolve) => this.server?.close(resolve));
   }
 
+  /** From now on answers are swallowed, until the connections end. */
+  goDeaf(): void {
+    this.deaf = true;
+  }
+
   /** Ends all connections; new ones work. */
   cut(): void {
     this.deaf = false;

@@ -59,7 +59,7 @@ export class RouteAnswerer {
 
   private async handle(route: Route, request: Request, client: Pick<RequestContext, 'browser' | 'signal'>, deed: Deed): Promise<RouteAnswer> {
     const source = sourceOf(request);
-    const presented = presentedToken(request.headers.authorization, client.browser, isChange(route));
+    const presented = presentedToken(request.headers.authorization, client.browser, route.method !== 'GET' || isChange(route));
     const session = presented.kind === 'token' ? await this.tokens.find(presented.token, sourceNetwork(source)) : undefined;
     if (session) deed.actor = session.account;
     const waitSeconds = session || !isChange(route) ? 0 : this.budget.take(sourceNetwork(source));
@@ -106,7 +106,7 @@ function queryOf(request: Request): Record<string, string | string[]> {
 }
 
 function isChange({ method, changes }: Route): boolean {
-  return method !== 'GET' || changes === true;
+  return changes ?? method !== 'GET';
 }
 
 function writeRefusalPage(response: Response, route: Route, problem: Problem, page: string): void {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { Defect } from '@inkpost/failure/failure.js';
 import type { Caller, Right } from '@inkpost/service/rights.js';
 import type { Session } from '../sessions/session.js';
+import { accessProblem } from './access.js';
 import { checkInput, type RawInput } from './check-input.js';
 import type { Browser, Language } from './browser.js';
 import type { Problem, ProblemStatus } from './problem.js';
@@ -61,7 +63,10 @@ interface Described {
   readonly undescribed?: boolean;
   /** The first password's session may call it too (SKY-028). */
   readonly beforePasswordChange?: boolean;
-  /** A GET that changes something all the same, since a browser is sent there: the audit log hears of it, and a flood is turned away. */
+  /**
+   * A GET that changes something all the same, since a browser is sent there: the audit log hears of it, and a flood is turned away. False: a
+   * POST that an administrator's audit log needn't hear of.
+   */
   readonly changes?: boolean;
   /** What a person is shown who comes by browser and is refused, as HTML. */
   readonly refusalPage?: (problem: Problem, language: Language) => string;
@@ -111,6 +116,8 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
   declaration: Declaration<P, Q, B, A>,
 ): Route {
   const { params, query, body, answer } = declaration;
+  const problem = accessProblem(declaration.right);
+  if (problem !== undefined) throw new Defect('route.access', `${declaration.method} ${declaration.path} ${problem}.`);
   return {
     ...declaration,
     params, query, body, answer,

@@ -25,14 +25,25 @@ const STATUS_TEXTS: Readonly<Record<ProblemStatus, string>> = {
 export function refusalsOf(route: Route): ProblemStatus[] {
   const publicly = isPublic(route.right);
   const statuses = new Set<ProblemStatus>([400, 500, 503, ...(route.refusals ?? [])]);
-  if (!publicly) statuses.add(401).add(403);
+  // An API token that nobody knows is asked for only so often.
+  if (!publicly) statuses.add(401).add(403).add(429);
   if (route.body) statuses.add(413).add(415);
   if (publicly && (route.method !== 'GET' || route.changes === true)) statuses.add(429);
   return [...statuses].toSorted((a, b) => a - b);
 }
 
+export interface DescribedDoor {
+  readonly title: string;
+  readonly description: string;
+}
+
+const REST_DOOR: DescribedDoor = {
+  title: 'Inkpost',
+  description: 'Mail in, paper out. Sign in with `POST /api/v0/session` and send the token as `Authorization: Bearer <token>`. Every answer bears `X-Request-Id`. Answers may gain fields; requests with unknown fields are refused.',
+};
+
 /** The description of the routes as OpenAPI 3.1, made from the same declarations that answer. */
-export function openApi(all: readonly Route[], version: string): JsonSchema {
+export function openApi(all: readonly Route[], version: string, door: DescribedDoor = REST_DOOR): JsonSchema {
   const routes = all.filter(({ undescribed }) => undescribed !== true);
   const components = new Components();
   const problemSchema = components.schema(problem, 'output');
@@ -44,8 +55,7 @@ export function openApi(all: readonly Route[], version: string): JsonSchema {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Inkpost', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Mail in, paper out. Sign in with `POST /api/v0/session` and send the token as `Authorization: Bearer <token>`. Every answer bears `X-Request-Id`. Answers may gain fields; requests with unknown fields are refused.',
+      title: door.title, version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }, description: door.description,
     },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
@@ -54,7 +64,7 @@ export function openApi(all: readonly Route[], version: string): JsonSchema {
       schemas: components.all(),
       responses: refusals,
       securitySchemes: {
-        session: { type: 'http', scheme: 'bearer', description: 'The token of POST /api/v0/session.' },
+        session: { type: 'http', scheme: 'bearer', description: 'The token that signing in gives.' },
         cookie: { type: 'apiKey', in: 'cookie', name: sessionCookieName(true), description: 'Of browsers. What changes something also needs "X-Inkpost-CSRF: 1" from a page of Inkpost.' },
       },
     },
@@ -63,7 +73,7 @@ export function openApi(all: readonly Route[], version: string): JsonSchema {
 
 function tagOf({ path }: Route): string {
   const [, api, , resource] = path.split('/');
-  return api === 'api' && resource ? resource.replace(/\.json$/, '') : 'probes';
+  return (api === 'api' || api === 'wsc') && resource ? resource.replace(/\.json$/, '') : 'probes';
 }
 
 function operation(route: Route, components: Components): JsonSchema {

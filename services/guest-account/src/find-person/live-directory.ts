@@ -1,6 +1,6 @@
-import { Failure } from '@inkpost/failure/failure.js';
-import { CACHED_ANSWERS_MAX, DOWN_PAUSE_MAX_MS, DOWN_PAUSE_MIN_MS } from '../limits.js';
+import { CACHED_ANSWERS_MAX } from '../limits.js';
 import type { DirectoryHealth, Found, PeopleDirectory } from '../ports/directory.port.js';
+import { Availability } from './availability.js';
 
 export interface AnswerAges {
   /** How long an answer holds; 0: not at all. */
@@ -28,20 +28,18 @@ interface Kept {
 export class LiveDirectory {
   private readonly kept = new Map<string, Kept>();
   private readonly underWay = new Map<string, Promise<Found>>();
-  private failure: Failure | undefined;
-  private pauseMs = 0;
-  private restsUntil = 0;
-  private isTried = false;
-  private current: DirectoryHealth = { state: 'unused', problem: '', since: undefined };
+  private readonly availability: Availability;
 
   constructor(
     readonly people: PeopleDirectory,
     private readonly ages: AnswerAges,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.availability = new Availability(now);
+  }
 
   get health(): DirectoryHealth {
-    return this.current;
+    return this.availability.health;
   }
 
   /** Throws `CauseDown` while the directory can't be asked and no answer is kept. */
@@ -60,7 +58,7 @@ export class LiveDirectory {
   }
 
   private ask(address: string): Promise<Found> {
-    const question = this.unlessDown(() => this.people.findByAddress(address)).then((found) => {
+    const question = this.availability.unlessDown(() => this.people.findByAddress(address)).then((found) => {
       this.keep(address, found);
       return found;
     });
@@ -73,37 +71,5 @@ export class LiveDirectory {
     const [oldest] = this.kept.keys();
     if (oldest !== undefined && this.kept.size >= CACHED_ANSWERS_MAX) this.kept.delete(oldest);
     this.kept.set(address, { found, at: this.now() });
-  }
-
-  private async unlessDown<T>(work: () => Promise<T>): Promise<T> {
-    // After a pause one question finds out whether it is back; the others don't wait for that.
-    if (this.failure && (this.isTried || this.now() < this.restsUntil)) throw this.failure;
-    const isTrial = this.failure !== undefined;
-    if (isTrial) this.isTried = true;
-    try {
-      const result = await work();
-      this.noteUp();
-      return result;
-    } catch (error) {
-      // Of several questions that fail together the first one begins the pause.
-      if (error instanceof Failure && (isTrial || !this.failure)) this.noteDown(error);
-      throw error;
-    } finally {
-      if (isTrial) this.isTried = false;
-    }
-  }
-
-  private noteUp(): void {
-    this.failure = undefined;
-    this.pauseMs = 0;
-    if (this.current.state !== 'answers') this.current = { state: 'answers', problem: '', since: new Date() };
-  }
-
-  private noteDown(failure: Failure): void {
-    this.failure = failure;
-    this.pauseMs = Math.min(Math.max(this.pauseMs * 2, DOWN_PAUSE_MIN_MS), DOWN_PAUSE_MAX_MS);
-    this.restsUntil = this.now() + this.pauseMs;
-    const since = this.current.state === 'down' ? this.current.since : new Date();
-    this.current = { state: 'down', problem: failure.message, since };
   }
 }

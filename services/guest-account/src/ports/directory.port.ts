@@ -31,7 +31,7 @@ export interface DirectoryHealth {
 }
 
 /** The steps of a test that lead to a directory, before anybody is looked for. */
-export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'sign-in' | 'query' | 'people';
+export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'server' | 'sign-in' | 'rights' | 'query' | 'people';
 
 export interface WayToDirectory {
   readonly steps: readonly Step<WayStep>[];

@@ -17,26 +17,22 @@ const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS 
 type FoundRow = { readonly revision: number } & (KnownGuest | { readonly accountId: null });
 
 // The documents' claims go on with the message, or are given up; the bytes of those are removed by mail-ingest's sweeper.
-const HAND_OVER = `spool.hand_over($6::uuid[], 'print_submit') AS handed_over`;
+const handOver = (documentIds: `$${number}`): string => `spool.hand_over(${documentIds}::uuid[], 'print_submit') AS handed_over`;
 const DROP = 'spool.drop($6::uuid[]) AS dropped';
 
-const USE = {
-  name: 'owner-found',
-  with: `used AS (
-    UPDATE guest SET last_used_at = now(), valid_until = CASE WHEN renewed THEN now() + make_interval(days => $8) ELSE valid_until END
-    FROM step WHERE account_id = $7 AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => $9) OR valid_until <= now()))`,
-  select: HAND_OVER,
-} as const;
+/** Notes the use: $6 account, $7 days that an automatic guest stays valid, $8 seconds in which one note is enough. */
+export const USED = `used AS (
+    UPDATE guest SET last_used_at = now(), valid_until = CASE WHEN renewed THEN now() + make_interval(days => $7) ELSE valid_until END
+    FROM step WHERE account_id = $6 AND (last_used_at IS NULL OR last_used_at < now() - make_interval(secs => $8) OR valid_until <= now()))`;
 
-const CREATE = {
-  name: 'owner-created',
-  // Without ON CONFLICT: who comes second must fail as a whole, look again, and go on with the account that is there.
-  with: `created AS (
+/**
+ * Makes a guest of a sender's address: $6 account, $7 days, $8 address, $9 name, $10 language, $11 visited person. Without ON CONFLICT: who comes second must
+ * fail as a whole, look again, and go on with the account that is there.
+ */
+export const CREATED = `created AS (
     INSERT INTO guest (account_id, login, login_key, addresses, display_name, language, visited_person, origin, renewed, valid_until, last_used_at)
-    SELECT $7::uuid, $9::text, $9, ARRAY[$9], $10::text, $11::text, $12::text, 'mail', true, now() + make_interval(days => $8), now() FROM step),
-    addressed AS (INSERT INTO guest_address (address, account_id) SELECT $9, $7 FROM step)`,
-  select: HAND_OVER,
-} as const;
+    SELECT $6::uuid, $8::text, $8, ARRAY[$8], $9::text, $10::text, $11::text, 'mail', true, now() + make_interval(days => $7), now() FROM step),
+    addressed AS (INSERT INTO guest_address (address, account_id) SELECT $8, $6 FROM step)`;
 
 /** This installation's own guest base: one question, then one statement that does all that follows from the answer. */
 export class LocalGuestBase implements GuestBase {
@@ -62,18 +58,18 @@ export class LocalGuestBase implements GuestBase {
 
   /** Goes on with somebody of another directory, of whom nothing is kept here. */
   async handOver(message: AcceptedMessage, outcome: Outcome): Promise<void> {
-    await this.flow.step(message, outcome, { name: 'owner-known', select: HAND_OVER, values: [documentIds(message)] });
+    await this.flow.step(message, outcome, { name: 'owner-known', select: handOver('$6'), values: [documentIds(message)] });
   }
 
   async use(message: AcceptedMessage, outcome: Outcome, guest: KnownGuest): Promise<void> {
-    await this.flow.step(message, outcome, { ...USE, values: [documentIds(message), guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S] });
+    await this.flow.step(message, outcome, { name: 'owner-found', with: USED, select: handOver('$9'), values: [guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S, documentIds(message)] });
   }
 
   async create(message: AcceptedMessage, guest: NewGuest, outcomeOf: (accountId: string) => Outcome): Promise<GuestCreation> {
     const { address, displayName, language, visitedPerson } = guest;
     const accountId = randomUUID();
     try {
-      await this.flow.step(message, outcomeOf(accountId), { ...CREATE, values: [documentIds(message), accountId, GUEST_VALID_DAYS, address, displayName, language, visitedPerson] });
+      await this.flow.step(message, outcomeOf(accountId), { name: 'owner-created', with: CREATED, select: handOver('$12'), values: [accountId, GUEST_VALID_DAYS, address, displayName, language, visitedPerson, documentIds(message)] });
       return { outcome: 'created' };
     } catch (error) {
       if (isUniqueViolation(error)) return { outcome: 'taken' };

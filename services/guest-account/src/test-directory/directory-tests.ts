@@ -20,19 +20,26 @@ export interface DirectoryTestResult {
   readonly found: FoundInTest | undefined;
 }
 
+interface MetaInTest {
+  readonly configuration: DirectoryConfiguration;
+  readonly members: readonly string[];
+  readonly guests: PeopleDirectory;
+}
+
 const SILENCE = 'The directory is silent.';
 
 /** Tests directories: what of the way to their people doesn't work, and why (V-11). Changes nothing in them, and asks anew what mails remember. */
 export class DirectoryTests {
   constructor(
     private readonly live: LiveDirectories,
-    /** The guest base. */
-    private readonly guests: PeopleDirectory,
+    /** The guest base that holds as of this revision: one's own, or another server's. */
+    private readonly guestsAt: (revision: number) => Promise<PeopleDirectory>,
   ) {}
 
   /** Throws the reason of `signal` when nobody waits any more. */
   async run(directory: StoredDirectory, configuration: DirectoryConfiguration, wanted: WantedPerson, signal: AbortSignal): Promise<DirectoryTestResult> {
-    const test = directory.settings.kind === 'meta' ? this.testOfMeta(configuration, directory.settings.members, wanted) : this.testOfOne(directory, wanted);
+    const guests = await this.guestsAt(configuration.revision);
+    const test = directory.settings.kind === 'meta' ? this.testOfMeta({ configuration, members: directory.settings.members, guests }, wanted) : this.testOfOne(directory, guests, wanted);
     try {
       const steps = await runSteps(test.steps, AbortSignal.any([signal, AbortSignal.timeout(TEST_MAX_MS)]));
       signal.throwIfAborted();
@@ -42,9 +49,9 @@ export class DirectoryTests {
     }
   }
 
-  private testOfOne(directory: StoredDirectory, { address, login, password }: WantedPerson) {
+  private testOfOne(directory: StoredDirectory, guests: PeopleDirectory, { address, login, password }: WantedPerson) {
     const live = this.live.live(directory);
-    const people = live?.people ?? this.guests;
+    const people = live?.people ?? guests;
     const way = people.testWay();
     let found: FoundInTest | undefined;
     const note = async (answer: Found, absence: string): Promise<Finding> => {
@@ -72,7 +79,7 @@ export class DirectoryTests {
   }
 
   /** As a mail asks them; each member has a test of its own for more. */
-  private testOfMeta({ directories }: DirectoryConfiguration, members: readonly string[], { address }: WantedPerson) {
+  private testOfMeta({ configuration: { directories }, members, guests }: MetaInTest, { address }: WantedPerson) {
     let found: FoundInTest | undefined;
     const steps: readonly Step<TestStep>[] = [
       step('address', async () => {
@@ -80,7 +87,7 @@ export class DirectoryTests {
         const order = members.flatMap((id) => directories.filter(({ directoryId }) => directoryId === id)).map((directory) => ({ name: directory.name, live: this.live.live(directory) }));
         for (const { live } of order) live?.forget(address);
         const lookup = await askDirectories(order, address, async () => {
-          const guest = await this.guests.findByAddress(address);
+          const guest = await guests.findByAddress(address);
           return guest.kind === 'found' ? guest.person : undefined;
         });
         const before = lookup.asked.length > 0 ? ` Asked before, in vain: ${lookup.asked.join(', ')}.` : '';
@@ -93,7 +100,7 @@ export class DirectoryTests {
           case 'guest':
           default: {
             const person = lookup.kind === 'person' ? lookup.person : lookup.guest;
-            const people = order.find(({ name }) => name === lookup.directory)?.live?.people ?? this.guests;
+            const people = order.find(({ name }) => name === lookup.directory)?.live?.people ?? guests;
             found = { directory: lookup.directory, person, groups: await people.groupsOf(person) };
             return passed(`${lookup.directory} answers. ${describePerson(person)}${before}`);
           }

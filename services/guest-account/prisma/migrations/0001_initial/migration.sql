@@ -349,3 +349,18 @@ CREATE TABLE waiting_message (
   CONSTRAINT waiting_message_waiting_id_fkey FOREIGN KEY (waiting_id) REFERENCES waiting_sender (waiting_id) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX waiting_message_waiting_id_idx ON waiting_message (waiting_id);
+
+-- The server used for user management (SKY-054), one row; none: guests are kept here. Each change moves directory_lookup.revision.
+CREATE TABLE user_management_server (
+  only_row              boolean NOT NULL DEFAULT true CHECK (only_row),
+  address               text NOT NULL,
+  port                  integer NOT NULL,
+  secure                boolean NOT NULL,
+  account               text NOT NULL,
+  certificate_authority text NOT NULL DEFAULT '',
+  certificate_sha256    text NOT NULL DEFAULT '',
+  sealed_password       bytea NOT NULL,
+  changed_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  version               integer NOT NULL DEFAULT 1,
+  CONSTRAINT user_management_server_pkey PRIMARY KEY (only_row)
+);
