@@ -4,10 +4,11 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
-import { ErasureService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
+import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { SenderGuestService } from '@inkpost/contracts/admin/v1/sender_guests_pb.js';
+import { SingleSignOnService } from '@inkpost/contracts/admin/v1/single_sign_on_pb.js';
 import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_management_server_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
@@ -21,6 +22,7 @@ import { EntraDirectory } from './adapters/entra/entra-directory.adapter.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
 import { LocalDirectory } from './adapters/local/local-directory.adapter.js';
+import { OpenIdSignInServer } from './adapters/oidc/openid-sign-in-server.adapter.js';
 import { SqlDirectory } from './adapters/sql/sql-directory.adapter.js';
 import { ApiTokenStore } from './api-tokens/api-token.store.js';
 import { ApiTokensRpc } from './api-tokens/api-tokens.rpc.js';
@@ -49,6 +51,9 @@ import { TEST_BUDGET } from './limits.js';
 import { PeopleRpc } from './local-people/people.rpc.js';
 import { PersonStore } from './local-people/person.store.js';
 import type { PeopleDirectory } from './ports/directory.port.js';
+import { FindPerson } from './merge-guest/find-person.js';
+import { MergeGuestRpc } from './merge-guest/merge-guest.rpc.js';
+import { MergeGuestStore } from './merge-guest/merge-guest.store.js';
 import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
 import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
@@ -60,20 +65,24 @@ import { AccountFinder } from './sign-in/account-finder.js';
 import { AccountStandings } from './sign-in/account-standing.js';
 import { AdministratorStore } from './sign-in/administrator.store.js';
 import { CredentialChecker } from './sign-in/check-credentials.js';
+import { SenderGuestStore } from './serve-senders/sender-guest.store.js';
+import { SenderGuestsRpc } from './serve-senders/sender-guests.rpc.js';
 import { prepareMaintenanceAccount } from './sign-in/maintenance-account.js';
 import { SignInDelayStore } from './sign-in/sign-in-delay.store.js';
 import { SignInRpc } from './sign-in/sign-in.rpc.js';
-import { SenderGuestStore } from './serve-senders/sender-guest.store.js';
-import { SenderGuestsRpc } from './serve-senders/sender-guests.rpc.js';
+import { SignOns } from './single-sign-on/sign-ons.js';
+import { SingleSignOnRpc } from './single-sign-on/single-sign-on.rpc.js';
+import { SingleSignOnStore } from './single-sign-on/single-sign-on.store.js';
+import { PersonHandOver } from './tell-person/person-hand-over.store.js';
 import { DirectoryTests } from './test-directory/directory-tests.js';
-import { SenderApprovedHandler } from './unknown-sender/sender-approved.handler.js';
-import { unknownSenderRoutes } from './unknown-sender/unknown-sender.routes.js';
-import { WaitingExpiry } from './unknown-sender/waiting-expiry.js';
-import { WaitingSenderStore } from './unknown-sender/waiting-sender.store.js';
 import { CurrentServer } from './user-management/current-server.js';
 import { UserManagementServerRpc } from './user-management/server.rpc.js';
 import { ServerStore } from './user-management/server.store.js';
 import { serverTest } from './user-management/test-server.js';
+import { SenderApprovedHandler } from './unknown-sender/sender-approved.handler.js';
+import { unknownSenderRoutes } from './unknown-sender/unknown-sender.routes.js';
+import { WaitingExpiry } from './unknown-sender/waiting-expiry.js';
+import { WaitingSenderStore } from './unknown-sender/waiting-sender.store.js';
 
 @Module({})
 class GuestAccountModule {}
@@ -141,7 +150,7 @@ export const guestAccount: ServiceDefinition = {
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: ResolveOwner,
-          useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, guestBases, directories: live, waiting, installation }),
+          useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, people: new PersonHandOver(flow), guestBases, directories: live, waiting, installation }),
           inject: [GuestBases, LiveDirectories, Installation],
         },
         { provide: WaitingExpiry, useFactory: () => new WaitingExpiry(waiting, log) },
@@ -161,15 +170,22 @@ export const guestAccount: ServiceDefinition = {
             const rightsRpc = new RightsRpc(rights, directories, findRoleMembersWith(accounts), log);
             const apiTokens = new ApiTokensRpc(new ApiTokenStore(pool), standings, log);
             const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, async (revision) => (await currentServer.at(revision))?.people ?? guestDirectory), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
+            const signInServer = new OpenIdSignInServer({ certificates, rules });
+            const signOnStore = new SingleSignOnStore(pool, masterKey);
+            const signOns = new SignOns({ store: signOnStore, server: signInServer, masterKey, publicUrl: config.publicUrl });
+            const singleSignOn = new SingleSignOnRpc({ store: signOnStore, signOns, server: signInServer, directories, grants: () => rights.grants(), budget: new TestBudget(TEST_BUDGET), log });
             const senderGuests = new SenderGuestsRpc(localGuestBase, new SenderGuestStore(flow), installation, log);
             const userManagement = new UserManagementServerRpc({
               store: servers, current: currentServer, test: serverTest((settings, password) => new WscWay({ settings, password, rules })), budget: new TestBudget(TEST_BUDGET), log,
             });
+            const merges = new MergeGuestRpc(new MergeGuestStore(pool, flow), new FindPerson({ load: () => directories.load(), live, accounts }), installation, log);
             return (router) => {
+              router.service(SingleSignOnService, singleSignOn);
               router.service(DirectoryService, directoriesRpc);
               router.service(DirectoryPeopleService, people);
               router.service(GuestService, guests);
               router.service(ErasureService, new ErasureRpc(erasures, log));
+              router.service(GuestMergeService, merges);
               router.service(SignInService, signIn);
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);

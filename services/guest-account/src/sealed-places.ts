@@ -1,5 +1,6 @@
 import type { StoredBytes } from '@inkpost/secrets/sealed-place.js';
 import { directoryPasswordContext } from './directories/directory.js';
+import { clientSecretContext } from './single-sign-on/sign-on-settings.js';
 import { SERVER_PASSWORD_CONTEXT } from './user-management/server-settings.js';
 
 export const guestAccountBytes: StoredBytes = {
@@ -14,6 +15,7 @@ export const guestAccountBytes: StoredBytes = {
       // As directories are.
       afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
     },
+    { table: 'single_sign_on', column: 'sealed_client_secret', purpose: 'secret', key: ['id'], context: clientSecretContext },
   ],
   unsealed: [
     { table: 'guest', column: 'pin_hash', holds: 'keyed-hash' },

@@ -43,6 +43,7 @@ CREATE TABLE guest (
 CREATE UNIQUE INDEX guest_login_key_key ON guest (login_key);
 CREATE UNIQUE INDEX guest_card_hash_key ON guest (card_hash);
 CREATE INDEX guest_name_key_login_key_idx ON guest (name_key, login_key);
+CREATE INDEX guest_created_at_login_key_idx ON guest (created_at, login_key);
 CREATE INDEX guest_group_name_login_key_idx ON guest (group_name, login_key);
 CREATE INDEX guest_company_login_key_idx ON guest (company, login_key);
 CREATE INDEX guest_search_text_idx ON guest USING gin (search_text gin_trgm_ops);
@@ -315,6 +316,16 @@ CREATE TABLE erasure_part (
   counts     jsonb NOT NULL DEFAULT '{}',
   CONSTRAINT erasure_part_pkey PRIMARY KEY (erasure_id, service),
   CONSTRAINT erasure_part_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure (erasure_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- The organisation's sign-in server (OpenID Connect): one row, or none.
+CREATE TABLE single_sign_on (
+  id                   smallint PRIMARY KEY CHECK (id = 1),
+  -- All but the secret.
+  settings             jsonb NOT NULL,
+  sealed_client_secret bytea NOT NULL,
+  changed_at           timestamptz(3) NOT NULL DEFAULT now(),
+  version              int NOT NULL DEFAULT 1
 );
 
 -- Senders whom nobody knows and who wait to be let in (SKY-071): by a link that they are mailed, by a sponsor, or by an administrator.

@@ -3,11 +3,11 @@ import {
   genericGrantRequest, initiateDeviceAuthorization, randomNonce, randomPKCECodeVerifier, randomState, refreshTokenGrant, type ServerMetadata, tokenRevocation,
   type TokenEndpointResponse, type TokenEndpointResponseHelpers,
 } from 'openid-client';
+import { httpsFetch } from '@inkpost/server-connection/https-fetch.js';
 import { KeptUntil } from '../../associate-mailbox/kept-until.js';
-import { AUTHORITY_ANSWER_MAX_MS, AUTHORITY_METADATA_KEPT_MS, DEVICE_POLL_SECONDS } from '../../limits.js';
+import { AUTHORITY_ANSWER_BYTES_MAX, AUTHORITY_ANSWER_MAX_MS, AUTHORITY_CONNECTIONS_MAX, AUTHORITY_METADATA_KEPT_MS, DEVICE_POLL_SECONDS } from '../../limits.js';
 import type { Authority, AuthorityClient, AuthorityName, BegunDeviceSignIn, BegunSignIn, Tokens } from '../../ports/authority.port.js';
 import { authorityFailure } from './authority-failure.js';
-import { httpsFetch } from './https-fetch.js';
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Where an authority doesn't say how long a token lives (RFC 6749, 5.1). */
@@ -30,7 +30,7 @@ export class OpenIdAuthority implements Authority {
     private readonly places: AuthorityPlaces,
     private readonly answerMaxMs = AUTHORITY_ANSWER_MAX_MS,
   ) {
-    this.fetch = httpsFetch(places.certificates);
+    this.fetch = httpsFetch({ certificates: places.certificates, connectionsMax: AUTHORITY_CONNECTIONS_MAX, answerBytesMax: AUTHORITY_ANSWER_BYTES_MAX });
   }
 
   beginSignIn(client: AuthorityClient, redirectUri: string, loginHint: string): Promise<BegunSignIn> {
