@@ -38,6 +38,8 @@ import { sessionRoutes } from './sessions/session.http.js';
 import { userManagementRoutes } from './user-management/user-management-server.http.js';
 import type { SessionStore } from './sessions/session.store.js';
 import { troubledMessageRoutes } from './troubled-messages/troubled-messages.http.js';
+import { confirmationRoutes } from './waiting-senders/confirmations.http.js';
+import { waitingSenderRoutes } from './waiting-senders/waiting-senders.http.js';
 
 export interface RouteParts {
   readonly owners: Owners;
@@ -73,6 +75,8 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...peopleRoutes(owners),
     ...guestRoutes(owners),
     ...userManagementRoutes(owners),
+    ...waitingSenderRoutes(owners),
+    ...confirmationRoutes(owners),
     ...queueRoutes(owners),
     ...queueGroupRoutes(owners),
     ...printerRoutes(owners),

@@ -61,7 +61,7 @@ export const LIMITS = {
 
 /** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */
 export const TEXT = {
-  id: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 3_000,
+  id: 64, linkProof: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 3_000,
   queueName: 100, queueProperty: 100, geocode: 250, tag: 50, comment: 1_000, locationName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000,
   directoryName: 64, description: 500, dn: 1_000, filter: 2_000, attribute: 100, column: 128, databaseName: 128, query: 8_000,
 } as const;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
@@ -9,6 +9,7 @@ import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { FlowSender } from '@inkpost/flow/flow-sender.js';
 import { encodePayload, type PayloadInit } from '@inkpost/flow/payload.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
+import { type MasterKey, parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { signControlToken } from '@inkpost/service/control-token.js';
 import type { Right } from '@inkpost/service/rights.js';
 import { type RunningService, startService } from '@inkpost/service/start-service.js';
@@ -97,8 +98,13 @@ export class GuestAccountHarness {
     await (password === undefined ? rm(path, { force: true }) : writeFile(path, password));
   }
 
+  /** The installation's. */
+  async masterKey(): Promise<MasterKey> {
+    return parseMasterKey(await readFile(join(this.secretsFolder, 'master-key'), 'utf8'));
+  }
+
   /** Accepts a mail with one document as acceptance does; its claim is guest-account's then. */
-  async accept(address: string, more: { readonly unknownSender?: string; readonly sponsors?: string[]; readonly language?: string } = {}): Promise<AcceptedMail> {
+  async accept(address: string, more: { readonly unknownSender?: string; readonly sponsors?: string[]; readonly language?: string; readonly senderMayBeTold?: boolean } = {}): Promise<AcceptedMail> {
     const [messageId, documentId] = [randomUUID(), randomUUID()];
     await this.superuser.query(`INSERT INTO spool.document (id, sha256, size_bytes, wrapped_key) VALUES ($1, '\\x00', 1, '\\x01')`, [documentId]);
     await this.superuser.query(`INSERT INTO spool.claim (document_id, service, until) VALUES ($1, 'guest_account', now() + interval '1 day')`, [documentId]);

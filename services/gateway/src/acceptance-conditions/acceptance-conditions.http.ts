@@ -5,6 +5,7 @@ import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { existingMailbox } from '../mailboxes/existing-mailbox.js';
 import { OWNERS, TEXT } from '../limits.js';
+import { previewOwner, testedOwner } from './preview-owner.js';
 
 const entries = z.array(z.string().min(1).max(TEXT.condition)).max(OWNERS.conditionEntriesMax);
 
@@ -70,7 +71,8 @@ function generalRoutes(owners: Owners) {
       handle: async ({ body, caller }) => toConditions((await acceptance.putConditions({ conditions: body }, as(caller))).conditions),
     }),
     route({
-      method: 'POST', path: '/api/v0/acceptance-conditions/test', operation: 'testAddress', right: 'configuration.read', summary: 'Which rule decides about an address; nothing is created', // SKY-073
+      method: 'POST', path: '/api/v0/acceptance-conditions/test', operation: 'testAddress', right: 'configuration.read', summary: 'Test an e-mail: which rule decides about an address, and for whom it would be printed', // SKY-073
+      description: 'Nothing is created, and nobody is asked.',
       body: z.strictObject({
         address: z.string().min(1).max(TEXT.address),
         mailboxId: identifier.optional().describe('By the conditions of this mailbox; without it by the general ones.'),
@@ -78,15 +80,19 @@ function generalRoutes(owners: Owners) {
       }),
       status: 200, answer: z.object({
         accepted: z.boolean(), rule: z.string().nullable().describe('The rule that decided; null: none matched.'), decidedBy: z.string().describe('draft, mailbox or general.'),
-        statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), unknownSender: described.unknownSender, // SKY-120
-        report: z.array(z.string()).describe('Each check in its order and what came of it, in sentences.'),
+        statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), unknownSender: described.unknownSender, owner: testedOwner.nullable().describe('For whom it would be printed; null: the sender is not accepted, or it can\'t be said now.'), // SKY-120
+        report: z.array(z.string()).describe('Each check in its order and what came of it, then where the account was looked for, in sentences.'),
       }),
       refusals: [404], objectId: ({ body }) => body.address,
       requires: async ({ body: { mailboxId }, caller }) => (mailboxId === undefined ? undefined : existingMailbox(owners)({ params: { mailboxId }, caller })),
       handle: async ({ body, caller }) => {
         const { address, mailboxId = '', draft } = body;
-        const { accepted, rule, decidedBy, statusText, unknownSender, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
-        return { accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), unknownSender: described.unknownSender.parse(unknownSender), report };
+        const { accepted, rule, decidedBy, statusText, unknownSender, sponsors, report } = await acceptance.testAddress({ address, mailboxId, ...(draft ? { draft } : {}) }, as(caller));
+        const preview = accepted ? await previewOwner(owners, { address, unknownSender, sponsors }, caller) : { owner: null, report: [] };
+        return {
+          accepted, rule: orNull(rule), decidedBy, statusText: orNull(statusText), unknownSender: described.unknownSender.parse(unknownSender),
+          owner: preview.owner, report: [...report, ...preview.report],
+        };
       },
     }),
   ];

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { identifier, instant, toInstant } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners, patientlyAs } from '../call-owner/owners.js';
+import { PAGE_POLICY } from '../show-page/page.js';
 import { association, googleClient, googleClientSettings, toAssociation, toGoogleClient } from './association.schema.js';
-import { AssociationProblem, associatedPage, CALLBACK_POLICY, isRefusedOutcome, refusalPage } from './callback-page.js';
+import { AssociationProblem, associatedPage, isRefusedOutcome, refusalPage } from './callback-page.js';
 
 const params = z.strictObject({ mailboxId: identifier });
 const begun = z.object({
@@ -82,7 +83,7 @@ function callbackRoute({ associations }: Pick<Owners, 'associations'>) {
     right: { public: 'The browser comes from another site without a session; the state ties it to whoever began.' },
     description: 'Answers with a page in the browser\'s language.',
     params: z.strictObject({ provider: z.enum(['office365', 'google']) }), query: callbackQuery, status: 200, answer: { mediaType: 'text/html; charset=utf-8' },
-    refusals: [409], changes: true, contentSecurityPolicy: CALLBACK_POLICY, refusalPage,
+    refusals: [409], changes: true, contentSecurityPolicy: PAGE_POLICY, refusalPage,
     handle: async ({ params: { provider }, query, caller, browser }) => {
       const all = Object.entries(query as Readonly<Record<string, string | string[]>>).flatMap(([name, value]) => [value].flat().map((each): [string, string] => [name, each]));
       const secret = browser.cookie(COOKIE);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Language } from '../answer-route/browser.js';
 import { Problem } from '../answer-route/problem.js';
+import { renderPage } from '../show-page/page.js';
 
 /** What a sign-in came to, without its outcome. */
 export interface AssociationFacts {
@@ -104,30 +104,6 @@ export function refusalPage(problem: Problem, language: Language): string {
   return page(problem instanceof AssociationProblem ? problem.words(language) : TROUBLE[language](problem.detail), language);
 }
 
-const STYLE = 'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:15vh auto;padding:0 1.5rem;color:#222}h1{font-size:1.6rem}';
-
-/** Nothing but the page's own style. */
-export const CALLBACK_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-
 function page({ title, text }: PageText, language: Language): string {
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)} – Inkpost</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escaped(title)}</h1>
-<p>${escaped(text)}</p>
-</body>
-</html>
-`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' };
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
+  return renderPage({ title, paragraphs: [text] }, language);
 }

@@ -19,6 +19,7 @@ import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
+import { ConfirmationService, OwnerPreviewService, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import type { Caller } from '@inkpost/service/rights.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
@@ -87,6 +88,9 @@ export class Owners {
   readonly userManagementServer: Client<typeof UserManagementServerService>;
   readonly directories: Client<typeof DirectoryService>;
   readonly people: Client<typeof DirectoryPeopleService>;
+  readonly waitingSenders: Client<typeof WaitingSenderService>;
+  readonly confirmations: Client<typeof ConfirmationService>;
+  readonly ownerPreviews: Client<typeof OwnerPreviewService>;
   readonly queues: Client<typeof QueueService>;
   readonly printers: Client<typeof PrinterService>;
   readonly queueGroups: Client<typeof QueueGroupService>;
@@ -121,6 +125,9 @@ export class Owners {
     this.userManagementServer = client(UserManagementServerService, 'guest-account');
     this.directories = client(DirectoryService, 'guest-account');
     this.people = client(DirectoryPeopleService, 'guest-account');
+    this.waitingSenders = client(WaitingSenderService, 'guest-account');
+    this.confirmations = client(ConfirmationService, 'guest-account');
+    this.ownerPreviews = client(OwnerPreviewService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
     this.printers = client(PrinterService, 'print-submit');
     this.queueGroups = client(QueueGroupService, 'print-submit');

@@ -19,7 +19,7 @@ export class WaitingSendersRpc implements ServiceImpl<typeof WaitingSenderServic
   ) {}
 
   async listWaitingSenders({ limit, cursor }: ListWaitingSendersRequest, context: HandlerContext) {
-    authorize(context, 'guests.add');
+    authorize(context, 'guests.read');
     if (limit > PAGE_SIZE_MAX) throw invalidField('limit', `must be at most ${PAGE_SIZE_MAX}`);
     const pageSize = limit || PAGE_SIZE_DEFAULT;
     // One more than asked for tells whether there is a next page.
