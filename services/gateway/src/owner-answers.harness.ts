@@ -85,7 +85,7 @@ function rights(router: ConnectRouter): void {
       const tokenId = Buffer.from(tokenSha256).toString('hex');
       verifications.push(tokenId);
       const token = apiTokens.get(tokenId);
-      return token ? { stands: true, tokenId, name: token.name, rights: token.rights, expiresAt: timestampFromDate(token.expiresAt) } : { stands: false };
+      return token && token.expiresAt.getTime() > Date.now() ? { stands: true, tokenId, name: token.name, rights: token.rights, expiresAt: timestampFromDate(token.expiresAt) } : { stands: false };
     },
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../sessions/session.js';
 import { whyRefused } from './access.js';
+import { type Access, route } from './route.js';
 
 const session: Session = { tokenSha256: Buffer.alloc(32), account: 'ada', identity: undefined, rights: ['jobs.read'], passwordMustChange: false, expiresAt: new Date() };
 const first: Session = { ...session, rights: ['jobs.read'], passwordMustChange: true };
@@ -17,5 +18,17 @@ describe('access to a route', () => {
     ['a first password to what changes it', { right: 'signed-in', beforePasswordChange: true }, first, undefined],
   ] as const)('is given to %s', (_name, route, who, kind) => {
     expect(whyRefused(route, who)?.kind).toBe(kind);
+  });
+});
+
+describe('a route', () => {
+  const declare = (right: unknown) => () => route({ method: 'GET', path: '/x', operation: 'x', right: right as Access, summary: 'X', status: 204, handle: async () => undefined });
+
+  it.each([undefined, null, '', 'everything', 'Signed-in', [], {}, { public: '' }, { public: true }, { public: 'because' }])('whose right is %j can\'t be declared', (right) => {
+    expect(declare(right)).toThrow(/GET \/x (declares no right|is public without a reason)/);
+  });
+
+  it.each(['jobs.read', 'signed-in', { public: 'Signing in is how a session begins.' }])('whose right is %j can', (right) => {
+    expect(declare(right)).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-import type { Caller, Right } from '@inkpost/service/rights.js';
+import { type Caller, type Right, RIGHTS } from '@inkpost/service/rights.js';
 import type { Session } from '../sessions/session.js';
 import { Problem } from './problem.js';
 import type { Access, Route } from './route.js';
@@ -8,6 +8,13 @@ export const ANONYMOUS: Caller = { actor: 'anonymous', rights: [] };
 
 export function isPublic(access: Access): access is { readonly public: string } {
   return typeof access === 'object';
+}
+
+/** Why this says not who may call a route; undefined: it does. Whatever the compiler was told: no route is ever open by an oversight. */
+export function accessProblem(access: unknown): string | undefined {
+  if (access === 'signed-in' || RIGHTS.some((right) => right === access)) return undefined;
+  if (typeof access !== 'object' || access === null || !('public' in access)) return 'declares no right, nor that it is public and why';
+  return typeof access.public === 'string' && /^[A-Z].{20,}\.$/.test(access.public) ? undefined : 'is public without a reason in a sentence';
 }
 
 /** A change that a browser sends with its cookie, without proof that it is a page of ours that wants it (decision 0022). */

@@ -8,21 +8,38 @@ import { AuditStore } from '../audit/audit.store.js';
 import { ControlTokens } from '../call-owner/control-tokens.js';
 import { OWNER_NAMES, type OwnerName } from '../call-owner/owner-name.js';
 import { Owners } from '../call-owner/owners.js';
-import { publicRoutes } from '../gateway.routes.js';
+import { publicRoutes, type RouteParts } from '../gateway.routes.js';
 import { PrismaClient } from '../gen/prisma/client.js';
 import { JourneyStore } from '../journey/journey.store.js';
 import { AnonymousRights } from '../rights/anonymous-rights.js';
+import { dspRoutes } from '../server/server.http.js';
 import { SessionStore } from '../sessions/session.store.js';
+import { wscRoutes } from '../wsc/wsc.routes.js';
 
-/** The routes as the gateway declares them; nothing behind them is connected to. */
-export function declaredRoutes(): readonly Route[] {
+function routeParts(): RouteParts {
   const pool = createPool({ url: 'postgres://127.0.0.1:1/none', user: 'none', password: 'none' });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const urls = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, 'http://127.0.0.1:1'])) as Record<OwnerName, string>;
   const owners = new Owners(urls, new ControlTokens(new Map()));
   const log = createLog('test', 'fatal');
-  return publicRoutes({
+  return {
     owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
     log, health: { readiness: async () => [], metricsText: async () => '' }, version: '0.1.0',
-  });
+  };
+}
+
+/** The routes of the public door as the gateway declares them; nothing behind them is connected to. */
+export function declaredRoutes(): readonly Route[] {
+  return publicRoutes(routeParts());
+}
+
+/** Those of every door that the gateway opens. */
+export function routesOfAllDoors(): readonly Route[] {
+  const parts = routeParts();
+  return [...publicRoutes(parts), ...dspRoutes(parts.owners), ...wscRoutes(parts)];
+}
+
+/** Those of the door for other servers. */
+export function routesForOtherServers(): readonly Route[] {
+  return wscRoutes(routeParts());
 }
