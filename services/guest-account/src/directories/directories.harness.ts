@@ -24,9 +24,10 @@ export class DirectoriesHarness {
     public clients: ReturnType<typeof clientsOf>,
   ) {}
 
-  static async start(): Promise<DirectoriesHarness> {
+  /** `env`: of the service, besides what every test needs. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<DirectoriesHarness> {
     const base = await GuestAccountHarness.start();
-    const service = await base.startService();
+    const service = await base.startService(env);
     return new DirectoriesHarness(base, service, clientsOf(service));
   }
 

@@ -49,7 +49,7 @@ describe('a directory', () => {
   });
 
   it.each([
-    ['name', { name: '', kind: 'local' }], ['name', { name: 'A\\B', kind: 'local' }], ['aliases', { name: 'A', aliases: ['a'], kind: 'local' }], ['kind', { name: 'A', kind: 'sql' }], ['kind', { name: 'A', kind: 'meta' }],
+    ['name', { name: '', kind: 'local' }], ['name', { name: 'A\\B', kind: 'local' }], ['aliases', { name: 'A', aliases: ['a'], kind: 'local' }], ['kind', { name: 'A', kind: 'oracle' }], ['kind', { name: 'A', kind: 'meta' }],
     ['ldap', { name: 'A', kind: 'ldap' }], ['ldap', { name: 'A', kind: 'local', ldap }], ['ldap.host', { name: 'A', kind: 'ldap', ldap: { ...ldap, host: 'ldap://x' } }],
     ['ldap.peopleFilter', { name: 'A', kind: 'ldap', ldap: { ...ldap, peopleFilter: '(a=b)(c=d)' } }], ['ldap.addressFilter', { name: 'A', kind: 'ldap', ldap: { ...ldap, addressFilter: '(mail=x)' } }],
     ['ldap.addressFilter', { name: 'A', kind: 'ldap', ldap: { ...ldap, addressFilter: '(mail={address}' } }], ['ldap.mailAttributes', { name: 'A', kind: 'ldap', ldap: { ...ldap, mailAttributes: ['mail)(x'] } }],
