@@ -31,7 +31,7 @@ contained() {
 }
 published() {
   local found; found=$(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format '{{.Ports}}' | tr ',' '\n' | grep -oE '^ ?[^ ]+->[0-9]+' | tr -d ' ' | sort | paste -sd' ')
-  echo "$found"; [ "$found" = '127.0.0.1:2424->2424 127.0.0.1:2525->2525 127.0.0.1:5753->5753 127.0.0.1:5780->5780' ]
+  echo "$found"; [ "$found" = '127.0.0.1:2424->2424 127.0.0.1:2525->2525 127.0.0.1:5753->5753 127.0.0.1:5756->5756 127.0.0.1:5780->5780' ]
 }
 # No secret's text in what Docker shows of a container, in logs, or on command lines.
 no_secret_shows() {

@@ -54,7 +54,7 @@ async function ownDoors() {
     }),
   );
   const http = await freePort();
-  return { http, environment: Object.assign({}, ...controls, { INKPOST_HTTP_LISTEN: `127.0.0.1:${http}`, INKPOST_DSP_LISTEN: `127.0.0.1:${await freePort()}`, INKPOST_SMTP_LISTEN: `127.0.0.1:${await freePort()}`, INKPOST_LMTP_LISTEN: `127.0.0.1:${await freePort()}` }) as Record<string, string> };
+  return { http, environment: Object.assign({}, ...controls, { INKPOST_HTTP_LISTEN: `127.0.0.1:${http}`, INKPOST_DSP_LISTEN: `127.0.0.1:${await freePort()}`, INKPOST_WSC_LISTEN: `127.0.0.1:${await freePort()}`, INKPOST_SMTP_LISTEN: `127.0.0.1:${await freePort()}`, INKPOST_LMTP_LISTEN: `127.0.0.1:${await freePort()}` }) as Record<string, string> };
 }
 
 async function ownFolder(): Promise<string> {

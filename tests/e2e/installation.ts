@@ -45,7 +45,7 @@ export interface JourneyMessage {
 /** A whole Inkpost of one test file's own, with real servers around it, used only through its outward doors. */
 export interface Installation {
   readonly rest: RestClient;
-  readonly ports: { readonly http: number; readonly dsp: number; readonly smtp: number; readonly lmtp: number };
+  readonly ports: { readonly http: number; readonly dsp: number; readonly wsc: number; readonly smtp: number; readonly lmtp: number };
   readonly sink: MailSink;
   readonly printer: VirtualPrinter;
   readonly suite: Suite;
@@ -79,7 +79,7 @@ export async function install(topology: Topology, environment: (ports: Installat
     const printer = await VirtualPrinter.start({ outputFolder: join(folder.path, 'printed') });
     removals.push(() => printer.stop());
     const controls = await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const));
-    const ports = { http: await freePort(), dsp: await freePort(), smtp: await freePort(), lmtp: await freePort() };
+    const ports = { http: await freePort(), dsp: await freePort(), wsc: await freePort(), smtp: await freePort(), lmtp: await freePort() };
     const whole = {
       PATH: process.env['PATH'], ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder: folder.path, ports: { ...ports, ...Object.fromEntries(controls) } }),
       INKPOST_MAINTENANCE_PASSWORD: PASSWORD, ...(await environment(ports)),

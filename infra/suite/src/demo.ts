@@ -37,7 +37,7 @@ function readArguments(): DemoArguments {
 async function demoPorts(once: boolean) {
   const pick = async (usual: number) => (once ? freePort() : preferredPort(usual));
   const services = await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const));
-  return { http: await pick(5780), dsp: await pick(5753), smtp: await pick(2525), lmtp: await pick(2424), ...Object.fromEntries(services) };
+  return { http: await pick(5780), dsp: await pick(5753), wsc: await pick(5756), smtp: await pick(2525), lmtp: await pick(2424), ...Object.fromEntries(services) };
 }
 
 async function main({ once, json, topology }: DemoArguments): Promise<number> {

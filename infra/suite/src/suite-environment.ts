@@ -9,7 +9,7 @@ export interface SuitePlaces {
   /** Holds `secrets`, `spool` and `data`. */
   readonly folder: string;
   /** Ports of the outward doors and of the services' control listeners; those not given are the defaults. */
-  readonly ports?: Partial<Record<'http' | 'dsp' | 'smtp' | 'lmtp' | ServiceName, number>>;
+  readonly ports?: Partial<Record<'http' | 'dsp' | 'wsc' | 'smtp' | 'lmtp' | ServiceName, number>>;
 }
 
 /** INKPOST_* for a suite on this machine: everything on loopback. */
@@ -23,6 +23,7 @@ export function suiteEnvironment({ databaseUrl, redisUrl, folder, ports = {} }: 
     INKPOST_DATA_FOLDER: `${folder}/data`,
     INKPOST_HTTP_LISTEN: `127.0.0.1:${ports.http ?? 5780}`,
     INKPOST_DSP_LISTEN: `127.0.0.1:${ports.dsp ?? 5753}`,
+    INKPOST_WSC_LISTEN: `127.0.0.1:${ports.wsc ?? 5756}`,
     INKPOST_SMTP_LISTEN: `127.0.0.1:${ports.smtp ?? 2525}`,
     INKPOST_LMTP_LISTEN: `127.0.0.1:${ports.lmtp ?? 2424}`,
     ...Object.fromEntries(

@@ -125,6 +125,6 @@ export class BenchSuite {
 }
 
 async function innerPorts(): Promise<Record<string, number>> {
-  const names = ['dsp', 'smtp', 'lmtp', ...Object.keys(CONTROL_PORTS)];
+  const names = ['dsp', 'wsc', 'smtp', 'lmtp', ...Object.keys(CONTROL_PORTS)];
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()] as const)));
 }

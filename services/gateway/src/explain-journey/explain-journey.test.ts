@@ -41,6 +41,12 @@ describe('a step', () => {
       step('guest-account', 'owner-found', { directory: 'AD_ORGA', address: 'ada@example.org', askedBefore: ['CARDS', 'STAFF'], answerAgeSeconds: 42 }),
       'It is printed for ada@example.org, known in the directory AD_ORGA (not in CARDS; STAFF), as it said 42 s before.',
     ],
+    [step('guest-account', 'owner-found', { directory: 'guests', server: 'wsc.example.org:5756', address: 'ada@example.org' }), 'It is printed for ada@example.org, known in the directory guests of wsc.example.org:5756.'],
+    [step('guest-account', 'owner-created', { server: 'wsc.example.org:5756', address: 'ada@example.org', validDays: 30 }), 'It is printed for ada@example.org, who became a guest on wsc.example.org:5756 for 30 days after the last use.'],
+    [
+      step('guest-account', 'owner-refused', { statusText: 'Failed to create a new user with e-mail address: ada@example.org', cause: 'The account does not have the necessary rights: it lacks guests.add.' }),
+      'Failed to create a new user with e-mail address: ada@example.org. The account does not have the necessary rights: it lacks guests.add.',
+    ],
     [
       step('guest-account', 'owner-refused', { statusText: 'No user found with e-mail address: eve@example.org', notIn: ['AD_ORGA', 'guests'] }),
       'No user found with e-mail address: eve@example.org (looked for in AD_ORGA; guests).',

@@ -68,9 +68,9 @@ function approval(e: Evidence): string {
 }
 
 const ownerSteps: Sentences = {
-  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.`,
-  'owner-revived': (e) => `It is printed for ${owner(e)}, whose account had ended and is valid again.`,
-  'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'validDays', ' for ', ' days after the last use')}.`,
+  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'server', ' of ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.`,
+  'owner-revived': (e) => `It is printed for ${owner(e)}, whose account${given(e, 'server', ' on ')} had ended and is valid again.`,
+  'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'server', ' on ')}${given(e, 'validDays', ' for ', ' days after the last use')}.`,
   'sender-awaited': (e) => `No valid account has the address ${owner(e)}${given(e, 'notIn', ' (looked for in ', ')')}: ${whoDecides(e)}${moment(e, 'waitsUntil') === '' ? '' : `, until ${moment(e, 'waitsUntil')}`}.`,
   'sender-approved': (e) => `${approval(e)}; the mail goes on.`,
   'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}.${given(e, 'cause', ' ')}`,
