@@ -43,7 +43,7 @@ const done = async (message: FlowMessage) => {
   await consumer.step(message, { journeyId: message.journeyId, entries: [{ step: 'deleted' }], publish: [] });
 };
 
-@Module({ controllers: flowControllers('acceptance', { 'mailbox.deleted.v1': Deleted, 'mail.message-received.v1': Received }) })
+@Module({ controllers: flowControllers('acceptance', { 'mailbox.deleted.v1': Deleted, 'mail.message-received.v1': Received, 'account.erased.v1': Received }) })
 class AcceptanceModule {}
 
 let producer: FlowClient;
@@ -250,6 +250,24 @@ describe('the flow', () => {
     await publishDeletion('not-yours');
     const id = (await state('not-yours'))?.id;
     await expect(notification.query('SELECT flow.consume($1)', [id])).rejects.toThrow(/may not consume/);
+  });
+
+  it('forgets what names an erased person, of the caller\'s messages alone, and says which documents were in it', async () => {
+    const [documentId, messageId] = [randomUUID(), randomUUID()];
+    const insert = (subject: string, consumerName: string, payload: object) => superuser.query<{ id: string }>(
+      `INSERT INTO flow.message (subject, producer, consumer, journey_id, payload, state, due_at) VALUES ($1, 'mail_ingest', $2, $3, $4, 'dead', now()) RETURNING id`, [subject, consumerName, messageId, JSON.stringify(payload)]);
+    const sender = { address: 'ada@example.org' };
+    await insert('mail.message-received.v1', 'acceptance', { sender, documents: [{ documentId }] });
+    await insert('mail.message-received.v1', 'acceptance', { sender: { address: 'not-ada@example.org' } });
+    await insert('account.owner-resolved.v1', 'print_submit', { owner: { accountId: 'a', address: 'x@example.org' } });
+    await insert('account.erased.v1', 'acceptance', { addresses: ['ada@example.org'] });
+    const forget = async (service: 'acceptance' | 'print-submit') => (await database.pool(service).query<{ found: object }>("SELECT flow.forget('{a}', '{ada@example.org}') AS found")).rows[0]?.found;
+    expect(await forget('acceptance')).toEqual({ messages: 1, documents: [documentId] });
+    expect(await forget('acceptance')).toEqual({ messages: 0, documents: [] });
+    expect(await forget('print-submit')).toEqual({ messages: 1, documents: [] });
+    const { rows } = await superuser.query('SELECT subject, consumer FROM flow.message WHERE journey_id = $1 ORDER BY subject', [messageId]);
+    expect(rows).toEqual([{ subject: 'account.erased.v1', consumer: 'acceptance' }, { subject: 'mail.message-received.v1', consumer: 'acceptance' }]);
+    await expect(database.pool('gateway').query("SELECT flow.forget('{a}', '{}')")).rejects.toThrow(/permission denied/);
   });
 
   it('lets no service touch the tables behind the functions', async () => {

@@ -168,6 +168,11 @@ export class PrintHarness {
     return { messageId, jobIds: spooled.map(({ id }) => id), sha256: spooled.map(({ sha256 }) => sha256) };
   }
 
+  /** A fact about accounts, as guest-account tells it. */
+  async tellOfAccount(publication: Extract<Publication, { subject: 'account.erased.v1' | 'account.merged.v1' }>): Promise<void> {
+    await this.guestAccount.publish({ journeyId: randomUUID(), entries: [], publish: [publication] });
+  }
+
   /** A mailbox was deleted, as mail-ingest says so. */
   async deleteMailbox(mailboxId: string): Promise<void> {
     await new FlowClient(this.mailIngest, this.sender).publish({ journeyId: mailboxId, entries: [], publish: [{ subject: 'mailbox.deleted.v1', payload: { mailboxId } }] });

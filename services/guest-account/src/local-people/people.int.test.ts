@@ -35,7 +35,9 @@ describe('people of a local directory', () => {
     const locked = await desk.base.accept('grace@staff.example', { unknownSender: 'create' });
     await published(locked.messageId).toMatchObject([{ payload: { reason: 'account-locked' } }]);
     await desk.clients.people.deletePerson({ directoryId, accountId });
-    expect((await desk.base.facts(accountId)).map(({ subject }) => subject)).toEqual(['account.changed.v1', 'account.erased.v1']);
+    expect((await desk.base.facts(accountId)).map(({ subject }) => subject)).toEqual(['account.changed.v1']);
+    const { rows: erasures } = await desk.base.superuser.query('SELECT about, addresses FROM guest_account.erasure WHERE $1 = ANY (account_ids)', [accountId]);
+    expect(erasures).toEqual([{ about: 'local-person', addresses: ['grace@staff.example'] }]);
     const gone = await desk.base.accept('grace@staff.example');
     await published(gone.messageId).toMatchObject([{ payload: { reason: 'no-account' } }]);
   });

@@ -6,6 +6,7 @@ import type { PeopleErasure } from '../erase-people/people-erasure.js';
 import type { Installation } from '../installation.js';
 import { FACTS_AT_ONCE } from '../limits.js';
 import { isUniqueViolation } from '../sql-state.js';
+import { tellingVersion } from '../tell-person/known-sender.js';
 import type { PersonSettings } from './person-settings.js';
 import type { KnownPerson, PlannedPerson } from './plan-import.js';
 
@@ -39,8 +40,7 @@ const UPSERT = `INSERT INTO local_person AS p (account_id, directory_id, login, 
   SELECT "accountId", $1, login, lower(login), "displayName", addresses, language, groups, locked
   FROM jsonb_to_recordset($2::jsonb) AS given ("accountId" uuid, login text, "displayName" text, addresses text[], language text, groups text[], locked boolean)
   ON CONFLICT (account_id) DO UPDATE SET login = excluded.login, login_key = excluded.login_key, display_name = excluded.display_name, addresses = excluded.addresses,
-    language = excluded.language, groups = excluded.groups, locked = excluded.locked, version = p.version + 1
-  RETURNING account_id AS "accountId", version`;
+    language = excluded.language, groups = excluded.groups, locked = excluded.locked, version = p.version + 1`;
 
 const READDRESS = `INSERT INTO local_address (directory_id, address, account_id)
   SELECT directory_id, unnest(addresses), account_id FROM local_person WHERE account_id = ANY ($1::uuid[])`;
@@ -113,15 +113,14 @@ export class PersonStore {
 
   private async put(transaction: FlowTransaction, directoryId: string, people: readonly { readonly accountId: string; readonly person: PersonSettings; readonly isNew: boolean }[]): Promise<void> {
     const ids = people.map(({ accountId }) => accountId);
-    const versions = await transaction.query<{ accountId: string; version: number }>('person.upsert', UPSERT, [directoryId, JSON.stringify(people.map(({ accountId, person }) => ({ accountId, ...person })))]);
+    await transaction.query('person.upsert', UPSERT, [directoryId, JSON.stringify(people.map(({ accountId, person }) => ({ accountId, ...person })))]);
     // First away with the old ones of all: two people may swap an address.
     await transaction.query('person.unaddress', 'DELETE FROM local_address WHERE account_id = ANY ($1::uuid[])', [ids]);
     await transaction.query('person.readdress', READDRESS, [ids]);
-    const versionOf = new Map(versions.map(({ accountId, version }) => [accountId, version]));
     // Of a new account nobody keeps anything yet.
-    const facts = people.filter(({ isNew }) => !isNew).map(({ accountId, person: { addresses: [address = ''], displayName, language } }): Publication => ({
+    const facts = people.filter(({ isNew }) => !isNew).map(({ accountId, person: { addresses: [address = '', ...otherAddresses], displayName, language } }): Publication => ({
       subject: 'account.changed.v1',
-      payload: { accountId, address, displayName, language: language || this.installation.language, version: versionOf.get(accountId) ?? 1 },
+      payload: { accountId, address, otherAddresses, displayName, language: language || this.installation.language, inDirectory: true, version: tellingVersion(new Date()) },
     }));
     for (let start = 0; start < facts.length; start += FACTS_AT_ONCE) {
       await transaction.publish({ journeyId: ids[0] ?? randomUUID(), entries: [], publish: facts.slice(start, start + FACTS_AT_ONCE) });

@@ -3,18 +3,29 @@ import { Defect } from '@inkpost/failure/failure.js';
 import type { FlowClient, Outcome } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { GUEST_VALID_DAYS, USE_NOTED_EVERY_S } from '../limits.js';
+import { GUEST_VALID_DAYS, PERSON_TOLD_EVERY_DAYS, USE_NOTED_EVERY_S } from '../limits.js';
 import type { GuestBase, GuestCreation } from '../ports/guest-base.port.js';
 import { isRefusedByDatabase, isUniqueViolation, sqlState } from '../sql-state.js';
+import type { KnownSender } from '../tell-person/known-sender.js';
 import type { KnownGuest, NewGuest } from './decide-owner.js';
 import type { AcceptedMessage } from './owner-outcome.js';
 
 /** The revision of the directories comes with it: so every mail goes by the settings of now, at no cost of its own. */
 const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS address, g.display_name AS "displayName", g.language, g.locked, g.renewed,
-    g.valid_from AS "validFrom", coalesce(g.valid_from > now(), false) AS "notYet", g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired
-  FROM directory_lookup l LEFT JOIN (guest_address a JOIN guest g USING (account_id)) ON a.address = $1`;
+    g.valid_from AS "validFrom", coalesce(g.valid_from > now(), false) AS "notYet", g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired,
+    coalesce(g.addresses, '{}') AS "guestAddresses", k.facts_sha256 AS "toldSha256"
+  FROM directory_lookup l LEFT JOIN (guest_address a JOIN guest g USING (account_id)) ON a.address = $1
+    LEFT JOIN known_person k ON k.sender_address = $1 AND k.told_at > now() - make_interval(days => $2)`;
 
-type FoundRow = { readonly revision: number } & (KnownGuest | { readonly accountId: null });
+type FoundRow = { readonly revision: number; readonly guestAddresses: readonly string[]; readonly toldSha256: Buffer | null } & (KnownGuest | { readonly accountId: null });
+
+/** What is known here of a sender's address. */
+interface LookedUp {
+  /** Of the directories. */
+  readonly revision: number;
+  readonly guest: KnownGuest | undefined;
+  readonly known: KnownSender;
+}
 
 // The documents' claims go on with the message, or are given up; the bytes of those are removed by mail-ingest's sweeper.
 const handOver = (documentIds: `$${number}`): string => `spool.hand_over(${documentIds}::uuid[], 'print_submit') AS handed_over`;
@@ -48,12 +59,13 @@ export class LocalGuestBase implements GuestBase {
     return (await this.lookUp(address)).guest;
   }
 
-  /** `address`: lower-cased, its domain in ASCII. `revision`: of the directories. */
-  async lookUp(address: string): Promise<{ readonly revision: number; readonly guest: KnownGuest | undefined }> {
-    const [row] = await query<FoundRow>(this.pool, 'guest-base.find', FIND, [address]);
+  /** `address`: lower-cased, its domain in ASCII. */
+  async lookUp(address: string): Promise<LookedUp> {
+    const [row] = await query<FoundRow>(this.pool, 'guest-base.find', FIND, [address, PERSON_TOLD_EVERY_DAYS]);
     if (!row) throw new Defect('account.lookup-missing', 'directory_lookup has no row.');
-    const { revision, ...guest } = row;
-    return { revision, guest: guest.accountId === null ? undefined : guest };
+    const { revision, guestAddresses, toldSha256, ...found } = row;
+    const guest = found.accountId === null ? undefined : found;
+    return { revision, guest, known: { guest, guestAddresses, toldSha256: toldSha256 ?? undefined } };
   }
 
   /** Goes on with somebody of another directory, of whom nothing is kept here. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { GuestBase } from '../ports/guest-base.port.js';
+import type { KnownSender } from '../tell-person/known-sender.js';
 import type { KnownGuest } from './decide-owner.js';
 import type { LocalGuestBase } from './guest-base.store.js';
 
@@ -8,6 +9,7 @@ export interface GuestQuestion {
   /** Of the directories and the guest base: so every mail goes by the settings of now, at no cost of its own. */
   readonly revision: number;
   readonly base: GuestBase;
+  readonly known: KnownSender;
   /** Asks at most once, and another server only then. */
   readonly findGuest: () => Promise<KnownGuest | undefined>;
 }
@@ -23,9 +25,10 @@ export class GuestBases {
 
   /** `address`: as the mail bears it. */
   async ask(address: string): Promise<GuestQuestion> {
-    const { revision, guest } = await this.local.lookUp(address);
+    const { revision, guest, known } = await this.local.lookUp(address);
     const remote = await this.remote(revision);
-    if (!remote) return { revision, base: this.local, findGuest: async () => guest };
-    return { revision, base: remote, findGuest: () => remote.find(address) };
+    if (!remote) return { revision, base: this.local, known, findGuest: async () => guest };
+    // Guests who are kept elsewhere are nobody's to merge here.
+    return { revision, base: remote, known: { ...known, guest: undefined, guestAddresses: [] }, findGuest: () => remote.find(address) };
   }
 }

@@ -4,6 +4,7 @@ import { GUESTS } from '../directories/directory.js';
 import { GUEST_VALID_DAYS } from '../limits.js';
 import type { PersonLookup, PersonOfDirectory } from '../find-person/ask-directories.js';
 import { type Language, languageOf } from '../installation.js';
+import type { DirectoryAccount } from '../tell-person/known-sender.js';
 import type { KnownGuest, NewGuest, OwnerRefusal } from './decide-owner.js';
 
 /** A mail that may be printed: as acceptance says so, or as it goes on once its sender was let in. */
@@ -20,14 +21,20 @@ interface FoundGuest {
 
 type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language'> & { readonly directory: string };
 
-/** What the journey and the next service are told of somebody whom a directory knows. */
-export function ownerKnown(message: AcceptedMessage, { directory, person, ageSeconds, asked }: PersonOfDirectory, installationLanguage: Language): Outcome {
-  const { accountId, displayName, login } = person;
+/** Somebody whom a directory knows, as others are told of them. */
+export function accountOf(message: AcceptedMessage, { directory, person }: PersonOfDirectory, installationLanguage: Language): DirectoryAccount {
+  const { accountId, displayName } = person;
   // Mails go to the address that the directory holds as the main one; each person found has one at least.
-  const address = person.addresses[0] ?? message.payload.sender.address;
+  const [address = message.payload.sender.address, ...otherAddresses] = person.addresses;
   const language = languageOf(person.language) ?? languageOf(message.payload.language) ?? installationLanguage;
-  const evidence = { account: accountId, directory, login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}) };
-  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, { accountId, directory, address, displayName, language }, false)]);
+  return { accountId, directory, address, displayName, language, otherAddresses };
+}
+
+/** What the journey and the next service are told of somebody whom a directory knows. */
+export function ownerKnown(message: AcceptedMessage, { person, ageSeconds, asked }: PersonOfDirectory, account: DirectoryAccount): Outcome {
+  const { accountId, directory, address } = account;
+  const evidence = { account: accountId, directory, login: person.login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}) };
+  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, account, false)]);
 }
 
 /** … of a guest who was there. */

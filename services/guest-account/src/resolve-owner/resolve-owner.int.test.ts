@@ -65,6 +65,23 @@ describe('a mail of a guest', () => {
     expect(await harness.claims(documentId)).toEqual([]);
   });
 
+  it('from any of the addresses goes on under the account, and codes go to the first of them', async () => {
+    const { guest } = await guests.createGuest({ settings: { login: 'two-mailboxes', addresses: ['main@example.org', 'second@example.org'] } });
+    const { messageId } = await harness.accept('second@example.org');
+    await published(messageId).toMatchObject([{ payload: { owner: { accountId: guest?.accountId, address: 'main@example.org' } } }]);
+  });
+
+  it('is refused before the account begins, creation allowed or not, and the journey says when that is', async () => {
+    const begin = Math.ceil(Date.now() / 1_000) + 3_600;
+    await addGuest('early@example.org', { validFrom: { seconds: BigInt(begin) } });
+    const { messageId, documentId } = await harness.accept('early@example.org', { unknownSender: 'create' });
+    await published(messageId).toMatchObject([{
+      subject: 'account.owner-refused.v1', payload: { reason: 'account-not-yet-valid', statusText: 'The account of this e-mail address is not valid yet: early@example.org' },
+    }]);
+    expect(await harness.journey(messageId)).toMatchObject([{ step: 'owner-refused', evidence: { validFrom: new Date(begin * 1_000).toISOString() } }]);
+    expect(await harness.claims(documentId)).toEqual([]);
+  });
+
   it('is refused after the end that an administrator set, creation allowed or not', async () => {
     await addGuest('ended@example.org', { validUntil: { seconds: BigInt(Math.ceil(Date.now() / 1_000) + 3_600) } });
     const { messageId: inTime } = await harness.accept('ended@example.org');

@@ -1,16 +1,19 @@
 import { TransientFailure } from '@inkpost/failure/failure.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
-import { askDirectories, type PersonLookup } from '../find-person/ask-directories.js';
+import { askDirectories, type PersonLookup, type PersonOfDirectory } from '../find-person/ask-directories.js';
 import type { LiveDirectories } from '../find-person/live-directories.js';
 import type { Installation } from '../installation.js';
 import { RESOLVE_TRIES } from '../limits.js';
 import type { GuestBase } from '../ports/guest-base.port.js';
+import { decideTelling, type KnownSender } from '../tell-person/known-sender.js';
+import type { PersonHandOver } from '../tell-person/person-hand-over.store.js';
+import { tellingChange, tellingMerge } from '../tell-person/telling-outcome.js';
 import { letIn } from '../unknown-sender/waiting-outcome.js';
 import type { WaitingSenderStore } from '../unknown-sender/waiting-sender.store.js';
 import { creationFailed, decideOwner, type KnownGuest, type NewGuest, type OwnerRefusal, tooManyWaiting, type WaitingPolicy } from './decide-owner.js';
 import type { LocalGuestBase } from './guest-base.store.js';
 import type { GuestBases } from './guest-bases.js';
-import { type AcceptedMessage, ownerCreated, ownerFound, ownerKnown, ownerRefused } from './owner-outcome.js';
+import { accountOf, type AcceptedMessage, ownerCreated, ownerFound, ownerKnown, ownerRefused } from './owner-outcome.js';
 
 type Lookup = PersonLookup<KnownGuest>;
 
@@ -20,6 +23,7 @@ interface ResolveOwnerParts {
   readonly guestBases: GuestBases;
   readonly directories: LiveDirectories;
   readonly waiting: WaitingSenderStore;
+  readonly people: PersonHandOver;
   readonly installation: Installation;
 }
 
@@ -29,28 +33,27 @@ export class ResolveOwner {
 
   async resolveOwner(message: AcceptedMessage): Promise<void> {
     for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
-      const { lookup, base } = await this.lookUp(message.payload.sender.address);
-      if (await this.resolve(message, lookup, base)) return;
+      const { lookup, base, known } = await this.lookUp(message.payload.sender.address);
+      if (await this.resolve(message, lookup, base, known)) return;
     }
     throw new TransientFailure('account.guest-changing', 'The guest was made and erased while a mail of theirs was handled.');
   }
 
   /** Who has this address. Throws the `CauseDown` of a directory that can't be asked. */
-  async lookUp(address: string): Promise<{ readonly lookup: Lookup; readonly base: GuestBase }> {
-    const { revision, base, findGuest } = await this.parts.guestBases.ask(address);
+  async lookUp(address: string): Promise<{ readonly lookup: Lookup; readonly base: GuestBase; readonly known: KnownSender }> {
+    const { revision, base, known, findGuest } = await this.parts.guestBases.ask(address);
     // Directories are asked for normal addresses only: nobody has another one, and a server may take offence at it.
-    if (parseMailAddress(address)?.text !== address) return { base, lookup: { kind: 'nobody', asked: [] } };
-    return { base, lookup: await askDirectories(await this.parts.directories.order(revision), address, findGuest) };
+    if (parseMailAddress(address)?.text !== address) return { base, known, lookup: { kind: 'nobody', asked: [] } };
+    return { base, known, lookup: await askDirectories(await this.parts.directories.order(revision), address, findGuest) };
   }
 
-  /** False: another message made the account first, so that the guest must be looked for again. */
-  private async resolve(message: AcceptedMessage, lookup: Lookup, base: GuestBase): Promise<boolean> {
+  /** False: another message made or merged the guest first, who must be looked for again. */
+  private async resolve(message: AcceptedMessage, lookup: Lookup, base: GuestBase, known: KnownSender): Promise<boolean> {
     const { language } = this.parts.installation;
     const decision = decideOwner(message.payload, lookup, language);
     switch (decision.kind) {
       case 'known':
-        await this.parts.own.handOver(message, ownerKnown(message, decision.lookup, language));
-        return true;
+        return this.handOver(message, decision.lookup, known);
       case 'found':
       case 'revived':
         await base.use(message, ownerFound(message, decision.guest, { kind: decision.kind, lookup, server: base.server }, language), decision.guest);
@@ -58,10 +61,28 @@ export class ResolveOwner {
       case 'created':
         return this.create(message, decision.guest, lookup, base);
       case 'awaited':
-        return this.park(message, decision.policy, lookup, base);
+        return this.park(message, decision.policy, { lookup, base, known });
       case 'refused':
       default:
         await this.refuse(message, decision, lookup);
+        return true;
+    }
+  }
+
+  /** Others are told of whoever a directory knows when there is something new, and of a guest who turns out to be them. */
+  private async handOver(message: AcceptedMessage, lookup: PersonOfDirectory, known: KnownSender): Promise<boolean> {
+    const account = accountOf(message, lookup, this.parts.installation.language);
+    const outcome = ownerKnown(message, lookup, account);
+    const telling = decideTelling(account, lookup.person.addresses, known);
+    switch (telling.kind) {
+      case 'merge':
+        return this.parts.people.handOverMerging(message, tellingMerge(outcome, account, telling.guestAccountId), account, telling.guestAccountId);
+      case 'tell':
+        await this.parts.people.handOverTelling(message, tellingChange(outcome, account), account);
+        return true;
+      case 'told-before':
+      default:
+        await this.parts.people.handOver(message, outcome);
         return true;
     }
   }
@@ -72,9 +93,9 @@ export class ResolveOwner {
     return creation.outcome !== 'taken';
   }
 
-  private async park(message: AcceptedMessage, policy: WaitingPolicy, lookup: Lookup, base: GuestBase): Promise<boolean> {
+  private async park(message: AcceptedMessage, policy: WaitingPolicy, { lookup, base, known }: { readonly lookup: Lookup; readonly base: GuestBase; readonly known: KnownSender }): Promise<boolean> {
     const parked = await this.parts.waiting.park(message, policy, lookup.asked);
-    if (parked.kind === 'let-in') return this.resolve({ ...message, payload: letIn(message.payload, parked.by, parked.name) }, lookup, base);
+    if (parked.kind === 'let-in') return this.resolve({ ...message, payload: letIn(message.payload, parked.by, parked.name) }, lookup, base, known);
     if (parked.kind === 'full') await this.refuse(message, tooManyWaiting(message.payload.sender.address), lookup);
     return true;
   }

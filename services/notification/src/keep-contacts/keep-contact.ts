@@ -21,5 +21,5 @@ export function contactValues(contact: {
   readonly inDirectory: boolean; readonly otherAddresses: readonly string[];
 }): unknown[] {
   const { accountId, address, displayName, language, version, inDirectory, otherAddresses } = contact;
-  return [accountId, address, displayName, language, version, inDirectory, [address, ...otherAddresses]];
+  return [accountId, address, displayName, language, version, inDirectory, [address, ...otherAddresses].filter((each) => each !== '')];
 }
