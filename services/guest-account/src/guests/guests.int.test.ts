@@ -60,13 +60,14 @@ describe('a guest', () => {
     await guests.deleteGuest({ accountId });
     expect(await refusal(guests.getGuest({ accountId }))).toMatchObject({ code: Code.NotFound });
     expect(await harness.facts(accountId)).toEqual([
-      { subject: 'account.changed.v1', payload: { accountId, address: 'zoë@xn--bro-hoa.example', displayName: 'Zoë', language: 'en', version: 1 } },
+      { subject: 'account.changed.v1', payload: { accountId, address: 'zoë@xn--bro-hoa.example', otherAddresses: ['zoe@work.example'], displayName: 'Zoë', language: 'en', version: 1 } },
       { subject: 'account.changed.v1', payload: { accountId, address: 'zoe@example.org', language: 'fr', version: 2 } },
       { subject: 'account.changed.v1', payload: { accountId, language: 'en', version: 3 } },
-      { subject: 'account.erased.v1', payload: { accountId } },
     ]);
-    const { rows } = await harness.superuser.query('SELECT 1 FROM guest_account.guest_address WHERE account_id = $1', [accountId]);
-    expect(rows).toEqual([]);
+    const { rows: erased } = await harness.superuser.query("SELECT payload FROM flow.message WHERE subject = 'account.erased.v1' AND payload -> 'accountIds' ? $1 LIMIT 1", [accountId]);
+    expect(erased).toMatchObject([{ payload: { accountIds: [accountId] } }]);
+    const { rows: addresses } = await harness.superuser.query('SELECT 1 FROM guest_account.guest_address WHERE account_id = $1', [accountId]);
+    expect(addresses).toEqual([]);
   });
 
   it('that somebody changed meanwhile is not overwritten', async () => {
