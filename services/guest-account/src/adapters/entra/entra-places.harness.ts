@@ -10,9 +10,9 @@ import { EntraDirectory } from './entra-directory.adapter.js';
 export class EntraPlaces {
   /** What the application was granted. */
   permissions: readonly EntraPermission[] = ['User.Read.All', 'GroupMember.Read.All'];
-  /** No longer good. */
-  readonly spoilt = new Set<string>();
   private readonly agents: Agent[] = [];
+  /** Tokens that the provider vouched for: Graph reads them by itself, without asking Entra. */
+  private readonly good = new Set<string>();
 
   private constructor(
     readonly graph: EntraStandIn,
@@ -47,9 +47,12 @@ export class EntraPlaces {
   }
 
   private async meaningOf(token: string): Promise<readonly EntraPermission[] | undefined> {
-    if (this.spoilt.has(token)) return undefined;
-    const answer = await fetch(`${new URL(this.provider.introspectionUrl).origin}/`, { method: 'POST', body: new URLSearchParams({ token }) });
-    const { active, scope = '' } = (await answer.json()) as { readonly active: boolean; readonly scope?: string };
-    return active && scope === `${this.graph.url}/.default` ? this.permissions : undefined;
+    if (!this.good.has(token)) {
+      const answer = await fetch(`${new URL(this.provider.introspectionUrl).origin}/`, { method: 'POST', body: new URLSearchParams({ token }) });
+      const { active, scope = '' } = (await answer.json()) as { readonly active: boolean; readonly scope?: string };
+      if (!active || scope !== `${this.graph.url}/.default`) return undefined;
+      this.good.add(token);
+    }
+    return this.permissions;
   }
 }
