@@ -157,11 +157,11 @@ export const guestAccount: ServiceDefinition = {
         {
           provide: CONTROL_ROUTES,
           useFactory: (installation: Installation, live: LiveDirectories, owners: ResolveOwner): ControlRoutes => {
+            const rights = new RightsStore(pool, flow);
             const guests = new GuestRpc({
               store: new GuestStore(pool, flow, installation, erasure), importer: new GuestImporter(new GuestImportStore(pool, flow, installation), keyedHash),
-              changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, log,
+              changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, grants: () => rights.grants(), log,
             });
-            const rights = new RightsStore(pool, flow);
             const accounts = new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
             const standings = new AccountStandings(administrators, accounts, rights);
             const credentials = new CredentialChecker(administrators, accounts, new SignInDelayStore(flow), log);

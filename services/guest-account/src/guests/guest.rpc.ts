@@ -9,13 +9,17 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { fromChangeWire } from '../change-guests/change-wire.js';
 import type { GuestsChangeStore } from '../change-guests/guests-change.store.js';
 import { UnreadableImport } from '../csv/parse-csv.js';
+import { GUESTS } from '../directories/directory.js';
 import { EXPORT_HEAD, exportedLine } from '../export-guests/exported-line.js';
-import type { GuestImporter, GuestImportReport } from '../import-guests/import-guests.js';
-import type { ExistingGuests, ImportedLine } from '../import-guests/plan-guest-import.js';
+import type { GuestImporter, GuestImportReport, WantedImport } from '../import-guests/import-guests.js';
+import type { ImportedLine, MayNotImport } from '../import-guests/plan-guest-import.js';
 import type { KeyedHash } from '../keyed-hash/keyed-hash.js';
 import { EXPORT_PART_SIZE, GUESTS_CHANGED_MAX, IMPORT_LENGTH_MAX, IMPORT_LINES_REPORTED_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../limits.js';
+import type { Grants, RightsSubject } from '../rights/granted-rights.js';
+import { ensureMayChangeAccount, lackingToChange } from '../rights/may-grant.js';
 import { GUEST_SORTS, isEmptyFilter } from './guest-filter.js';
 import { readGuestPlace, writeGuestPlace } from './guest-place.js';
+import type { GuestSettings } from './guest-settings.js';
 import { keepSecrets } from './guest-secrets.js';
 import { fromFilterWire, fromGuestWire, oneOf, toGuestWire } from './guest-wire.js';
 import type { GuestStore, WriteOutcome } from './guest.store.js';
@@ -27,6 +31,8 @@ export interface GuestDesk {
   readonly importer: GuestImporter;
   readonly changes: GuestsChangeStore;
   readonly hash: KeyedHash;
+  /** Who may do what: guests may be given rights. */
+  readonly grants: () => Promise<Grants>;
   readonly log: Log;
 }
 
@@ -52,19 +58,24 @@ export class GuestRpc implements ServiceImpl<typeof GuestService> {
   }
 
   async createGuest({ settings: wire }: CreateGuestRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'guests.add');
+    const caller = authorize(context, 'guests.add');
     const { settings, secrets } = fromGuestWire(wire);
+    ensureMayChangeAccount(caller, await this.desk.grants(), undefined, subjectOf(undefined, settings));
     const accountId = randomUUID();
     ensureWritten(await this.desk.store.create(accountId, settings, await keepSecrets(secrets, accountId, this.desk.hash), 'administrator'), accountId);
-    this.desk.log.info('guest created', { accountId, actor });
+    this.desk.log.info('guest created', { accountId, actor: caller.actor });
     return this.answer(accountId);
   }
 
   async updateGuest({ accountId, settings: wire, version }: UpdateGuestRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'guests.edit');
+    const caller = authorize(context, 'guests.edit');
     const { settings, secrets } = fromGuestWire(wire);
-    ensureWritten(await this.desk.store.update(knownForm(accountId), settings, await keepSecrets(secrets, accountId, this.desk.hash), version), accountId);
-    this.desk.log.info('guest changed', { accountId, actor });
+    const before = await this.desk.store.find(knownForm(accountId));
+    if (!before) throw notFound('guest', accountId);
+    ensureMayChangeAccount(caller, await this.desk.grants(), subjectOf(accountId, before), subjectOf(accountId, settings));
+    // What was looked at is what is changed: whoever is given a group meanwhile may have more rights by it.
+    ensureWritten(await this.desk.store.update(accountId, settings, await keepSecrets(secrets, accountId, this.desk.hash), version === 0 ? before.version : version), accountId);
+    this.desk.log.info('guest changed', { accountId, actor: caller.actor });
     return this.answer(accountId);
   }
 
@@ -76,13 +87,18 @@ export class GuestRpc implements ServiceImpl<typeof GuestService> {
   }
 
   async importGuests({ csv, existing, dryRun }: ImportGuestsRequest, context: HandlerContext) {
-    const { actor } = authorize(context, 'guests.add');
+    const caller = authorize(context, 'guests.add');
     const wanted = oneOf('existing', existing, ['update', 'skip']) || 'update';
     if (wanted === 'update') authorize(context, 'guests.edit');
-    const { imported, lines, notes } = await this.importFile(csv, wanted, dryRun);
+    const grants = await this.desk.grants();
+    const mayNot: MayNotImport = (before, settings) => {
+      const lacking = lackingToChange(caller, grants, before && subjectOf(before.accountId, before), subjectOf(before?.accountId, settings));
+      return lacking.length === 0 ? '' : `security profiles or roles give this guest rights that you lack: ${lacking.join(', ')}`;
+    };
+    const { imported, lines, notes } = await this.importFile({ csv, existing: wanted, dryRun, mayNot });
     if (imported === 'changed') throw new ConnectError('Somebody changed these guests meanwhile: nothing was imported; import again.', Code.Aborted);
     const counts = countsOf(lines);
-    if (imported === 'yes') this.desk.log.info('guests imported', { ...counts, actor });
+    if (imported === 'yes') this.desk.log.info('guests imported', { ...counts, actor: caller.actor });
     const reported = [...lines.filter(({ outcome }) => outcome === 'refused'), ...lines.filter(({ outcome }) => outcome !== 'refused')].slice(0, IMPORT_LINES_REPORTED_MAX);
     return { imported: imported === 'yes', ...counts, lines: reported, notes: [...notes] };
   }
@@ -98,21 +114,23 @@ export class GuestRpc implements ServiceImpl<typeof GuestService> {
 
   async changeGuests({ filter: filterWire, change: changeWire, dryRun, expectedCount }: ChangeGuestsRequest, context: HandlerContext) {
     const change = fromChangeWire(changeWire);
-    const { actor } = authorize(context, change.kind === 'erase' ? 'guests.delete' : 'guests.edit');
+    const caller = authorize(context, change.kind === 'erase' ? 'guests.delete' : 'guests.edit');
+    if (change.kind === 'set' && change.group !== undefined) ensureMayChangeAccount(caller, await this.desk.grants(), undefined, subjectOf(undefined, { login: '', group: change.group }));
     const filter = fromFilterWire(filterWire);
     if (isEmptyFilter(filter)) throw invalidField('filter', 'must say which guests: search, group, company, state or origin');
     if (dryRun) return { found: await this.desk.changes.count(filter), changed: false };
-    const { outcome, found } = await this.desk.changes.change({ filter, change, expectedCount, actor });
+    const { outcome, found } = await this.desk.changes.change({ filter, change, expectedCount, actor: caller.actor });
     if (outcome === 'too-many') throw invalidField('filter', `finds more than ${GUESTS_CHANGED_MAX} guests, which is as many as are changed at once: narrow it down`);
     if (outcome === 'others') throw new ConnectError(`expectedCount: the filter finds ${found} guests now, not ${expectedCount}; nothing was changed. Look at them again.`, Code.Aborted);
-    this.desk.log.info(change.kind === 'erase' ? 'guests erased' : 'guests changed', { count: found, actor });
+    this.desk.log.info(change.kind === 'erase' ? 'guests erased' : 'guests changed', { count: found, actor: caller.actor });
     return { found, changed: true };
   }
 
-  private async importFile(csv: string, existing: ExistingGuests, dryRun: boolean): Promise<GuestImportReport> {
+  private async importFile(wanted: WantedImport): Promise<GuestImportReport> {
+    const { csv } = wanted;
     if (csv.length > IMPORT_LENGTH_MAX || csv.includes('\u0000')) throw invalidField('csv', `must be at most ${IMPORT_LENGTH_MAX} characters of text: import in parts`);
     try {
-      return await this.desk.importer.import({ csv, existing, dryRun });
+      return await this.desk.importer.import(wanted);
     } catch (error) {
       if (error instanceof UnreadableImport) throw invalidField('csv', error.message);
       throw error;
@@ -124,6 +142,10 @@ export class GuestRpc implements ServiceImpl<typeof GuestService> {
     if (!guest) throw notFound('guest', accountId);
     return { guest: toGuestWire(guest) };
   }
+}
+
+function subjectOf(accountId: string | undefined, { login, group }: Pick<GuestSettings, 'login' | 'group'>): RightsSubject {
+  return { directoryId: GUESTS, accountId, login, groups: group === '' ? [] : [group] };
 }
 
 function countsOf(lines: readonly ImportedLine[]) {

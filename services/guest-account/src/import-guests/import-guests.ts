@@ -3,7 +3,7 @@ import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { cardHash, keepSecrets, secretsProblem } from '../guests/guest-secrets.js';
 import type { KeyedHash } from '../keyed-hash/keyed-hash.js';
 import type { GuestImportStore, GuestToImport, NamedInFile } from './guest-import.store.js';
-import { type ExistingGuests, GuestImport, type ImportedLine, type PlannedGuest } from './plan-guest-import.js';
+import { type ExistingGuests, GuestImport, type ImportedLine, type MayNotImport, type PlannedGuest } from './plan-guest-import.js';
 import { type GuestLine, readGuestLines } from './read-guest-lines.js';
 
 export interface WantedImport {
@@ -11,6 +11,7 @@ export interface WantedImport {
   readonly existing: ExistingGuests;
   /** Say what would happen, and write nothing. */
   readonly dryRun: boolean;
+  readonly mayNot: MayNotImport;
 }
 
 export interface GuestImportReport {
@@ -29,7 +30,7 @@ export class GuestImporter {
   ) {}
 
   /** Throws `UnreadableImport` where the file as a whole can't be taken. */
-  async import({ csv, existing, dryRun }: WantedImport): Promise<GuestImportReport> {
+  async import({ csv, existing, dryRun, mayNot }: WantedImport): Promise<GuestImportReport> {
     const { lines: given, notes } = readGuestLines(csv);
     const hashes = new Map<string, Buffer>();
     const hashOf = (cardNumber: string): Buffer => {
@@ -38,7 +39,7 @@ export class GuestImporter {
       return hash;
     };
     const known = await this.store.known(namedIn(given, hashOf));
-    const { lines, guests } = new GuestImport(given, known, existing, (cardNumber) => hashOf(cardNumber).toString('hex')).plan();
+    const { lines, guests } = new GuestImport(given, known, existing, (cardNumber) => hashOf(cardNumber).toString('hex'), mayNot).plan();
     if (dryRun || lines.some(({ outcome }) => outcome === 'refused')) return { imported: 'no', lines, notes };
     const outcome = await this.store.import(await this.keepAll(guests));
     return { imported: outcome === 'written' ? 'yes' : 'changed', lines, notes };

@@ -38,6 +38,9 @@ export interface GuestImportPlan {
   readonly guests: readonly PlannedGuest[];
 }
 
+/** Why whoever imports may not change or add this guest; empty: they may. */
+export type MayNotImport = (before: KnownGuest | undefined, settings: GuestSettings) => string;
+
 /** In what order columns and fields name the same. */
 const COLUMN_OF: Readonly<Record<string, GuestColumn>> = { displayName: 'name', analyticalCode: 'code', cardNumber: 'card' };
 
@@ -60,6 +63,7 @@ export class GuestImport {
     known: readonly KnownGuest[],
     private readonly existing: ExistingGuests,
     private readonly hashCard: (cardNumber: string) => string,
+    private readonly mayNot: MayNotImport = () => '',
   ) {
     this.byLogin = new Map(known.map((guest) => [loginKeyOf(guest.login), guest]));
     this.byAddress = new Map(known.flatMap((guest) => guest.addresses.map((address) => [address, guest])));
@@ -77,6 +81,8 @@ export class GuestImport {
       if (typeof planned === 'string') return { line: line.line, login, outcome: 'refused', problem: planned };
       if (planned === undefined) return { line: line.line, login, outcome: 'skipped', problem: '' };
       const outcome = before ? (isSame(before, planned) ? 'unchanged' : 'changed') : 'added';
+      const objection = outcome === 'unchanged' ? '' : this.mayNot(before, planned.settings);
+      if (objection !== '') return { line: line.line, login, outcome: 'refused', problem: objection };
       if (outcome !== 'unchanged') guests.push(planned);
       return { line: line.line, login: planned.settings.login, outcome, problem: '' };
     });

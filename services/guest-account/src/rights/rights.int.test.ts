@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { type Right, RIGHTS } from '@inkpost/service/rights.js';
 import { DirectoriesHarness, refusal } from '../directories/directories.harness.js';
@@ -129,6 +130,25 @@ describe('nobody hands out rights that they lack', () => {
     expect(await lacking(people.updatePerson({ directoryId: agency, accountId: boss?.accountId ?? '', settings: { login: 'was-boss', addresses: ['boss@agency.example'], password: 'Mine-2026' } }))).toContain('you lack audit.read');
     const csv = 'login,addresses,groups\nme,me@agency.example,Auditors\nnew,new@agency.example,Others\n';
     expect(await people.importPeople({ directoryId: agency, csv })).toMatchObject({ imported: false, refused: 1, added: 1, lines: [{ line: 2, login: 'me', problem: 'security profiles or roles give this person rights that you lack: audit.read' }, { line: 3 }] });
+  });
+
+  it('by a guest: a new one, a group for many at once, a line of a file, or a PIN or password of who has more', async () => {
+    const guestRights = ['guests.read', 'guests.add', 'guests.edit', 'guests.delete'] as const;
+    const [guests, everything] = [desk.service.client(GuestService, ...guestRights), desk.service.client(GuestService, ...RIGHTS)];
+    const desks = await newProfile({ name: 'Desks', rights: ['rights.manage'], members: [{ name: '@desk', directoryId: 'guests' }] });
+    expect(await lacking(guests.createGuest({ settings: { login: 'eve', group: 'auditors' } }))).toContain('you lack audit.read');
+    expect(await lacking(guests.createGuest({ settings: { login: 'DESK', password: 'Mine-2026' } }))).toContain('you lack rights.manage');
+    const [{ guest: eve }, { guest: desk1 }] = [await guests.createGuest({ settings: { login: 'eve' } }), await everything.createGuest({ settings: { login: 'desk' } })];
+    expect(await lacking(guests.updateGuest({ accountId: eve?.accountId ?? '', settings: { login: 'eve', group: 'Auditors' } }))).toContain('you lack audit.read');
+    expect(await lacking(guests.updateGuest({ accountId: desk1?.accountId ?? '', settings: { login: 'desk', password: 'Mine-2026' } }))).toContain('you lack rights.manage');
+    expect(await lacking(guests.changeGuests({ filter: { search: 'eve' }, change: { group: 'Auditors' } }))).toContain('you lack audit.read');
+    expect(await guests.changeGuests({ filter: { search: 'eve' }, change: { group: 'Visitors' } })).toMatchObject({ found: 1, changed: true });
+    const csv = 'login,group,password\neve,Auditors,\ndesk,,Mine-2026\nnew,Visitors,\n';
+    expect(await guests.importGuests({ csv })).toMatchObject({
+      imported: false, refused: 2, lines: [{ login: 'eve', problem: 'security profiles or roles give this guest rights that you lack: audit.read' }, { login: 'desk', problem: 'security profiles or roles give this guest rights that you lack: rights.manage' }, { outcome: 'added' }],
+    });
+    expect((await everything.importGuests({ csv })).imported).toBe(true);
+    await all().deleteProfile({ profileId: desks });
   });
 
   it('by another server behind a directory whose people have them', async () => {
