@@ -14,6 +14,7 @@ import { directoryRoutes } from './directories/directories.http.js';
 import { peopleRoutes } from './directories/people.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
 import { finishingRoutes } from './finishing/finishing.http.js';
+import { erasureRoutes } from './erasures/erasures.http.js';
 import { guestRoutes } from './guests/guests.http.js';
 import { type Health, healthRoutes } from './health/health.http.js';
 import { jobRoutes } from './jobs/jobs.http.js';
@@ -35,6 +36,8 @@ import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
 import { serverRoutes } from './server/server.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
+import { signOnRoutes } from './single-sign-on/sign-on.http.js';
+import { singleSignOnRoutes } from './single-sign-on/single-sign-on.http.js';
 import { userManagementRoutes } from './user-management/user-management-server.http.js';
 import type { SessionStore } from './sessions/session.store.js';
 import { troubledMessageRoutes } from './troubled-messages/troubled-messages.http.js';
@@ -58,6 +61,8 @@ export interface RouteParts {
 export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, health, version }: RouteParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
+    ...signOnRoutes(owners, sessions),
+    ...singleSignOnRoutes(owners),
     ...profileRoutes(owners, anonymous),
     ...roleRoutes(owners),
     ...apiTokenRoutes(owners, apiTokens),
@@ -74,6 +79,7 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...directoryRoutes(owners),
     ...peopleRoutes(owners),
     ...guestRoutes(owners),
+    ...erasureRoutes(owners),
     ...userManagementRoutes(owners),
     ...waitingSenderRoutes(owners),
     ...confirmationRoutes(owners),

@@ -73,6 +73,9 @@ const ownerSteps: Sentences = {
   'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'server', ' on ')}${given(e, 'validDays', ' for ', ' days after the last use')}.`,
   'sender-awaited': (e) => `No valid account has the address ${owner(e)}${given(e, 'notIn', ' (looked for in ', ')')}: ${whoDecides(e)}${moment(e, 'waitsUntil') === '' ? '' : `, until ${moment(e, 'waitsUntil')}`}.`,
   'sender-approved': (e) => `${approval(e)}; the mail goes on.`,
+  'guest-merged': (e) => `The guest ${owner(e)} is somebody of the directory${given(e, 'directory', ' ')} now: waiting documents, PIN and card went to that account.`,
+  'owner-merged': (e) => `It belongs to ${owner(e)}${given(e, 'directory', ' of the directory ')} now, who was a guest before.`,
+  'people-erased': (e) => `Who sent it and what it was called is erased${given(e, 'erasureId', ' (erasure ', ')')}.`,
   'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}.${given(e, 'cause', ' ')}`,
 };
 
@@ -103,6 +106,17 @@ function redirectedBy(e: Evidence): string {
   }
 }
 
+function canceledBy(e: Evidence): string {
+  switch (fact(e, 'by')) {
+    case 'administrator':
+      return `${fact(e, 'actor') || 'an administrator'} canceled it`;
+    case 'erasure':
+      return 'its owner was erased';
+    default:
+      return because(e);
+  }
+}
+
 const printSteps: Sentences = {
   held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}${printedLater(e)}.`,
   released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}${printedLater(e)}.`,
@@ -112,7 +126,7 @@ const printSteps: Sentences = {
   'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,
   uncertain: (e) => `Nobody can say whether ${file(e)} was printed${onQueue(e)}: ${because(e)}. A person has to look, and then to confirm it, release it again or cancel it.`,
   printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}${though(e)}.`,
-  canceled: (e) => `${file(e)} is not printed: ${fact(e, 'by') === 'administrator' ? `${fact(e, 'actor') || 'an administrator'} canceled it` : because(e)}.`,
+  canceled: (e) => `${file(e)} is not printed: ${canceledBy(e)}.`,
   aborted: (e) => `${file(e)} is not printed: ${because(e)}.`,
   expiring: (e) => `${file(e)} expires soon: its code was not given yet.`,
   expired: (e) => `${file(e)} is not printed: its code was not given in time${moment(e, 'jobHoldUntil') === '' ? '' : ` (until ${moment(e, 'jobHoldUntil')})`}, and the document is erased.`,

@@ -149,6 +149,19 @@ describe('the erasure of a guest', () => {
 });
 
 describe('the erasure of an address', () => {
+  it('ends the wait of a mail for its sponsors, and takes a sponsor out of others\' waits', async () => {
+    const [address, sponsor] = [addressOf('waits'), addressOf('sponsor')];
+    const wait = (sender: string) => harness.accept(sender, { unknownSender: 'sponsor', sponsors: [sponsor, 'boss@example.org'] });
+    const [own, other] = [await wait(address), await wait(addressOf('other'))];
+    const waiting = async () => (await harness.superuser.query<{ address: string; sponsors: string[] }>('SELECT address, sponsors FROM guest_account.waiting_sender WHERE sponsors && $1 ORDER BY address', [['boss@example.org']])).rows;
+    await expect.poll(waiting).toHaveLength(2);
+    const { erasure } = await erasures.eraseAddress({ address });
+    expect(erasure?.parts.find(({ service: name }) => name === 'guest-account')?.counts).toMatchObject({ waitingSenders: 1, mailsNotPrinted: 1 });
+    expect([await harness.claims(own.documentId), await harness.claims(other.documentId)]).toEqual([[], ['guest_account']]);
+    await erasures.eraseAddress({ address: sponsor });
+    expect(await waiting()).toMatchObject([{ sponsors: ['boss@example.org', ''] }]);
+  });
+
   it('takes the journeys of somebody who never had an account', async () => {
     const address = addressOf('stranger');
     const { messageId } = await harness.accept(address);

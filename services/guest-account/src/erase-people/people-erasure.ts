@@ -27,11 +27,20 @@ const ERASE = `
   familiar AS (DELETE FROM sign_in_familiar WHERE account IN (SELECT account FROM accounts) RETURNING 1),
   attempts AS (
     DELETE FROM sign_in_delay d USING accounts a WHERE d.scope <> 'source' AND (d.subject = a.account OR starts_with(d.subject, a.account || ' ')) RETURNING 1),
+  waiting AS (DELETE FROM waiting_sender WHERE address = ANY ($2) RETURNING waiting_id),
+  parked AS MATERIALIZED (SELECT m.payload FROM waiting_message m JOIN waiting_sender w USING (waiting_id) WHERE w.address = ANY ($2)),
+  sponsored AS (
+    UPDATE waiting_sender SET answerer = CASE WHEN lower(answerer) = ANY ($2) THEN '' ELSE answerer END,
+      sponsors = ARRAY(SELECT CASE WHEN lower(sponsor) = ANY ($2) THEN '' ELSE sponsor END FROM unnest(sponsors) WITH ORDINALITY AS s (sponsor, place) ORDER BY place)
+    WHERE address <> ALL ($2) AND (sponsors && $2 OR lower(answerer) = ANY ($2)) RETURNING 1),
   forgotten AS MATERIALIZED (SELECT flow.forget($1, $2) AS found),
-  dropped AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT jsonb_array_elements_text(found -> 'documents')::uuid FROM forgotten)))
-  SELECT (SELECT count(*) FROM merged) AS "mergedGuests", (SELECT count(*) FROM vouched) AS "visitedPersons", (SELECT count(*) FROM roles) + (SELECT count(*) FROM members) AS "memberships",
+  documents AS (
+    SELECT jsonb_array_elements_text(found -> 'documents')::uuid AS id FROM forgotten
+    UNION SELECT (d ->> 'documentId')::uuid FROM parked, jsonb_array_elements(coalesce(parked.payload -> 'documents', '[]')) AS d),
+  dropped AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT id FROM documents)))
+  SELECT (SELECT count(*) FROM merged) AS "mergedGuests", (SELECT count(*) FROM vouched) + (SELECT count(*) FROM sponsored) AS "vouchedFor", (SELECT count(*) FROM waiting) AS "waitingSenders", (SELECT count(*) FROM roles) + (SELECT count(*) FROM members) AS "memberships",
     (SELECT count(*) FROM tokens) AS "apiTokens", (SELECT count(*) FROM familiar) + (SELECT count(*) FROM attempts) AS "signIns",
-    (SELECT (found -> 'messages')::int FROM forgotten, dropped) AS "mailsNotPrinted",
+    (SELECT (found -> 'messages')::int FROM forgotten, dropped) + (SELECT count(*) FROM parked)::int AS "mailsNotPrinted",
     (SELECT count(*) FROM profile_member WHERE directory_id IS NULL AND lower(name) IN (SELECT '@' || login FROM unnest($3) AS login)) AS "profileRulesLeft"`;
 
 const BEGIN = 'INSERT INTO erasure (erasure_id, about, requested_by, people, account_ids, addresses) VALUES ($1, $2, $3, $4, $5, $6)';
