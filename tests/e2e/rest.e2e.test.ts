@@ -128,6 +128,25 @@ describe('over REST, at the real owners', () => {
     expect((await client.call('GET', path)).status).toBe(404);
   });
 
+  it('guests are imported, exported, and changed and erased together', async () => {
+    const csv = 'Login;Full name;Email;Dynamic Group;PUK code\nfair1;One;one@fair.example;fair;1234\nfair2;Two;two@fair.example;fair;5678\n';
+    expect((await client.call('POST', '/api/v0/guests/import', { csv, dryRun: true })).body).toMatchObject({ imported: false, added: 2, notes: [expect.stringContaining('"PUK code" is left out')] });
+    expect((await client.call('POST', '/api/v0/guests/import', { csv })).body).toMatchObject({ imported: true, added: 2, lines: [{ line: 2, login: 'fair1', outcome: 'added', problem: null }, {}] });
+    const listed = await client.call('GET', '/api/v0/guests?group=fair&sort=name&direction=descending');
+    expect(listed.body).toMatchObject({ guests: [{ login: 'fair2', origin: 'import', state: 'active' }, { login: 'fair1' }], nextCursor: null });
+    const exported = await client.call('GET', '/api/v0/guests/export?group=fair');
+    expect(exported.body['text']).toContain('fair1,One,one@fair.example,fair,');
+    const filter = { group: 'fair' };
+    const change = { validity: { from: '2099-05-01T00:00:00Z', until: '2099-05-04T00:00:00Z' } };
+    expect((await client.call('POST', '/api/v0/guests/change', { filter, change, dryRun: true })).body).toEqual({ found: 2, changed: false });
+    expect((await client.call('POST', '/api/v0/guests/change', { filter, change, expectedCount: 1 })).status).toBe(409);
+    expect((await client.call('POST', '/api/v0/guests/change', { filter, change, expectedCount: 2 })).body).toEqual({ found: 2, changed: true });
+    expect((await client.call('GET', '/api/v0/guests?group=fair&state=not-yet')).body['guests']).toHaveLength(2);
+    expect((await client.call('POST', '/api/v0/guests/erase', { filter: {} })).body).toMatchObject({ status: 400 });
+    expect((await client.call('POST', '/api/v0/guests/erase', { filter, expectedCount: 2 })).body).toEqual({ found: 2, changed: true });
+    expect((await client.call('GET', '/api/v0/guests?group=fair')).body['guests']).toEqual([]);
+  });
+
   it('a queue is added, changed and removed, and a wrong one is told field by field', async () => {
     expect(await id(client.call('POST', '/api/v0/queues', { queueId: 'hall', name: 'Hall', printerUri: inkpost.printer.uri }), 'queueId')).toBe('hall');
     expect((await client.call('PUT', '/api/v0/queues/hall', { name: 'Great hall', printerUri: inkpost.printer.uri, holdHours: 5 })).body).toMatchObject({ queueId: 'hall', name: 'Great hall', holdHours: 5, validation: true });
