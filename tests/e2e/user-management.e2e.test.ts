@@ -130,6 +130,15 @@ describe('a mail', () => {
     expect(new Set(owners.map(({ accountId }) => accountId))).toEqual(new Set([guests[0]?.account_id]));
   });
 
+  it('would be the same guest\'s in the test of META; the test of the guests takes the way there', async () => {
+    const [guest] = await keeper.guests('ten@example.org');
+    const meta = await desk.rest.call('POST', '/api/v0/directories/meta/test', { address: 'ten@example.org' });
+    expect(meta.body).toMatchObject({ passed: true, found: { accountId: guest?.account_id, directory: 'guests' } });
+    const { body: { steps } } = await desk.rest.call('POST', '/api/v0/directories/guests/test', { address: 'nobody-yet@example.org' });
+    expect((steps as { step: string; outcome: string }[]).map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(expect.arrayContaining(['tls passed', 'sign-in passed', 'rights passed', 'address passed']));
+    expect(await keeper.guests('nobody-yet@example.org')).toEqual([]);
+  });
+
   it('goes on after the server forgot who is signed in', async () => {
     await keeper.superuser.query("DELETE FROM gateway.session WHERE account = 'maintenance' AND source <> ''");
     await ownerOf(await desk.accept('forgotten@example.org'));

@@ -80,7 +80,7 @@ export function userManagementRoutes({ userManagementServer: owner }: Owners) {
       method: 'PUT', path: PATH, operation: 'putUserManagementServer', right: 'configuration.write', summary: 'Keep guests on another server', // SKY-060
       description: 'Mails go by it at once. Guests who are kept here stay here, unused.',
       body: z.strictObject({ ...settings.shape, version: z.int().min(1).max(2 ** 32 - 1).optional().describe('Of the settings as they were read; if somebody changed them since, the answer is 409. Left out: whatever they are.') }).meta({ id: 'UserManagementServerUpdate' }),
-      status: 200, answer: userManagement, refusals: [409], objectId: ({ body }) => `${body.address}:${body.port}`,
+      status: 200, answer: userManagement, refusals: [409, 429], objectId: ({ body }) => `${body.address}:${body.port}`,
       handle: async ({ body: { version = 0, ...body }, caller }) => toUserManagement(await owner.putUserManagementServer({ settings: fromSettings(body), version }, as(caller))),
     }),
     route({

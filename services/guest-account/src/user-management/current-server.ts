@@ -44,8 +44,10 @@ export class CurrentServer implements OnModuleDestroy {
     return server ? this.run(server).server : undefined;
   }
 
-  /** How it is with a server, looked at anew where the last look is old; a look that takes long goes on while what was known before is told. */
-  async status(server: StoredServer): Promise<ServerStatus> {
+  /** How it is with the server, looked at anew where the last look is old; a look that takes long goes on while what was known before is told. Undefined: guests are kept here. */
+  async status(revision: number): Promise<ServerStatus | undefined> {
+    const { server } = await this.configurationAt(revision);
+    if (!server) return undefined;
     const running = this.run(server);
     if (performance.now() - running.lookedAt > SERVER_STATUS_AGE_MAX_MS) {
       running.looking ??= running.live.look(() => running.server.missingRights()).finally(() => {

@@ -39,12 +39,15 @@ export class UserManagementServerRpc implements ServiceImpl<typeof UserManagemen
     const { actor } = authorize(context, 'configuration.write');
     const { server: before } = await this.parts.store.load();
     const checked = checkServerSettings(settings, before);
-    // A password that stays belongs to the settings that it was checked against.
-    const outcome = await this.parts.store.write(checked, version === 0 && checked.password === undefined ? (before?.version ?? 0) : version);
-    if (outcome !== 'written') throw new ConnectError('Somebody changed these settings meanwhile: read them again and repeat the change.', Code.Aborted);
-    const { address, port, account } = checked.settings;
-    this.parts.log.info('user management server set', { address, port, account, actor });
-    return this.answer();
+    // What is stored is looked at, as in a test.
+    return this.parts.budget.spend(actor, async () => {
+      // A password that stays belongs to the settings that it was checked against.
+      const outcome = await this.parts.store.write(checked, version === 0 && checked.password === undefined ? (before?.version ?? 0) : version);
+      if (outcome !== 'written') throw new ConnectError('Somebody changed these settings meanwhile: read them again and repeat the change.', Code.Aborted);
+      const { address, port, account } = checked.settings;
+      this.parts.log.info('user management server set', { address, port, account, actor });
+      return this.answer();
+    });
   }
 
   async deleteUserManagementServer(_request: DeleteUserManagementServerRequest, context: HandlerContext) {
@@ -69,9 +72,9 @@ export class UserManagementServerRpc implements ServiceImpl<typeof UserManagemen
   }
 
   private async answer() {
-    const { server } = await this.parts.store.load();
-    if (!server) return { status: toStatusWire(OWN) };
-    return { server: toServerWire(server), status: toStatusWire(await this.parts.current.status(server)) };
+    const { revision, server } = await this.parts.store.load();
+    const status = toStatusWire((await this.parts.current.status(revision)) ?? OWN);
+    return server ? { server: toServerWire(server), status } : { status };
   }
 }
 
