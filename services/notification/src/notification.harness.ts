@@ -50,7 +50,7 @@ export class NotificationHarness {
   private constructor(
     private readonly env: Readonly<Record<string, string>>,
     private readonly controlKey: Uint8Array,
-    private readonly masterKey: MasterKey,
+    readonly masterKey: MasterKey,
     private readonly database: InkpostDatabase,
     private readonly sender: FlowSender,
   ) {

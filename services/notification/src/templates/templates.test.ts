@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readableCode, renderCodeMail } from './code-mail.js';
+import { type ConfirmationMail, renderConfirmationMail, renderSponsorMail } from './confirmation-mail.js';
 import { foreignText } from './foreign-text.js';
 import { renderAbortedMail, renderCompletedMail, renderExpiredMail, renderExpiringMail } from './job-mails.js';
 import { chooseLanguage, counted, type Language, MomentWriter } from './language.js';
@@ -129,4 +130,35 @@ describe('the words', () => {
   });
 
   it('keep no letter in half when they cut a name', () => expect(foreignText('😀'.repeat(200))).toBe(`${'😀'.repeat(119)}…`));
+});
+
+describe('a mail with a link', () => {
+  const mail: ConfirmationMail = { address: 'ada@example.org', displayName: 'Ada', subject: 'Plans', documents: documents.slice(0, 1), link: 'https://print.test/confirm/a/b', until: 'noon' };
+
+  it('asks the sender in both languages, with the link on a line of its own', () => {
+    expect(renderConfirmationMail(mail, 'en').text).toBe(`Did you send these documents?
+
+We received documents to print from the address ada@example.org, which we do not know yet. If you sent them, please confirm it:
+
+https://print.test/confirm/a/b
+
+Subject of the mail: Plans
+
+Waiting
+- Rapport été.pdf (12 pages)
+
+The link is valid until noon. Without an answer the documents will be erased then.
+
+If it was not you, ignore this mail or say so on the same page: nothing will be printed, and no account will be created.
+`);
+    expect(renderConfirmationMail(mail, 'fr').text).toContain('Avez-vous envoyé ces documents\u00a0?');
+    expect(renderConfirmationMail({ ...mail, subject: '' }, 'en').text).not.toContain('Subject of the mail');
+  });
+
+  it('asks a sponsor by the sender\'s name and address, whatever is in them', () => {
+    const { subject, html } = renderSponsorMail({ ...mail, displayName: '<b>Ada</b>\r\nBcc: x', link: 'https://print.test/?a="b"' }, 'en');
+    expect(subject).toBe('Do you vouch for ada@example.org?');
+    expect(html).toContain('&lt;b&gt;Ada&lt;/b&gt; Bcc: x (ada@example.org)');
+    expect(html).toContain('href="https://print.test/?a=&quot;b&quot;"');
+  });
 });
