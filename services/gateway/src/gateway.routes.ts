@@ -35,6 +35,7 @@ import { profileRoutes } from './rights/profiles.http.js';
 import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
 import { serverRoutes } from './server/server.http.js';
+import { statisticsRoutes } from './server/statistics.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
 import { signOnRoutes } from './single-sign-on/sign-on.http.js';
 import { singleSignOnRoutes } from './single-sign-on/single-sign-on.http.js';
@@ -92,6 +93,7 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...journeyRoutes(journeys),
     ...outgoingMailRoutes(owners),
     ...serverRoutes(owners),
+    ...statisticsRoutes(owners),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),
     ...auditRoutes(audit, pool),

@@ -26,6 +26,8 @@ export const LIMITS = {
   anonymousPerSecond: 10,
   anonymousSourcesMax: 10_000,
 
+  /** From the button of the organisation's sign-in to the way back. */
+  signOnSeconds: 600,
   sessionHours: 12,
   sessionIdleHours: 2,
   /** Use of a session is noted at most this often: not every read is a write. */
@@ -61,7 +63,7 @@ export const LIMITS = {
 
 /** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */
 export const TEXT = {
-  id: 64, linkProof: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 3_000,
+  id: 64, path: 500, linkProof: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 3_000,
   queueName: 100, queueProperty: 100, geocode: 250, tag: 50, comment: 1_000, locationName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000,
   directoryName: 64, description: 500, dn: 1_000, filter: 2_000, attribute: 100, column: 128, databaseName: 128, query: 8_000,
 } as const;
@@ -75,6 +77,9 @@ export const GUESTS = { addressesMax: 20, codeLength: 100, noteLength: 500, pinL
 /** Of guest-account's security profiles, roles and API tokens. */
 export const RIGHTS_LIMITS = { profileName: 64, membersMax: 200, roleMembersMax: 100, tokenName: 64 } as const;
 
+/** Of domain-sync's reports. */
+export const STATISTICS = { rowsDefault: 100, rowsMax: 1_000 } as const;
+
 /** Of guest-account's directories. */
 export const DIRECTORIES = {
   max: 50, aliasesMax: 10, mailAttributesMax: 10, timeoutMsMin: 500, timeoutMsMax: 30_000, cacheSecondsMax: 36_000,
@@ -82,3 +87,6 @@ export const DIRECTORIES = {
   /** uint32, as the owner counts. */
   versionMax: 2 ** 32 - 1,
 } as const;
+
+/** Of guest-account's single sign-on. */
+export const SIGN_ON = { issuer: 500, scopesMax: 20, claim: 100, versionMax: 2 ** 32 - 1 } as const;

@@ -22,7 +22,7 @@ export class CheckingClient {
   async call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     const json = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const response = await fetch(new URL(path, this.baseUrl), {
-      method, ...(json === undefined ? {} : { body: json }),
+      method, redirect: 'manual', ...(json === undefined ? {} : { body: json }),
       headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...(this.token ? { authorization: `Bearer ${this.token}` } : {}), ...headers },
     });
     const text = await response.text();

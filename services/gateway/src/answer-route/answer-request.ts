@@ -14,7 +14,7 @@ import { Browser } from './browser.js';
 import { explainFailure } from './explain-failure.js';
 import { Problem } from './problem.js';
 import { readBody } from './read-body.js';
-import { isMediaAnswer, type RequestContext, type Route, type RouteAnswer } from './route.js';
+import { isMediaAnswer, isRedirectAnswer, type RequestContext, type Route, type RouteAnswer } from './route.js';
 import { writeProblem } from './write-problem.js';
 
 /** What the audit log is told of a request; filled in as far as the request got. */
@@ -123,7 +123,7 @@ async function writeAnswer(response: Response, route: Route, { content, location
   if (location !== undefined) response.setHeader('location', location);
   if (route.cacheSeconds !== undefined) response.setHeader('cache-control', `public, max-age=${route.cacheSeconds}`);
   if (route.contentSecurityPolicy !== undefined) response.setHeader('content-security-policy', route.contentSecurityPolicy);
-  if (!route.answer) {
+  if (!route.answer || isRedirectAnswer(route.answer)) {
     response.end();
   } else if (isMediaAnswer(route.answer)) {
     const { mediaType, fileName } = route.answer;

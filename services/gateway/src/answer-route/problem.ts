@@ -6,6 +6,7 @@ export const PROBLEM_KINDS = {
   'sign-in-refused': { status: 401, title: 'Account or password is wrong' },
   'right-missing': { status: 403, title: 'This needs a right that you do not have' },
   'cross-site': { status: 403, title: 'This did not come from a page of Inkpost' },
+  'sign-on-refused': { status: 403, title: 'The sign-in server vouches for nobody who may sign in here' },
   'password-must-change': { status: 403, title: 'Change the first password before anything else' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This path does not know the method' },

@@ -39,8 +39,18 @@ export interface MediaAnswer {
   readonly fileName?: string;
 }
 
-type Answer = z.ZodType | MediaAnswer;
-type AnswerOf<A extends Answer> = A extends z.ZodType ? z.input<A> : string | Uint8Array | AsyncIterable<string>;
+/** A browser goes on elsewhere (303): to `location`, in the name of whom it turned out to be. */
+export interface RedirectAnswer {
+  readonly redirects: true;
+}
+
+export interface Redirection {
+  readonly location: string;
+  readonly actor?: string;
+}
+
+type Answer = z.ZodType | MediaAnswer | RedirectAnswer;
+type AnswerOf<A extends Answer> = A extends z.ZodType ? z.input<A> : A extends RedirectAnswer ? Redirection : string | Uint8Array | AsyncIterable<string>;
 type Input = z.ZodType;
 
 interface Described {
@@ -52,7 +62,7 @@ interface Described {
   readonly right: Access;
   readonly summary: string;
   readonly description?: string;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 204 | 303;
   /** Refusals besides those that follow from the declaration (400, 401, 403, 413, 415, 500, 503, and 429 where it is public). */
   readonly refusals?: readonly ProblemStatus[];
   /** The answer holds until this many seconds have passed; else nothing is stored. */
@@ -91,8 +101,8 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
 export interface RouteAnswer {
   /** JSON, text, bytes or pieces of text; undefined for 204. */
   readonly content: unknown;
-  readonly location: string | undefined;
-  readonly actor: string | undefined;
+  readonly location?: string | undefined;
+  readonly actor?: string | undefined;
 }
 
 /** A checked request, ready to be handled. */
@@ -128,6 +138,7 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
         handle: async () => {
           await declaration.requires?.(request);
           const content = await declaration.handle(request);
+          if (answer && isRedirectAnswer(answer)) return { content: undefined, ...(content as Redirection) };
           return { content, location: declaration.location?.(content), actor: declaration.actor?.(request, content) };
         },
       };
@@ -137,6 +148,10 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
 
 export function isMediaAnswer(answer: Answer): answer is MediaAnswer {
   return 'mediaType' in answer;
+}
+
+export function isRedirectAnswer(answer: Answer): answer is RedirectAnswer {
+  return 'redirects' in answer;
 }
 
 function lastValue(params: unknown): string {

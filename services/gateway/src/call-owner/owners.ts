@@ -22,6 +22,7 @@ import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { ConfirmationService, OwnerPreviewService, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { SingleSignOnService } from '@inkpost/contracts/admin/v1/single_sign_on_pb.js';
 import type { Caller } from '@inkpost/service/rights.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
@@ -105,6 +106,7 @@ export class Owners {
   readonly release: Client<typeof ReleaseService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
   readonly server: Client<typeof ServerService>;
+  readonly statistics: Client<typeof StatisticsService>;
   private readonly transports: Readonly<Record<OwnerName, Transport>>;
   private readonly agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_PER_OWNER });
 
@@ -145,6 +147,7 @@ export class Owners {
     this.release = client(ReleaseService, 'print-submit');
     this.outgoingMail = client(OutgoingMailService, 'notification');
     this.server = client(ServerService, 'domain-sync');
+    this.statistics = client(StatisticsService, 'domain-sync');
   }
 
   /** What every service answers about itself. */

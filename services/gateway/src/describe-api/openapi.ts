@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isPublic } from '../answer-route/access.js';
 import { PROBLEM_KINDS, type ProblemStatus } from '../answer-route/problem.js';
-import { isMediaAnswer, type Route } from '../answer-route/route.js';
-import { sessionCookieName } from '../sessions/session-cookie.js';
+import { isMediaAnswer, isRedirectAnswer, type Route } from '../answer-route/route.js';
+import { SESSION_COOKIE_NAME } from '../sessions/session-cookie.js';
 import { Components, type JsonSchema } from './json-schemas.js';
 
 const problem = z.object({
@@ -65,7 +65,7 @@ export function openApi(all: readonly Route[], version: string, door: DescribedD
       responses: refusals,
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'The token that signing in gives.' },
-        cookie: { type: 'apiKey', in: 'cookie', name: sessionCookieName(true), description: 'Of browsers. What changes something also needs "X-Inkpost-CSRF: 1" from a page of Inkpost.' },
+        cookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE_NAME, description: 'Of browsers. What changes something also needs "X-Inkpost-CSRF: 1" from a page of Inkpost.' },
       },
     },
   };
@@ -101,6 +101,7 @@ function parameters(schema: z.ZodType | undefined, place: 'path' | 'query', comp
 function success({ answer, status }: Route, components: Components): JsonSchema {
   const headers = status === 201 ? { headers: { Location: { description: 'Where the new thing is.', schema: { type: 'string' } } } } : {};
   if (!answer) return { description: 'Done.' };
+  if (isRedirectAnswer(answer)) return { description: 'The browser goes on.', headers: { Location: { description: 'Where to.', schema: { type: 'string' } } } };
   const content = isMediaAnswer(answer) ? { [answer.mediaType]: { schema: { type: 'string' } } } : { 'application/json': { schema: components.schema(answer, 'output') } };
   return { description: status === 201 ? 'Created.' : 'The answer.', ...headers, content };
 }

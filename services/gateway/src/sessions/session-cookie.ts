@@ -1,23 +1,28 @@
-/**
- * The cookie that keeps a browser signed in. By its prefix a browser takes it over HTTPS alone, from this very host and for all of it
- * (RFC 6265bis, 4.1.3.2): no other host of the domain can put one of its own in its place. Over plain HTTP, on this machine itself, browsers take no
- * such cookie, and it goes without the prefix.
- */
-export function sessionCookieName(isSecure: boolean): string {
-  return isSecure ? '__Host-inkpost' : 'inkpost';
+import type { Browser } from '../answer-route/browser.js';
+import { HostCookie } from '../answer-route/host-cookie.js';
+import { Problem } from '../answer-route/problem.js';
+
+/** Keeps a browser signed in. What changes something asks for more than this cookie (`Browser.isOwnPage`). */
+const COOKIE = new HostCookie('inkpost');
+
+/** As browsers know it over HTTPS. */
+export const SESSION_COOKIE_NAME = COOKIE.nameFor({ isSecure: true });
+
+export function keptSession(browser: Browser): string | undefined {
+  return COOKIE.valueIn(browser);
 }
 
-/** As Set-Cookie wants it. No script can read it, and it goes with the browser; the session behind it may end earlier. */
-export function sessionCookie(token: string, isSecure: boolean): string {
-  return line(token, isSecure);
+/** It goes with the browser; the session behind it may end earlier. */
+export function keepSession(browser: Browser, token: string): void {
+  COOKIE.keep(browser, token);
 }
 
-/** Takes the cookie away again. */
-export function endedSessionCookie(isSecure: boolean): string {
-  return line('', isSecure, 'Max-Age=0');
+export function forgetSession(browser: Browser): void {
+  COOKIE.forget(browser);
 }
 
-// Lax, not Strict: whoever follows a link to Inkpost, or comes back from a sign-in server, is signed in. What changes something asks for more (prove-own-page.ts).
-function line(value: string, isSecure: boolean, ...more: readonly string[]): string {
-  return [`${sessionCookieName(isSecure)}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Lax', ...(isSecure ? ['Secure'] : []), ...more].join('; ');
+/** In clear anybody on the way could read the cookie. Throws a Problem that says what to do. */
+export function ensureConnectionIsSafe({ isSecure }: Browser, isLocal: boolean): void {
+  if (isSecure || isLocal) return;
+  throw new Problem('conflict', 'A browser is kept signed in over HTTPS only. Behind a reverse proxy that encrypts, name it in INKPOST_HTTP_TRUSTED_PROXIES and let it send X-Forwarded-Proto.');
 }

@@ -10,7 +10,7 @@ import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
 import type { Session } from './session.js';
-import { endedSessionCookie, sessionCookie, sessionCookieName } from './session-cookie.js';
+import { ensureConnectionIsSafe, forgetSession, keepSession } from './session-cookie.js';
 import type { SessionStore } from './session.store.js';
 
 const account = z.string().trim().min(1).max(TEXT.address).describe('`maintenance`; a login that a directory knows, asked in the order in which owners of mails are looked for; or `DIRECTORY\\login`.');
@@ -24,13 +24,7 @@ function lockedOut(retryAfterSeconds: number): Problem {
 /** Without this a page from elsewhere could sign somebody in as somebody else, unnoticed (login CSRF); and in clear anybody on the way could read the cookie. */
 function ensureCookieIsSafe(browser: Browser, isLocal: boolean): void {
   if (!browser.isOwnPage) throw crossSite();
-  if (!browser.isSecure && !isLocal) {
-    throw new Problem('conflict', 'A browser is kept signed in over HTTPS only. Behind a reverse proxy that encrypts, name it in INKPOST_HTTP_TRUSTED_PROXIES and let it send X-Forwarded-Proto.');
-  }
-}
-
-function forgetCookie(browser: Browser): void {
-  if (browser.cookie(sessionCookieName(browser.isSecure)) !== undefined) browser.keep(endedSessionCookie(browser.isSecure));
+  ensureConnectionIsSafe(browser, isLocal);
 }
 
 /** Of routes that need a sign-in, where there always is one. */
@@ -71,7 +65,7 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
         const created = await sessions.create({ identity, rights: granted, passwordMustChange }, passwordVersion, source);
         // It was right, until somebody changed it a moment ago.
         if (!created) throw new Problem('sign-in-refused', 'The account does not exist or the password is wrong.');
-        if (cookie) browser.keep(sessionCookie(created.token, browser.isSecure));
+        if (cookie) keepSession(browser, created.token);
         return { token: cookie ? null : created.token, account: identity.name, expiresAt: created.expiresAt.toISOString(), rights: granted, passwordMustChange };
       },
     }),
@@ -92,7 +86,7 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
       status: 204,
       handle: async ({ session, browser }) => {
         await sessions.end(ensurePersonal(session));
-        forgetCookie(browser);
+        forgetSession(browser);
       },
     }),
     route({
@@ -110,7 +104,7 @@ export function sessionRoutes({ signIn }: Owners, sessions: SessionStore) {
         else await sessions.forgetPasswordChange(change);
         if (outcome === 'locked-out') throw lockedOut(retryAfterSeconds);
         if (outcome !== 'changed') throw new Problem('wrong-password', 'The current password is wrong; nothing was changed.');
-        forgetCookie(browser);
+        forgetSession(browser);
       },
     }),
   ];

@@ -8,6 +8,14 @@ export interface Page {
   /** What it is about, with a label each. */
   readonly facts?: readonly (readonly [label: string, text: string])[];
   readonly buttons?: readonly PageButton[];
+  /** Where to go on. */
+  readonly link?: PageLink;
+}
+
+export interface PageLink {
+  readonly label: string;
+  /** Relative, as of a button. */
+  readonly href: string;
 }
 
 /** Sends a form without content. */
@@ -28,12 +36,13 @@ export const PAGE_POLICY = `${POLICY}; form-action 'none'`;
 /** … of one with buttons. */
 export const FORM_PAGE_POLICY = `${POLICY}; form-action 'self'`;
 
-export function renderPage({ title, paragraphs, facts = [], buttons = [] }: Page, language: Language): string {
+export function renderPage({ title, paragraphs, facts = [], buttons = [], link }: Page, language: Language): string {
   const text = (words: string) => escaped(typeset(words, language));
   const parts = [
     ...paragraphs.map((paragraph) => `<p>${text(paragraph)}</p>`),
     ...(facts.length > 0 ? [`<dl>\n${facts.map(([label, fact]) => `<dt>${text(label)}</dt><dd>${escaped(fact)}</dd>`).join('\n')}\n</dl>`] : []),
     ...buttons.map(({ label, action }) => `<form method="post" action="${escaped(action)}"><button>${text(label)}</button></form>`),
+    ...(link ? [`<p><a href="${escaped(link.href)}">${text(link.label)}</a></p>`] : []),
   ];
   return `<!doctype html>
 <html lang="${language}">
