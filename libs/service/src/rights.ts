@@ -9,6 +9,8 @@ export const RIGHTS = [
   'jobs.read',
   'jobs.manage',
   'journey.read',
+  /** What was printed, as figures, and by whom. */
+  'statistics.read',
   'diagnostics',
   'audit.read',
   /** Security profiles, roles, API tokens, single sign-on: who may do what. */

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { type RunningTestService, startTestService } from '@inkpost/testkit/running-service.js';
 import { domainSync } from './domain-sync.module.js';
+import { PrintTotalsStore } from './report-prints/print-totals.store.js';
 import { ServerStore } from './identify-server/server.store.js';
 
 let service: RunningTestService;
@@ -13,8 +15,8 @@ beforeAll(async () => {
   return () => service.remove();
 });
 
-const print = (jobId: string, pages: number, copies = 1) =>
-  ({ subject: 'print.job-recorded.v1', payload: { jobId, queueId: 'lobby', accountId: randomUUID(), mailboxId: randomUUID(), pages, copies, completedAt: { seconds: 1_800_000_000n } } }) as const;
+const print = (jobId: string, pages: number, copies = 1, more: object = {}) =>
+  ({ subject: 'print.job-recorded.v1', payload: { jobId, queueId: 'lobby', accountId: randomUUID(), mailboxId: randomUUID(), pages, copies, completedAt: { seconds: 1_800_000_000n }, ...more } }) as const;
 
 describe('this server', () => {
   it('has an identity that stays, a version, a role, its load and its disk', async () => {
@@ -63,6 +65,63 @@ describe('statistics', () => {
     await service.publish(print(randomUUID(), 100_000, 30_000));
     await service.publish(print(randomUUID(), -1, 0));
     await expect.poll(async () => ({ ...(await client.getStatistics({})) })).toMatchObject({ jobs: before.jobs + 2, pages: before.pages + 3_000_000_000 });
+  });
+
+  it('add up by owner, group, queue, place, mailbox, origin, day and month, whether they are rolled up yet or not', async () => {
+    const at = (day: string) => ({ completedAt: { seconds: BigInt(Date.parse(`${day}T12:00:00Z`) / 1_000) } });
+    const ada = { accountId: 'ada', ownerLabel: 'ada@example.org', userGroup: 'science', locationPath: 'World/Paris', origin: 'mail', color: true, impressions: 4, sheets: 2, duplex: true, price: 120n };
+    const grace = { accountId: 'grace', ownerLabel: 'grace@example.org', userGroup: 'navy', locationPath: 'World/Lyon', origin: 'print-api', queueId: 'attic', impressions: 10, sheets: 10 };
+    for (const more of [{ ...ada, ...at('2031-01-30') }, { ...ada, ...at('2031-02-01') }, { ...grace, ...at('2031-02-01') }]) await service.publish(print(randomUUID(), 4, 1, more));
+    const client = service.client(StatisticsService, 'statistics.read');
+    const totals = async (by: string, from = '2031-01-01', to = '2031-12-31') => {
+      const { rows, total } = await client.getPrintTotals({ by, from, to });
+      return { rows: rows.map(({ key, label, impressions }) => [key, label, Number(impressions)]), total: Number(total?.impressions) };
+    };
+    const expectAll = async () => {
+      await expect.poll(() => totals('user')).toEqual({ rows: [['grace', 'grace@example.org', 10], ['ada', 'ada@example.org', 8]], total: 18 });
+      expect((await totals('group')).rows).toEqual([['navy', '', 10], ['science', '', 8]]);
+      expect((await totals('location')).rows).toEqual([['World/Lyon', '', 10], ['World/Paris', '', 8]]);
+      expect((await totals('origin')).rows).toEqual([['print-api', '', 10], ['mail', '', 8]]);
+      expect((await totals('queue')).rows).toEqual([['attic', '', 10], ['lobby', '', 8]]);
+      expect((await totals('day')).rows).toEqual([['2031-01-30', '', 4], ['2031-02-01', '', 14]]);
+      expect(await totals('month', '2031-02-01', '2031-02-28')).toEqual({ rows: [['2031-02', '', 14]], total: 14 });
+      const { rows: [science] } = await client.getPrintTotals({ by: 'user', from: '2031-01-01', to: '2031-01-31' });
+      expect(science).toMatchObject({ jobs: 1n, sheets: 2n, colorImpressions: 4n, duplexSheets: 2n, price: 120n });
+    };
+    await expectAll();
+    await expect.poll(async () => (await service.superuser.query('SELECT FROM domain_sync.print_fact_new')).rowCount, { timeout: 20_000 }).toBe(0);
+    await expectAll();
+  });
+
+  it('are rolled up once, also by several instances at the same time', async () => {
+    const store = new PrintTotalsStore(service.ownPool);
+    const day = { from: '2032-05-05', to: '2032-05-05' };
+    await service.superuser.query(`WITH facts AS (
+        INSERT INTO domain_sync.print_fact (job_id, completed_at, account_id, user_group, queue_id, location_path, mailbox_id, origin, pages, copies, impressions, sheets, color, duplex, media, price)
+        SELECT gen_random_uuid(), '2032-05-05T12:00:00Z', 'a' || n % 7, '', 'q' || n % 3, '', '', 'mail', 1, 1, 1, 1, false, false, '', 0 FROM generate_series(1, 5000) AS n RETURNING job_id)
+      INSERT INTO domain_sync.print_fact_new SELECT job_id FROM facts`);
+    const seen: number[] = [];
+    await Promise.all([...Array.from({ length: 4 }, () => store.rollUp()), ...Array.from({ length: 4 }, async () => seen.push((await store.overall(day)).jobs))]);
+    await store.rollUp();
+    expect([...seen, (await store.overall(day)).jobs]).toEqual([5_000, 5_000, 5_000, 5_000, 5_000]);
+  });
+
+  it('list the prints one by one, page by page, without a title', async () => {
+    const client = service.client(StatisticsService, 'statistics.read');
+    const [from, to] = ['2031-01-01', '2031-12-31'].map((day) => ({ seconds: BigInt(Date.parse(day) / 1_000) }));
+    const first = await client.listPrints({ from, to, limit: 2 });
+    const rest = await client.listPrints({ from, to, limit: 2, cursor: first.nextCursor });
+    expect([...first.prints, ...rest.prints].map(({ ownerLabel, impressions }) => [ownerLabel, impressions]).toSorted()).toEqual([['ada@example.org', 4], ['ada@example.org', 4], ['grace@example.org', 10]]);
+    expect(rest.nextCursor).toBe('');
+  });
+
+  it('want a right, and a time that makes sense', async () => {
+    const client = service.client(StatisticsService, 'statistics.read');
+    const codeOf = (call: Promise<unknown>) => call.then(() => undefined, (error: unknown) => ConnectError.from(error).code);
+    const good = { by: 'user', from: '2031-01-01', to: '2031-01-02' };
+    for (const bad of [{ by: 'colour' }, { from: 'yesterday' }, { from: '2031-02-01' }, { to: '2031-13-01' }]) expect(await codeOf(client.getPrintTotals({ ...good, ...bad }))).toBe(Code.InvalidArgument);
+    expect(await codeOf(client.listPrints({}))).toBe(Code.InvalidArgument);
+    expect(await codeOf(service.client(StatisticsService, 'configuration.read').getPrintTotals(good))).toBe(Code.PermissionDenied);
   });
 
   it('are added, never changed or taken back', async () => {

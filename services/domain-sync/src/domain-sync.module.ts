@@ -1,19 +1,20 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
+import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
-import { sqlName } from '@inkpost/postgres/pool.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { domainSyncConfig } from './domain-sync.config.js';
-import { PrismaClient } from './gen/prisma/client.js';
 import { measureMachine } from './identify-server/measure-machine.js';
 import { ServerRpc } from './identify-server/server.rpc.js';
 import { ServerStore } from './identify-server/server.store.js';
 import { RecordPrintHandler } from './record-print/record-print.handler.js';
-import { StatisticsStore } from './record-print/statistics.store.js';
+import { PrintTotalsStore } from './report-prints/print-totals.store.js';
+import { PrintsStore } from './report-prints/prints.store.js';
+import { RollUp } from './report-prints/roll-up.js';
+import { StatisticsRpc } from './report-prints/statistics.rpc.js';
 
 @Module({})
 class DomainSyncModule {}
@@ -24,13 +25,14 @@ export const domainSync: ServiceDefinition = {
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>): Promise<DynamicModule> {
     const { config, pool, flow, log, version } = runtime;
-    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('domain-sync') }) });
     const servers = new ServerStore(pool);
     // The identity is made at the first start, before anybody asks for it.
     const { serverId } = await servers.find();
     log.info('this server', { serverId, version });
+    const totals = new PrintTotalsStore(pool);
+    const statistics = new StatisticsRpc(totals, new PrintsStore(pool));
     const rpc = new ServerRpc({
-      servers, statistics: new StatisticsStore(prisma), version, startedAt: new Date(), log,
+      servers, totals, version, startedAt: new Date(), log,
       measureMachine: () => measureMachine(config.spoolFolder),
     });
     return {
@@ -38,7 +40,14 @@ export const domainSync: ServiceDefinition = {
       controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler }),
       providers: [
         { provide: FlowClient, useValue: flow },
-        { provide: CONTROL_ROUTES, useValue: ((router) => router.service(ServerService, rpc)) satisfies ControlRoutes },
+        { provide: RollUp, useFactory: () => new RollUp(totals, log) },
+        {
+          provide: CONTROL_ROUTES,
+          useValue: ((router) => {
+            router.service(ServerService, rpc);
+            router.service(StatisticsService, statistics);
+          }) satisfies ControlRoutes,
+        },
       ],
     };
   },

@@ -1,5 +1,11 @@
 /** A server's name, as shown in lists and to other servers. */
 export const SERVER_NAME_LENGTH_MAX = 64;
 
-/** Rows among which one day's total of one queue is spread, so that jobs recorded at the same time don't wait for each other. */
-export const TOTAL_SLOTS = 8;
+/** Facts that are added up in one statement, and how often it is looked for new ones. */
+export const ROLL_UP_AT_ONCE = 2_000;
+export const ROLL_UP_EVERY_MS = 5_000;
+
+/** Rows of a report. */
+export const TOTALS_LISTED_DEFAULT = 100;
+export const TOTALS_LISTED_MAX = 1_000;
+export const PRINTS_LISTED_MAX = 1_000;

@@ -5,18 +5,20 @@ import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { SERVER_NAME_LENGTH_MAX } from '../limits.js';
-import type { StatisticsStore } from '../record-print/statistics.store.js';
+import type { PrintTotalsStore } from '../report-prints/print-totals.store.js';
 import type { MachineFigures } from './measure-machine.js';
 import type { ServerStore } from './server.store.js';
 
 export interface ServerRpcParts {
   readonly servers: ServerStore;
-  readonly statistics: StatisticsStore;
+  readonly totals: PrintTotalsStore;
   readonly measureMachine: () => Promise<MachineFigures>;
   readonly version: string;
   readonly startedAt: Date;
   readonly log: Log;
 }
+
+const EVER = { from: '1970-01-01', to: '9999-12-31' } as const;
 
 /** This server: who it is, how it does, what it printed (WD-022, WD-030, DOM-016, SKY-094). */
 export class ServerRpc implements ServiceImpl<typeof ServerService> {
@@ -48,6 +50,7 @@ export class ServerRpc implements ServiceImpl<typeof ServerService> {
 
   async getStatistics(_request: GetStatisticsRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
-    return this.parts.statistics.totals();
+    const { jobs, impressions } = await this.parts.totals.overall(EVER);
+    return { jobs, pages: impressions };
   }
 }

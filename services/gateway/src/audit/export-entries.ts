@@ -1,3 +1,4 @@
+import { CSV_BEGIN, csvLine } from '../answer-route/csv-line.js';
 import type { StoredAuditEntry } from './audit-entry.js';
 
 /** An entry as the API shows it. */
@@ -17,18 +18,13 @@ export async function* toNdjson(pages: AsyncIterable<readonly StoredAuditEntry[]
 
 const COLUMNS = ['id', 'at', 'actor', 'action', 'objectId', 'outcome', 'status', 'source', 'requestId', 'sha256'] as const satisfies readonly (keyof ShownAuditEntry)[];
 
-/** RFC 4180, in UTF-8 with the mark that spreadsheets want. */
+/** For spreadsheets. */
 export async function* toCsv(pages: AsyncIterable<readonly StoredAuditEntry[]>): AsyncGenerator<string> {
-  yield `\uFEFF${COLUMNS.join(',')}\r\n`;
-  for await (const page of pages) yield page.map((entry) => `${csvLine(shownEntry(entry))}\r\n`).join('');
-}
-
-function csvLine(entry: ShownAuditEntry): string {
-  return COLUMNS.map((column) => csvField(String(entry[column]))).join(',');
-}
-
-/** A spreadsheet would run what begins like a formula; with an apostrophe before it, it is text. */
-function csvField(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  yield `${CSV_BEGIN}${csvLine(COLUMNS)}`;
+  for await (const page of pages) {
+    yield page.map((stored) => {
+      const entry = shownEntry(stored);
+      return csvLine(COLUMNS.map((column) => entry[column]));
+    }).join('');
+  }
 }

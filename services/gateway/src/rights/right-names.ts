@@ -19,6 +19,7 @@ export const RIGHT_NAMES: Readonly<Record<Right, NamedRight>> = {
   'jobs.manage': { name: 'Jobs: Manage', frenchName: 'Travaux : Gestion', description: 'Release and cancel jobs of others.' },
   'journey.read': { name: 'Journey: Read', frenchName: 'Parcours : Lecture', description: 'See why a mail was or was not printed, with its sender.' },
   'diagnostics': { name: 'Console: Support', frenchName: 'Console : Support', description: 'Log levels, conversations with mail servers, messages that were given up.' },
+  'statistics.read': { name: 'Statistics: Read', frenchName: 'Statistiques : Lecture', description: 'See what was printed, by whom and where, as figures.' },
   'audit.read': { name: 'Audit log: Read', frenchName: 'Journal d\'audit : Lecture', description: 'See who changed or tried what.' },
   'rights.manage': { name: 'Access rights', frenchName: 'Droits d\'accès', description: 'Security profiles, roles, API tokens and single sign-on; nobody gives a right that they lack.' },
   'print-on-behalf': { name: 'Print on behalf', frenchName: 'Impression pour le compte d\'autrui', description: 'Submit documents in the place of others (the manuals\' Skyprint role).' },

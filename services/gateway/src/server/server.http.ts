@@ -36,7 +36,7 @@ export function serverRoutes({ server: owner }: Owners) {
     }),
     route({
       method: 'GET', path: '/api/v0/statistics', operation: 'getStatistics', right: 'configuration.read', summary: 'What this server printed in total',
-      status: 200, answer: z.object({ jobs: z.int(), pages: z.int() }),
+      status: 200, answer: z.object({ jobs: z.int(), pages: z.int().describe('Impressions: pages of documents times their copies.') }),
       handle: async ({ caller }) => {
         const { jobs, pages } = await owner.getStatistics({}, as(caller));
         return { jobs, pages };

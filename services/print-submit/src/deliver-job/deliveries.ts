@@ -1,6 +1,6 @@
 import { asFailure } from '@inkpost/failure/failure.js';
 import { deliveryLimits } from '../limits.js';
-import { RepeatedRound } from '../repeated-round.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { LeaseStore } from './lease.store.js';
 import { type LoopParts, PrinterLoop } from './printer-loop.js';
 

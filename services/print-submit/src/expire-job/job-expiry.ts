@@ -7,7 +7,7 @@ import type { Job } from '../print-job/job.js';
 import type { JobEndings } from '../print-job/job-endings.js';
 import { abortedFact, ownerOf, summaryOf } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
-import { RepeatedRound } from '../repeated-round.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { ExpiryStore } from './expiry.store.js';
 
 const STOP_MS = 1_000;

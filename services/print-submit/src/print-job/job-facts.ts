@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { OwnerSchema } from '@inkpost/contracts/flow/v1/document_pb.js';
-import type { JobSummarySchema } from '@inkpost/contracts/flow/v1/print_pb.js';
+import type { JobRecordedSchema, JobSummarySchema } from '@inkpost/contracts/flow/v1/print_pb.js';
 import type { Publication } from '@inkpost/flow/flow-client.js';
 import type { Job } from './job.js';
 
@@ -21,9 +21,19 @@ export function completedFacts(job: Job, completedAt: Date): Publication[] {
     { subject: 'print.job-completed.v1', payload: { messageId: job.messageId, owner: ownerOf(job), queueName: job.queueName, job: summaryOf(job), completedAt: at } },
     {
       subject: 'print.job-recorded.v1',
-      payload: { jobId: job.jobId, queueId: job.queueId, accountId: job.accountId, mailboxId: job.mailboxId, pages: job.pages, copies: 1, completedAt: at },
+      payload: recordOf(job, at),
     },
   ];
+}
+
+/** As far as nobody counted them, impressions follow from pages, and sheets from both sides. */
+function recordOf(job: Job, completedAt: Timestamp): MessageInitShape<typeof JobRecordedSchema> {
+  const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied } = job;
+  const duplex = job.sides !== 'one-sided' && !notApplied.includes('sides');
+  return {
+    jobId, queueId, accountId, mailboxId, pages, copies: 1, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', duplex,
+    color: job.colorMode === 'color' && !notApplied.includes('colorMode'), impressions: pages, sheets: duplex ? Math.ceil(pages / 2) : pages,
+  };
 }
 
 /** Told whenever a job that its owner waits for will not be printed; `statusText` is shown to people. */

@@ -1,7 +1,7 @@
 import { asFailure, CauseDown } from '@inkpost/failure/failure.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { watchLimits } from '../limits.js';
-import { RepeatedRound } from '../repeated-round.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import { describePrinter } from './describe-printer.js';
 import type { OpenPrinter } from './open-printer.js';
 import { CAPABILITY_ATTRIBUTES, readCapabilities } from './printer-capabilities.js';

@@ -1,6 +1,6 @@
 import type { Log } from '@inkpost/telemetry/log.js';
 import { redirectionLimits } from '../limits.js';
-import { RepeatedRound } from '../repeated-round.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { RedirectionStore } from './redirection.store.js';
 
 const STOP_MS = 1_000;
