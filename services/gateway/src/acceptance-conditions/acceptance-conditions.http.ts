@@ -83,7 +83,7 @@ function generalRoutes(owners: Owners) {
         statusText: z.string().nullable().describe('What a job of this sender would be told; null: accepted.'), unknownSender: described.unknownSender, owner: testedOwner.nullable().describe('For whom it would be printed; null: the sender is not accepted, or it can\'t be said now.'), // SKY-120
         report: z.array(z.string()).describe('Each check in its order and what came of it, then where the account was looked for, in sentences.'),
       }),
-      refusals: [404], objectId: ({ body }) => body.address,
+      refusals: [404], objectId: ({ body }) => body.mailboxId ?? '',
       requires: async ({ body: { mailboxId }, caller }) => (mailboxId === undefined ? undefined : existingMailbox(owners)({ params: { mailboxId }, caller })),
       handle: async ({ body, caller }) => {
         const { address, mailboxId = '', draft } = body;

@@ -67,7 +67,7 @@ export function peopleRoutes({ people }: Owners) {
     }),
     route({
       method: 'POST', path: '/api/v0/directories/{directoryId}/people', operation: 'createPerson', right: 'configuration.write', summary: 'Add a person to a local directory',
-      params, body: personSettings, status: 201, answer: person, refusals: [404, 409], objectId: ({ body }) => body.login,
+      params, body: personSettings, status: 201, answer: person, refusals: [404, 409],
       handle: async ({ params, body, caller }) => toPerson((await people.createPerson({ ...params, settings: fromSettings(body) }, as(caller))).person),
     }),
     route({

@@ -31,7 +31,7 @@ function oneGuestRoutes(guests: Owners['guests']) {
     }),
     route({
       method: 'POST', path: '/api/v0/guests', operation: 'createGuest', right: 'guests.add', summary: 'Add a guest',
-      body: guestSettings, status: 201, answer: guest, refusals: [409], location: ({ accountId }) => `/api/v0/guests/${accountId}`, objectId: ({ body }) => body.login || (body.addresses[0] ?? ''),
+      body: guestSettings, status: 201, answer: guest, refusals: [409], location: ({ accountId }) => `/api/v0/guests/${accountId}`,
       handle: async ({ body, caller }) => toGuest((await guests.createGuest({ settings: fromSettings(body) }, as(caller))).guest),
     }),
     route({

@@ -52,7 +52,7 @@ export function outgoingMailRoutes({ outgoingMail: owner }: Owners) {
     route({
       method: 'POST', path: '/api/v0/outgoing-mail/test', operation: 'testOutgoingMail', right: 'configuration.write', summary: 'Send a test mail and show what the server said',
       body: z.strictObject({ to: z.string().min(1).max(TEXT.address) }),
-      status: 200, answer: z.object({ sent: z.boolean(), answer: z.string().describe('The server\'s own reply, or why it was not reached.') }), objectId: ({ body }) => body.to,
+      status: 200, answer: z.object({ sent: z.boolean(), answer: z.string().describe('The server\'s own reply, or why it was not reached.') }),
       handle: async ({ body, caller }) => {
         const { sent, answer } = await owner.testOutgoingMail(body, as(caller));
         return { sent, answer };
