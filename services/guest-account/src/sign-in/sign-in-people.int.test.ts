@@ -2,10 +2,12 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { RIGHTS } from '@inkpost/service/rights.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type SlapdServer, startSlapd } from '@inkpost/testkit/slapd-server.js';
+import { DIRECTORY_SIGN_INS_MAX } from '../limits.js';
 import { DirectoriesHarness, ldapOf, refusal } from '../directories/directories.harness.js';
 
 const HERE = '192.0.2.1';
@@ -22,7 +24,7 @@ describeWithServer('slapd', 'people of directories', () => {
   const enter = (account: string, password = PASSWORD, source = HERE) => signIn.signIn({ account, password, source });
   const forgetAttempts = () => desk.base.superuser.query('TRUNCATE guest_account.sign_in_delay, guest_account.sign_in_familiar');
   const counted = async () => (await desk.base.superuser.query<{ subject: string; failures: number }>("SELECT subject, failures FROM guest_account.sign_in_delay WHERE scope = 'account'")).rows;
-  const guest = (login: string, more: object = {}) => desk.clients.guests.createGuest({ settings: { login, password: PASSWORD, ...more } });
+  const guest = (login: string, more: object = {}) => desk.service.client(GuestService, ...RIGHTS).createGuest({ settings: { login, password: PASSWORD, ...more } });
   const local = (login: string, more: object = {}) => desk.clients.people.createPerson({ directoryId: ids.local, settings: { login, addresses: [`${login}@local.example`], password: PASSWORD, ...more } });
 
   beforeAll(async () => {
@@ -125,6 +127,18 @@ describeWithServer('slapd', 'people of directories', () => {
     });
   });
 
+  it('can\'t be guessed, or locked out of their directory, by testing it either', async () => {
+    const test = async (password: string) => {
+      const { steps } = await desk.clients.directories.testDirectory({ directoryId: ids.local, login: 'both', password });
+      return steps.find(({ step }) => step === 'password');
+    };
+    expect(await test('Other-2026')).toMatchObject({ outcome: 'passed' });
+    for (let index = 0; index < 5; index += 1) expect(await test('wrong')).toMatchObject({ text: 'The password is refused, or nobody signs in with this login.' });
+    await desk.base.superuser.query("UPDATE guest_account.sign_in_delay SET failures = 9, blocked_until = now() + interval '60 seconds' WHERE scope = 'pair'");
+    expect((await test('Other-2026'))?.text).toMatch(/^Too many wrong passwords were tried, of this login or in tests\. Try again in \d+ seconds\.$/);
+    expect(await counted()).toEqual([{ subject: 'both', failures: 5 }]);
+  });
+
   it('change a password that lies here, and never one that a directory keeps', async () => {
     await local('clerk');
     const [before, change] = [await enter('Agency\\clerk'), (account: string, currentPassword = PASSWORD) => signIn.changePassword({ account, currentPassword, newPassword: 'Fresh-2027', source: HERE })];
@@ -159,6 +173,16 @@ describeWithServer('slapd', 'people of directories', () => {
       expect((await signIn.checkStanding({ account })).passwordVersion).toBe(passwordVersion);
       await desk.clients.people.updatePerson({ directoryId: ids.local, accountId: account.accountId, settings: { login: 'reset', addresses: ['reset@local.example'], password: 'Other-2026' } });
       expect((await signIn.checkStanding({ account })).passwordVersion).toBeGreaterThan(passwordVersion);
+    });
+
+    it.each(['userAccountControl: 514', 'nsAccountLock: TRUE'])('are over when their directory says that the account is disabled by %s, and let in again by nobody', async (line) => {
+      const { account } = await enter('ada');
+      const change = (more: string) => slapd.modify(`dn: uid=ada,ou=people,dc=ad,dc=example\nchangetype: modify\n${more}\n`);
+      await change(`add: ${line.split(':')[0] ?? ''}\n${line}`);
+      expect([(await signIn.checkStanding({ account })).outcome, (await enter('ada')).outcome]).toEqual(['over', 'refused']);
+      await change(`replace: userAccountControl\nuserAccountControl: 512\n-\nreplace: nsAccountLock\nnsAccountLock: FALSE`);
+      expect([(await signIn.checkStanding({ account })).outcome, (await enter('ada')).outcome]).toEqual(['stands', 'signed-in']);
+      await change('delete: userAccountControl\n-\ndelete: nsAccountLock');
     });
 
     it('are nobody\'s by a name alone that says it is maintenance', async () => {
@@ -196,6 +220,19 @@ describeWithServer('slapd', 'people of directories', () => {
       expect((await enter('maintenance', 'changeme')).outcome).toBe('signed-in');
     } finally {
       await slapd.start();
+    }
+  });
+
+  it('who come in crowds to a directory that hangs don\'t keep maintenance out', async () => {
+    slapd.hang();
+    try {
+      const crowd = Array.from({ length: DIRECTORY_SIGN_INS_MAX + 4 }, (_, index) => refusal(enter(`somebody${index}`, 'x', `203.0.113.${index}`)));
+      expect((await enter('maintenance', 'changeme')).outcome).toBe('signed-in');
+      const answers = await Promise.all(crowd);
+      expect(answers.map(({ code }) => code)).toEqual(crowd.map(() => Code.Unavailable));
+      expect(new Set(answers.map(({ message }) => message.slice(0, 15)))).toEqual(new Set(['Many people are', 'The directory t']));
+    } finally {
+      slapd.resume();
     }
   });
 });

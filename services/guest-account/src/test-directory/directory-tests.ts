@@ -4,6 +4,7 @@ import { askDirectories } from '../find-person/ask-directories.js';
 import type { LiveDirectories } from '../find-person/live-directories.js';
 import { TEST_MAX_MS, TEST_STEP_MAX_MS } from '../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayStep } from '../ports/directory.port.js';
+import type { CountedPasswordCheck } from '../sign-in/counted-password-check.js';
 import type { WantedPerson } from './check-wanted.js';
 
 export type TestStep = WayStep | 'address' | 'login' | 'password';
@@ -34,6 +35,7 @@ export class DirectoryTests {
     private readonly live: LiveDirectories,
     /** The guest base that holds as of this revision: one's own, or another server's. */
     private readonly guestsAt: (revision: number) => Promise<PeopleDirectory>,
+    private readonly checkPassword: CountedPasswordCheck,
   ) {}
 
   /** Throws the reason of `signal` when nobody waits any more. */
@@ -71,7 +73,7 @@ export class DirectoryTests {
       step('password', async () => {
         if (password === '') return skipped('No password is given.');
         if (people.noPasswords !== undefined) throw fault(people.noPasswords);
-        if (!(await people.checkCredentials(login, password))) throw fault('The password is refused, or nobody signs in with this login.');
+        if (!(await this.checkPassword(people, login, password))) throw fault('The password is refused, or nobody signs in with this login.');
         return passed('The password is right.');
       }),
     ];

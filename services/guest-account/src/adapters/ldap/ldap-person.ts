@@ -9,9 +9,16 @@ import { normalAddresses } from '../address-texts.js';
 
 type PersonAttributes = Pick<LdapSettings, 'mailAttributes' | 'loginAttribute' | 'nameAttribute' | 'languageAttribute' | 'identityAttribute'>;
 
+/** By which Active Directory, the 389 server and OpenLDAP's password policy say that an administrator disabled an account. A server that knows them not leaves them out. */
+const DISABLED_ATTRIBUTES = ['userAccountControl', 'nsAccountLock', 'pwdAccountLockedTime'] as const;
+/** ADS_UF_ACCOUNTDISABLE. */
+const ACCOUNT_DISABLED = 0x2;
+/** "Locked until an administrator unlocks it" (draft-behera-ldap-password-policy-11, 5.3.3). */
+const LOCKED_FOR_GOOD = '000001010000Z';
+
 /** What is asked of a person's entry. */
 export function attributesOf({ mailAttributes, loginAttribute, nameAttribute, languageAttribute, identityAttribute }: PersonAttributes): string[] {
-  return [...new Set([...mailAttributes, loginAttribute, nameAttribute, languageAttribute, identityAttribute].filter((name) => name !== ''))];
+  return [...new Set([...mailAttributes, loginAttribute, nameAttribute, languageAttribute, identityAttribute, ...DISABLED_ATTRIBUTES].filter((name) => name !== ''))];
 }
 
 /** Entry -> person. Throws `CauseDown` where the entry doesn't show what identifies it: a person must not become another one by it. */
@@ -25,8 +32,14 @@ export function toPerson(entry: Entry, settings: PersonAttributes, directoryId: 
     displayName: visibleLine(valuesOf(entry, settings.nameAttribute)[0] ?? login, NAME_LENGTH_MAX),
     addresses,
     language: settings.languageAttribute === '' ? '' : (valuesOf(entry, settings.languageAttribute)[0] ?? ''),
-    locked: false,
+    locked: isDisabled(entry),
   };
+}
+
+/** Not who is locked for a time after wrong passwords: else anybody could stop somebody's printing by guessing. */
+function isDisabled(entry: Entry): boolean {
+  const [control, locked, lockedSince] = DISABLED_ATTRIBUTES.map((attribute) => valuesOf(entry, attribute)[0] ?? '');
+  return (Number(control) & ACCOUNT_DISABLED) !== 0 || locked?.toLowerCase() === 'true' || lockedSince === LOCKED_FOR_GOOD;
 }
 
 /** An attribute's values as texts, whatever case the server writes its name in (RFC 4512, 2.5). */
