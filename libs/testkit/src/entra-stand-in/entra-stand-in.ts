@@ -41,6 +41,8 @@ export interface EntraStandIn {
   setTenant(tenant: EntraTenant): void;
   /** The next `times` requests don't get their answer. */
   fail(fault: EntraFault, times?: number): void;
+  /** Takes back what wasn't asked for. */
+  heal(): void;
   stop(): Promise<void>;
 }
 
@@ -93,6 +95,10 @@ class StandIn implements EntraStandIn {
 
   fail(fault: EntraFault, times = 1): void {
     this.faults.push(...Array.from({ length: times }, () => fault));
+  }
+
+  heal(): void {
+    this.faults.splice(0);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

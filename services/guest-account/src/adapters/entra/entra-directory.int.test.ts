@@ -167,6 +167,16 @@ describe('a directory of Entra', () => {
       expect(places.graph.requests).toHaveLength(asked);
     });
 
+    it('is not hurried where it says that it may be asked again at once', async () => {
+      const directory = places.directory({ timeoutMs: 700 });
+      await directory.findByAddress('ada@corp.example');
+      const before = places.graph.requests.length;
+      places.graph.fail({ status: 503, headers: { 'retry-after': '0' } }, 10);
+      expect(await failure(directory.findByAddress('ada@corp.example'))).toMatch(/overloaded/);
+      expect(places.graph.requests.length - before).toBeLessThan(6);
+      places.graph.heal();
+    });
+
     it.each([
       ['is silent', { silence: true }, /Microsoft Graph \(localhost:\d+\) can't be reached: it does not answer in time/],
       ['fails', { status: 500, code: 'InternalServerError' }, /answers with 500 \(InternalServerError\)/],

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fault } from '@inkpost/server-connection/run-steps.js';
-import { GRAPH_PAUSE_UNSAID_MS } from '../../limits.js';
+import { GRAPH_PAUSE_MIN_MS, GRAPH_PAUSE_UNSAID_MS } from '../../limits.js';
 import type { EntraPlaces, EntraToken } from './entra-token.js';
 import { GraphRefused, isThrottled, throttled } from './graph-refusal.js';
 import { exchangeJson, member, textIn } from './json-exchange.js';
@@ -62,7 +62,7 @@ export class GraphClient {
       const answer = await exchangeJson(this.places.agent, 'Microsoft Graph', { method: 'GET', url, headers, signal, silenceMaxMs: this.timeoutMs });
       if (answer.status === 200) return answer.json;
       const refusal = new GraphRefused(answer);
-      if (isThrottled(answer.status)) this.quietUntil = Math.max(this.quietUntil, performance.now() + (refusal.retryAfterMs ?? GRAPH_PAUSE_UNSAID_MS));
+      if (isThrottled(answer.status)) this.quietUntil = Math.max(this.quietUntil, performance.now() + Math.max(refusal.retryAfterMs ?? GRAPH_PAUSE_UNSAID_MS, GRAPH_PAUSE_MIN_MS));
       else if (answer.status === 401 && refused === undefined) refused = token;
       else throw refusal;
     }
