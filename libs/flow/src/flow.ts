@@ -33,11 +33,12 @@ export const mailFlow = {
 export const upkeepFlow = {
   'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'account.merged.v1': { payload: AccountMergedSchema, from: 'guest-account', to: ['print-submit', 'notification'], ...retries },
-  'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['mail-ingest', 'acceptance', 'print-submit', 'notification'], ...retries },
+  'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['mail-ingest', 'acceptance', 'print-submit', 'notification', 'domain-sync'], ...retries },
   'mail.account-erased.v1': { payload: ErasureDoneSchema, from: 'mail-ingest', to: ['guest-account'], ...retries },
   'acceptance.account-erased.v1': { payload: ErasureDoneSchema, from: 'acceptance', to: ['guest-account'], ...retries },
   'print.account-erased.v1': { payload: ErasureDoneSchema, from: 'print-submit', to: ['guest-account'], ...retries },
   'notification.account-erased.v1': { payload: ErasureDoneSchema, from: 'notification', to: ['guest-account'], ...retries },
+  'statistics.account-erased.v1': { payload: ErasureDoneSchema, from: 'domain-sync', to: ['guest-account'], ...retries },
   'acceptance.sender-authentication-changed.v1': { payload: SenderAuthenticationChangedSchema, from: 'acceptance', to: ['mail-ingest'], ...retries },
   'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
   'mailbox.canary-requested.v1': { payload: CanaryRequestedSchema, from: 'mail-ingest', to: ['notification'], ...retries },

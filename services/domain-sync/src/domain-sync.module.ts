@@ -10,6 +10,7 @@ import { domainSyncConfig } from './domain-sync.config.js';
 import { measureMachine } from './identify-server/measure-machine.js';
 import { ServerRpc } from './identify-server/server.rpc.js';
 import { ServerStore } from './identify-server/server.store.js';
+import { AccountErasedHandler } from './erase-owner/account-erased.handler.js';
 import { RecordPrintHandler } from './record-print/record-print.handler.js';
 import { PrintTotalsStore } from './report-prints/print-totals.store.js';
 import { PrintsStore } from './report-prints/prints.store.js';
@@ -37,7 +38,7 @@ export const domainSync: ServiceDefinition = {
     });
     return {
       module: DomainSyncModule,
-      controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler }),
+      controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler, 'account.erased.v1': AccountErasedHandler }),
       providers: [
         { provide: FlowClient, useValue: flow },
         { provide: RollUp, useFactory: () => new RollUp(totals, log) },

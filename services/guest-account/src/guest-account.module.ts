@@ -141,6 +141,7 @@ export const guestAccount: ServiceDefinition = {
         'acceptance.account-erased.v1': ErasureDoneHandler,
         'print.account-erased.v1': ErasureDoneHandler,
         'notification.account-erased.v1': ErasureDoneHandler,
+        'statistics.account-erased.v1': ErasureDoneHandler,
       }),
       providers: [
         { provide: Installation, useFactory: () => new Installation(config.language) },

@@ -108,7 +108,7 @@ END $$;
 -- that they vouched for, only their addresses. Gives {"journeys":…, "entries":…, "mentions":…}.
 CREATE FUNCTION erase(p_account_ids text[], p_addresses text[], p_pseudonym text, p_entry jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE ids uuid[]; entries bigint; mentions bigint; pattern text;
+DECLARE ids uuid[]; entries bigint; mentions bigint;
 BEGIN
   SELECT coalesce(array_agg(id), '{}') INTO ids FROM journey.of_people(p_account_ids, p_addresses) AS id;
   UPDATE journey.message m SET sender = p_pseudonym, subject = '', internet_message_id = '' WHERE m.id = ANY (ids);
@@ -116,10 +116,10 @@ BEGIN
   GET DIAGNOSTICS entries = ROW_COUNT;
   INSERT INTO journey.entry (message_id, service, step, evidence)
   SELECT id, session_user, p_entry ->> 'step', coalesce(p_entry -> 'evidence', '{}') FROM unnest(ids) AS id;
-  -- One pattern for all of them, so that one reading does.
-  SELECT string_agg(regexp_replace(address, '([^\w@])', '\\\1', 'g'), '|') INTO pattern FROM unnest(p_addresses) AS address;
+  -- What looks like an address in the text is compared, so that one reading does for many people (measured: one pattern of 200 addresses takes ten times as long).
   UPDATE journey.entry e SET evidence = journey.without_addresses(e.evidence::text, p_addresses, p_pseudonym)::jsonb
-  WHERE strpos(e.evidence::text, '@') > 0 AND lower(e.evidence::text) ~ pattern AND journey.without_addresses(e.evidence::text, p_addresses, p_pseudonym) <> e.evidence::text;
+  WHERE strpos(e.evidence::text, '@') > 0 AND EXISTS (
+    SELECT 1 FROM regexp_matches(lower(e.evidence::text), '[^\s"<>(),;:\\\[\]@]+@[\w.-]*\w', 'g') AS m (found) WHERE ltrim(m.found[1], $p$'`={}!#$%&*+/?^|~.-$p$) = ANY (p_addresses));
   GET DIAGNOSTICS mentions = ROW_COUNT;
   RETURN jsonb_build_object('journeys', cardinality(ids), 'entries', entries, 'mentions', mentions);
 END $$;

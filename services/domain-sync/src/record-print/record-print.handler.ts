@@ -5,7 +5,7 @@ import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 
 type Recorded = FlowMessage<'print.job-recorded.v1'>['payload'];
 
-/** A fact counts only if it is new: a job recorded twice, by whatever way, is one print. */
+/** A fact counts only if it is new: a job recorded twice, by whatever way, is one print. An owner with an empty label is erased. */
 const RECORD = {
   name: 'record-print',
   with: `fact AS (
@@ -15,7 +15,7 @@ const RECORD = {
     fresh AS (INSERT INTO print_fact_new (job_id) SELECT job_id FROM fact),
     owner AS (
       INSERT INTO print_owner AS o (account_id, directory, label) SELECT account_id, $22::text, $23::text FROM fact WHERE $23::text <> ''
-      ON CONFLICT (account_id) DO UPDATE SET directory = excluded.directory, label = excluded.label WHERE (o.directory, o.label) IS DISTINCT FROM (excluded.directory, excluded.label))`,
+      ON CONFLICT (account_id) DO UPDATE SET directory = excluded.directory, label = excluded.label WHERE o.label <> '' AND (o.directory, o.label) IS DISTINCT FROM (excluded.directory, excluded.label))`,
 } as const;
 
 /** Every print is a fact, kept for good and without a title (WD-025). */

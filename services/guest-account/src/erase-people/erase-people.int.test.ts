@@ -40,6 +40,7 @@ async function answerAll(erasureId: string): Promise<void> {
   await answer('acceptance.account-erased.v1', erasureId, { verdicts: 2 });
   await answer('print.account-erased.v1', erasureId, { jobs: 1, canceled: 1 });
   await answer('notification.account-erased.v1', erasureId, { contacts: 1 });
+  await answer('statistics.account-erased.v1', erasureId, { names: 1 });
 }
 
 /** Every table of every schema as text, to look for what must not be there. */
@@ -72,18 +73,19 @@ describe('the erasure of a guest', () => {
     const { erasure } = await erasures.eraseGuest({ accountId });
     const erasureId = erasure?.erasureId ?? '';
     expect(erasure).toMatchObject({ about: 'guest', requestedBy: 'tester', people: 1 });
-    expect(await harness.facts(erasureId)).toEqual(Array.from({ length: 4 }, () => ({ subject: 'account.erased.v1', payload: { erasureId, accountIds: [accountId], addresses: [address, alias] } })));
-    expect(await waitedFor(erasureId)).toEqual(['acceptance', 'journey', 'mail-ingest', 'notification', 'print-submit']);
+    expect(await harness.facts(erasureId)).toEqual(Array.from({ length: 5 }, () => ({ subject: 'account.erased.v1', payload: { erasureId, accountIds: [accountId], addresses: [address, alias] } })));
+    expect(await waitedFor(erasureId)).toEqual(['acceptance', 'domain-sync', 'journey', 'mail-ingest', 'notification', 'print-submit']);
     expect(await guests.getGuest({ accountId }).catch((error: unknown) => ConnectError.from(error).code)).toBe(Code.NotFound);
 
     await answer('print.account-erased.v1', erasureId, { jobs: 1, canceled: 1 });
-    await expect.poll(() => waitedFor(erasureId)).toEqual(['acceptance', 'journey', 'mail-ingest', 'notification']);
+    await expect.poll(() => waitedFor(erasureId)).toEqual(['acceptance', 'domain-sync', 'journey', 'mail-ingest', 'notification']);
     await answer('mail.account-erased.v1', erasureId, { mails: 2 });
     await answer('acceptance.account-erased.v1', erasureId, { verdicts: 2 });
+    await answer('statistics.account-erased.v1', erasureId, { names: 1 });
     await answer('notification.account-erased.v1', erasureId, { contacts: 1 });
     await expect.poll(async () => (await proofOf(erasureId))?.completedAt, { timeout: 8_000 }).toBeDefined();
     expect((await proofOf(erasureId))?.parts.map(({ service: name, counts }) => [name, counts])).toEqual([
-      ['acceptance', { verdicts: 2 }], ['guest-account', expect.objectContaining({ accounts: 1 })], ['journey', { journeys: 1, entries: 4, mentions: 1 }],
+      ['acceptance', { verdicts: 2 }], ['domain-sync', { names: 1 }], ['guest-account', expect.objectContaining({ accounts: 1 })], ['journey', { journeys: 1, entries: 4, mentions: 1 }],
       ['mail-ingest', { mails: 2 }], ['notification', { contacts: 1 }], ['print-submit', { jobs: 1, canceled: 1 }],
     ]);
 

@@ -11,7 +11,7 @@ export interface ErasurePlace {
 }
 
 type Row = Erasure & Record<string, unknown>;
-type DoneSubject = 'mail.account-erased.v1' | 'acceptance.account-erased.v1' | 'print.account-erased.v1' | 'notification.account-erased.v1';
+type DoneSubject = 'mail.account-erased.v1' | 'acceptance.account-erased.v1' | 'print.account-erased.v1' | 'notification.account-erased.v1' | 'statistics.account-erased.v1';
 
 const COLUMNS = `e.erasure_id AS "erasureId", e.about, e.requested_by AS "requestedBy", e.requested_at AS "requestedAt", e.people, e.completed_at AS "completedAt",
   (SELECT json_agg(json_build_object('service', p.service, 'doneAt', p.done_at, 'counts', p.counts) ORDER BY p.service) FROM erasure_part p WHERE p.erasure_id = e.erasure_id) AS parts`;
@@ -24,12 +24,13 @@ const GUEST = `DELETE FROM guest WHERE account_id = $1 RETURNING account_id AS "
 
 const GUESTS_OF_ADDRESS = `DELETE FROM guest WHERE account_id IN (SELECT account_id FROM guest_address WHERE address = $1) RETURNING account_id AS "accountId", addresses, login_key AS login`;
 
-/** Whose part it is stands before the subject's first full stop. */
+/** Whose part it is. */
 const SERVICE_OF: Readonly<Record<DoneSubject, string>> = {
   'mail.account-erased.v1': 'mail-ingest',
   'acceptance.account-erased.v1': 'acceptance',
   'print.account-erased.v1': 'print-submit',
   'notification.account-erased.v1': 'notification',
+  'statistics.account-erased.v1': 'domain-sync',
 };
 
 /** Erasures and their proof. */

@@ -1,5 +1,5 @@
 /** Services that keep something of people and answer when it is erased; the journey comes last, when they write nothing more. */
-export const ERASING_SERVICES = ['mail-ingest', 'acceptance', 'print-submit', 'notification'] as const;
+export const ERASING_SERVICES = ['mail-ingest', 'acceptance', 'print-submit', 'notification', 'domain-sync'] as const;
 
 export const OWN_PART = 'guest-account';
 export const JOURNEY_PART = 'journey';
