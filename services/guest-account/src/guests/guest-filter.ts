@@ -1,5 +1,4 @@
-import { SEARCH_WORDS_MAX } from '../limits.js';
-import { foldText } from './fold-text.js';
+import { wordsOf } from './fold-text.js';
 
 export const GUEST_STATES = ['active', 'locked', 'expired', 'not-yet'] as const;
 export type GuestState = (typeof GUEST_STATES)[number];
@@ -29,16 +28,16 @@ export interface Condition {
 /** One of four: locked comes before expired, that before not-yet. */
 export const STATE_SQL = `CASE WHEN locked THEN 'locked' WHEN valid_until <= now() THEN 'expired' WHEN valid_from > now() THEN 'not-yet' ELSE 'active' END`;
 
+/** It finds everybody. */
 export function isEmptyFilter({ search, group, company, state, origin }: GuestFilter): boolean {
-  return [search.trim(), group, company, state, origin].every((each) => each === '');
+  return wordsOf(search).length === 0 && [group, company, state, origin].every((each) => each === '');
 }
 
 /** A condition on the table guest, its parameters from $1 on. */
 export function filterCondition({ search, group, company, state, origin }: GuestFilter): Condition {
   const values: unknown[] = [];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const words = foldText(search).split(/\s+/u).filter((word) => word !== '').slice(0, SEARCH_WORDS_MAX);
-  const conditions = words.map((word) => `search_text LIKE ${parameter(`%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`)}`);
+  const conditions = wordsOf(search).map((word) => `search_text LIKE ${parameter(`%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`)}`);
   if (group !== '') conditions.push(`group_name = ${parameter(group)}`);
   if (company !== '') conditions.push(`company = ${parameter(company)}`);
   if (state !== '') conditions.push(`${STATE_SQL} = ${parameter(state)}`);

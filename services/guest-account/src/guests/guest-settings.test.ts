@@ -55,6 +55,7 @@ describe('the settings of a guest', () => {
   it.each([
     ['login', { login: '', addresses: [] }],
     ['login', { login: 'x'.repeat(201) }],
+    ['login', { login: 'AD\\ada' }],
     ['login', { login: 'a\u202eb' }],
     ['addresses', { addresses: [''] }],
     ['addresses', { addresses: ['a@example.org, b@example.org'] }],

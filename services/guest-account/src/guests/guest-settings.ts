@@ -79,6 +79,8 @@ function normalAddresses(given: readonly string[]): string[] | undefined {
 
 function checkLogin(login: string, addresses: readonly string[]): string | GuestProblem {
   if (login === '') return addresses[0] ?? { field: 'login', reason: 'must be given where there is no address' };
+  // At sign-in a directory's name stands in front of it.
+  if (login.includes('\\')) return { field: 'login', reason: 'must have no \\ in it' };
   if (!login.includes('@')) return login;
   const address = parseMailAddress(login)?.text;
   if (address !== undefined && addresses.includes(address)) return address;

@@ -1,7 +1,8 @@
 import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Guest as GuestWire, GuestFilter as FilterWire, GuestSettings as SettingsWire } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
-import { COMPANY_LENGTH_MAX, GROUP_NAME_LENGTH_MAX, SEARCH_LENGTH_MAX } from '../limits.js';
+import { COMPANY_LENGTH_MAX, GROUP_NAME_LENGTH_MAX, SEARCH_LENGTH_MAX, SEARCH_WORDS_MAX } from '../limits.js';
+import { wordsOf } from './fold-text.js';
 import { GUEST_ORIGINS, GUEST_STATES, type GuestFilter } from './guest-filter.js';
 import { type GivenSecrets, secretsProblem } from './guest-secrets.js';
 import { checkGuest, type GuestSettings, isGuestProblem } from './guest-settings.js';
@@ -48,6 +49,7 @@ export function fromFilterWire(wire: FilterWire | undefined): GuestFilter {
   for (const [field, [text, lengthMax]] of Object.entries(texts)) {
     if (text.length > lengthMax || text.includes('\u0000')) throw invalidField(field, `must be at most ${lengthMax} characters of text`);
   }
+  if (wordsOf(search).length > SEARCH_WORDS_MAX) throw invalidField('search', `must be at most ${SEARCH_WORDS_MAX} words`);
   return { search, group: group.trim(), company: company.trim(), state: oneOf('state', state, GUEST_STATES), origin: oneOf('origin', origin, GUEST_ORIGINS) };
 }
 

@@ -83,7 +83,7 @@ export class GuestStore {
 
   async create(accountId: string, settings: GuestSettings, secrets: KeptSecrets, origin: GuestOrigin): Promise<WriteOutcome> {
     return this.write(async (transaction) => {
-      await putGuests(transaction, [{ accountId, settings, secrets, isNew: true }], origin);
+      await putGuests(transaction, [{ accountId, settings, secrets, setsEnd: true, isNew: true }], origin);
       // Without an address nobody is written to.
       if (settings.addresses.length > 0) await this.tell(transaction, accountId, settings, 1);
       return 'written';
@@ -96,7 +96,7 @@ export class GuestStore {
       const [before] = await transaction.query<{ version: number }>('guest.lock', 'SELECT version FROM guest WHERE account_id = $1 FOR UPDATE', [accountId]);
       if (!before) return 'missing';
       if (version !== 0 && version !== before.version) return 'changed';
-      await putGuests(transaction, [{ accountId, settings, secrets, isNew: false }]);
+      await putGuests(transaction, [{ accountId, settings, secrets, setsEnd: true, isNew: false }]);
       await this.tell(transaction, accountId, settings, before.version + 1);
       return 'written';
     });

@@ -7,11 +7,13 @@ export interface GuestToPut {
   readonly accountId: string;
   readonly settings: GuestSettings;
   readonly secrets: KeptSecrets;
+  /** False: the end stays, which may have moved since the guest was read. */
+  readonly setsEnd: boolean;
   readonly isNew: boolean;
 }
 
 const GIVEN = `jsonb_to_recordset($1::jsonb) AS given ("accountId" uuid, login text, "loginKey" text, "displayName" text, addresses text[], language text, company text, "group" text,
-    "analyticalCode" text, "visitedPerson" text, note text, locked boolean, "validFrom" timestamptz, "validUntil" timestamptz,
+    "analyticalCode" text, "visitedPerson" text, note text, locked boolean, "validFrom" timestamptz, "validUntil" timestamptz, "setsEnd" boolean,
     "setsPassword" boolean, "passwordHash" text, "setsPin" boolean, "pinHash" text, "setsCard" boolean, "cardHash" text, "cardEnd" text)`;
 
 const INSERT = `INSERT INTO guest (account_id, login, login_key, display_name, addresses, language, company, group_name, analytical_code, visited_person, note, locked, valid_from, valid_until,
@@ -23,7 +25,8 @@ const INSERT = `INSERT INTO guest (account_id, login, login_key, display_name, a
 /** An end that an administrator sets holds; use no longer moves it. */
 const UPDATE = `UPDATE guest SET login = given.login, login_key = given."loginKey", display_name = given."displayName", addresses = given.addresses, language = given.language,
     company = given.company, group_name = given."group", analytical_code = given."analyticalCode", visited_person = given."visitedPerson", note = given.note, locked = given.locked,
-    valid_from = given."validFrom", valid_until = given."validUntil", renewed = renewed AND guest.valid_until IS NOT DISTINCT FROM given."validUntil"::timestamptz(3),
+    valid_from = given."validFrom", valid_until = CASE WHEN given."setsEnd" THEN given."validUntil" ELSE guest.valid_until END,
+    renewed = renewed AND (NOT given."setsEnd" OR guest.valid_until IS NOT DISTINCT FROM given."validUntil"::timestamptz(3)),
     password_hash = CASE WHEN given."setsPassword" THEN given."passwordHash" ELSE guest.password_hash END,
     pin_hash = CASE WHEN given."setsPin" THEN decode(given."pinHash", 'hex') ELSE guest.pin_hash END,
     card_hash = CASE WHEN given."setsCard" THEN decode(given."cardHash", 'hex') ELSE guest.card_hash END,
@@ -49,8 +52,8 @@ export async function putGuests(transaction: FlowTransaction, guests: readonly G
 }
 
 function rowsOf(guests: readonly GuestToPut[]): string {
-  return JSON.stringify(guests.map(({ accountId, settings, secrets: { passwordHash, pinHash, card } }) => ({
-    ...settings, accountId, loginKey: loginKeyOf(settings.login),
+  return JSON.stringify(guests.map(({ accountId, settings, setsEnd, secrets: { passwordHash, pinHash, card } }) => ({
+    ...settings, accountId, setsEnd, loginKey: loginKeyOf(settings.login),
     setsPassword: passwordHash !== undefined, passwordHash,
     setsPin: pinHash !== undefined, pinHash: pinHash?.toString('hex'),
     setsCard: card !== undefined, cardHash: card?.hash.toString('hex'), cardEnd: card?.end,

@@ -51,7 +51,7 @@ export class GuestImportStore {
       return await this.flow.transaction(async (transaction) => {
         const known = guests.filter(({ before }) => before !== undefined);
         if (!(await this.areAsPlanned(transaction, known))) return 'changed';
-        await putGuests(transaction, guests.map(({ accountId, settings, kept, before }): GuestToPut => ({ accountId, settings, secrets: kept, isNew: before === undefined })), 'import');
+        await putGuests(transaction, guests.map(({ accountId, settings, kept, setsEnd, before }): GuestToPut => ({ accountId, settings, secrets: kept, setsEnd, isNew: before === undefined })), 'import');
         await this.tell(transaction, known);
         return 'written';
       });

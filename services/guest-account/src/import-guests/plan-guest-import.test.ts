@@ -29,6 +29,7 @@ describe('an import of guests', () => {
         validFrom: null, validUntil: new Date(2027, 0, 1),
       },
       secrets: { password: 'Print-2026', pin: '4711', cardNumber: '04A37F' },
+      setsEnd: true,
     });
     expect(JSON.stringify(plan(csv))).not.toContain('12345678');
     expect(plan('Identifiant,Nom complet,Société,Groupe dynamique,Numéro de carte,Personne visitée,Date d\'expiration\nx,X,S,G,1234,P,\n').guests).toMatchObject([{ settings: { login: 'x', company: 'S', group: 'G', visitedPerson: 'P' } }]);

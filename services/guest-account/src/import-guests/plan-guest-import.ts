@@ -30,6 +30,8 @@ export interface PlannedGuest {
   readonly before: KnownGuest | undefined;
   readonly settings: GuestSettings;
   readonly secrets: GivenSecrets;
+  /** The line says something of the account's end. */
+  readonly setsEnd: boolean;
 }
 
 export interface GuestImportPlan {
@@ -94,7 +96,7 @@ export class GuestImport {
     if (before && this.existing === 'skip') return undefined;
     const checked = readGuest(fields, addresses, before);
     if (typeof checked === 'string') return checked;
-    const { settings, secrets } = checked;
+    const { settings, secrets, setsEnd } = checked;
     const key = loginKeyOf(settings.login);
     const twin = this.seen.get(key);
     if (twin !== undefined) return `login: stands on line ${twin} already`;
@@ -105,7 +107,7 @@ export class GuestImport {
     if (holder !== undefined) return `card: it is the card of ${holder}`;
     this.seen.set(key, line);
     this.hold(settings, cardHash);
-    return { before, settings, secrets };
+    return { before, settings, secrets, setsEnd };
   }
 
   private knownOf({ loginKey, addresses: [address = ''] }: GuestLine): KnownGuest | undefined {
@@ -133,7 +135,7 @@ function readGuest(fields: GuestFields, addresses: readonly string[], before: Kn
   if (isGuestProblem(settings)) return sentence(settings);
   const secrets = { ...given('password', fields.password), ...given('pin', fields.pin), ...given('cardNumber', fields.card) };
   const problem = secretsProblem(secrets);
-  return problem ? sentence(problem) : { settings, secrets };
+  return problem ? sentence(problem) : { settings, secrets, setsEnd: fields.validUntil !== undefined };
 }
 
 function readEdge(text: string | undefined, edge: DayEdge, before: Date | null): Date | null | undefined {

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { hashingKey, type MasterKey } from '@inkpost/secrets/master-key.js';
 
 /** What is hashed; hashes of one kind are never equal to those of another. */
-export type HashedKind = 'address' | 'card' | 'pin';
+export type HashedKind = 'card' | 'pin';
 
 /**
  * Turns short secrets into what is stored: HMAC-SHA-256 under keys from the master key, so that a copy of the database reveals none by
@@ -13,7 +13,7 @@ export class KeyedHash {
 
   constructor(masterKey: MasterKey) {
     const key = (kind: HashedKind) => hashingKey(masterKey, `account ${kind}`);
-    this.keys = { address: key('address'), card: key('card'), pin: key('pin') };
+    this.keys = { card: key('card'), pin: key('pin') };
   }
 
   of(kind: HashedKind, text: string): Buffer {
