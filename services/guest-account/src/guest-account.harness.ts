@@ -122,9 +122,13 @@ export class GuestAccountHarness {
     await this.sender.send({ id, consumer: 'guest-account', subject: SUBJECT, journeyId: messageId, payload: encodePayload(SUBJECT, payload), trace: '', tries: 99 });
   }
 
+  async metrics(): Promise<string> {
+    return this.telemetry.metricsText();
+  }
+
   /** How many deliveries were handled so far. */
   async handled(): Promise<number> {
-    const metrics = await this.telemetry.metricsText();
+    const metrics = await this.metrics();
     return Number(/^\w*flow_step_duration\w*_count\{[^}]*subject="acceptance\.message-accepted\.v1"[^}]*outcome="done"[^}]*\} (\d+)/mu.exec(metrics)?.[1] ?? 0);
   }
 

@@ -83,6 +83,7 @@ import { serverTest } from './user-management/test-server.js';
 import { SenderApprovedHandler } from './unknown-sender/sender-approved.handler.js';
 import { unknownSenderRoutes } from './unknown-sender/unknown-sender.routes.js';
 import { WaitingExpiry } from './unknown-sender/waiting-expiry.js';
+import { watchWaiting } from './unknown-sender/watch-waiting.js';
 import { WaitingSenderStore } from './unknown-sender/waiting-sender.store.js';
 
 @Module({})
@@ -93,7 +94,7 @@ export const guestAccount: ServiceDefinition = {
   config: guestAccountConfig,
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof guestAccountConfig>>): Promise<DynamicModule> {
-    const { config, pool, flow, log, secrets } = runtime;
+    const { config, pool, flow, log, meter, secrets } = runtime;
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('guest-account') }) });
     const administrators = new AdministratorStore(prisma);
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
@@ -105,6 +106,7 @@ export const guestAccount: ServiceDefinition = {
     const guestDirectory = new GuestDirectory(pool);
     const localGuestBase = new LocalGuestBase(pool, flow, log);
     const waiting = new WaitingSenderStore(pool, flow, config.language);
+    watchWaiting(meter, pool, log);
     const rules = addressRules(config.linkLocalServers);
     const certificates = config.authorityCaFile === undefined ? '' : await readFile(config.authorityCaFile, 'utf8');
     const entraPlaces = { authority: config.office365Authority, graphUrl: config.graphUrl, agent: makeAgent(certificates) };

@@ -1,16 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AcceptanceHarness } from '../acceptance.harness.js';
+import { AcceptanceHarness, type StartedAcceptance } from '../acceptance.harness.js';
 
 let harness: AcceptanceHarness;
+let started: StartedAcceptance;
 const fixture = (name: string) => readFile(join(import.meta.dirname, '../../../../tests/fixtures', name));
 
 beforeAll(async () => {
   harness = await AcceptanceHarness.start();
-  const { client } = await harness.startService();
-  await client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], refusedAddresses: ['d.dupont@example.org'], unknownSender: 'create' } });
+  started = await harness.startService();
+  await started.client('configuration.write').putConditions({ conditions: { acceptedDomains: ['example.org'], refusedAddresses: ['d.dupont@example.org'], unknownSender: 'create' } });
 });
 
 afterAll(() => harness.stop());
@@ -43,6 +45,17 @@ describe('a message', () => {
     expect(await harness.claims(documentIds[0] ?? '')).toEqual(['guest_account']);
     expect(await steps(messageId)).toEqual(['sender-accepted', 'document-accepted']);
     expect(await verdictRow(messageId)).toEqual([{ sender: 'a@example.org', verdict: 'accepted', rule: 'accepted domain example.org' }]);
+  });
+
+  it('bears what becomes of an unknown sender by the conditions of its mailbox, and sponsors only where they are asked', async () => {
+    const writer = started.client('configuration.write');
+    for (const [unknownSender, sponsors] of [['sponsor', ['boss@example.org']], ['hold', undefined]] as const) {
+      const mailboxId = randomUUID();
+      await writer.putConditions({ mailboxId, conditions: { acceptedDomains: ['example.org'], unknownSender, sponsors: ['boss@example.org'] } });
+      const { messageId } = await harness.receive('a@example.org', [samplePdf({ pages: 1 })], { mailboxId });
+      await published(messageId).toMatchObject({ payload: { unknownSender } });
+      expect((await harness.verdict(messageId))?.payload['sponsors']).toEqual(sponsors);
+    }
   });
 
   it('of a refused address is refused without being opened, and its document is erased', async () => {

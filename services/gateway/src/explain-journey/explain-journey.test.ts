@@ -55,6 +55,27 @@ describe('a step', () => {
       step('guest-account', 'owner-refused', { statusText: 'Several users of the directory AD_ORGA have this e-mail address: ada@example.org', directory: 'AD_ORGA', logins: ['ada', 'ada2'] }),
       'Several users of the directory AD_ORGA have this e-mail address: ada@example.org (ada; ada2).',
     ],
+    [
+      step('guest-account', 'sender-awaited', { address: 'ada@example.org', policy: 'confirm', waitsUntil: '2026-07-31T18:00:00.000Z', alreadyAsked: false, notIn: ['AD_ORGA', 'guests'] }),
+      'No valid account has the address ada@example.org (looked for in AD_ORGA; guests): the sender is asked by mail to confirm, until 2026-07-31 18:00 UTC.',
+    ],
+    [
+      step('guest-account', 'sender-awaited', { address: 'ada@example.org', policy: 'sponsor', waitsUntil: '2026-07-31T18:00:00.000Z', alreadyAsked: true, sponsors: ['grace@example.org', 'alan@example.org'] }),
+      'No valid account has the address ada@example.org: a sponsor (grace@example.org; alan@example.org) was asked before to vouch for the sender, until 2026-07-31 18:00 UTC.',
+    ],
+    [
+      step('guest-account', 'sender-awaited', { address: 'ada@example.org', policy: 'hold', waitsUntil: '2026-07-31T18:00:00.000Z', alreadyAsked: false }),
+      'No valid account has the address ada@example.org: it waits until an administrator lets the sender in, until 2026-07-31 18:00 UTC.',
+    ],
+    [step('guest-account', 'sender-approved', { address: 'ada@example.org', by: 'sender' }), 'ada@example.org confirmed that the mail is theirs; the mail goes on.'],
+    [step('guest-account', 'sender-approved', { address: 'ada@example.org', by: 'sponsor', name: 'grace@example.org' }), 'grace@example.org vouched for ada@example.org; the mail goes on.'],
+    [step('guest-account', 'sender-approved', { address: 'ada@example.org', by: 'administrator', name: 'maintenance' }), 'maintenance let ada@example.org in; the mail goes on.'],
+    [
+      step('guest-account', 'owner-refused', { statusText: 'Nobody vouched for this e-mail address: ada@example.org', address: 'ada@example.org', by: 'sponsor', name: 'grace@example.org' }),
+      'Nobody vouched for this e-mail address: ada@example.org (decided by grace@example.org).',
+    ],
+    [step('notification', 'confirmation-mailed', { to: 'ada@example.org' }), 'ada@example.org was asked by mail to confirm.'],
+    [step('notification', 'sponsor-request-mailed', { to: 'grace@example.org' }), 'grace@example.org was asked by mail to vouch for the sender.'],
     [step('acceptance', 'document-accepted', { fileName: 'letter.pdf', pages: 3 }, 'one'), 'letter.pdf can be printed, 3 pages.'],
     [held(), 'letter.pdf is held on Lobby until its code is given, at the latest until 2026-07-31 18:00 UTC.'],
     [step('print-submit', 'released', { ...lobby, by: 'code', releasePoint: '192.0.2.7' }, 'one'), 'letter.pdf was released on Lobby: its code was given at 192.0.2.7.'],
@@ -164,6 +185,17 @@ describe('the answer to "why was my mail (not) printed?"', () => {
     const gaveUp = step('notification', 'gave-up', { subject: 'print.job-held.v1', attempt: 8, reason: 'unexpected: oh' });
     expect(answerWhy([...flow, held(), gaveUp])).toMatch(/^Not printed yet, the code was not given: letter\.pdf.*; notification: Given up after 8 attempts: oh\./);
     expect(answerWhy([...flow, held(), gaveUp, step('gateway', 'sent-again', { subject: 'print.job-held.v1', by: 'ada' })])).not.toContain('Given up');
+  });
+
+  it('says who is waited for before an unknown sender may print, and no more once somebody decided', () => {
+    const awaited = step('guest-account', 'sender-awaited', { address: 'ada@example.org', policy: 'confirm', alreadyAsked: false });
+    expect(answerWhy([received(), awaited])).toBe('Not printed yet. No valid account has the address ada@example.org: the sender is asked by mail to confirm.');
+    const down = step('notification', 'waiting', { subject: 'account.confirmation-wanted.v1', reason: 'notification.not-configured: No outgoing mail server is set.' });
+    expect(answerWhy([received(), awaited, down])).toContain('the sender is asked by mail to confirm; notification: It waits');
+    const approved = step('guest-account', 'sender-approved', { address: 'ada@example.org', by: 'sender' });
+    expect(answerWhy([received(), awaited, approved])).toBe('Not printed yet: the mail is being examined.');
+    expect(answerWhy([received(), awaited, approved, step('guest-account', 'owner-created', { address: 'ada@example.org' }), held()])).toMatch(/^Not printed yet, the code was not given/);
+    expect(answerWhy([received(), awaited, step('guest-account', 'owner-refused', { statusText: 'Too late.' })])).toBe('Not printed: Too late.');
   });
 
   it('says of a canary mail how far it came, and that it is never printed', () => {

@@ -176,6 +176,7 @@ describe('an administrator', () => {
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen).toEqual(expect.arrayContaining(['held1@example.org', 'held2@example.org']));
 
+    expect(await harness.metrics()).toMatch(/^inkpost_account_waiting_senders\{[^}]*policy="hold"[^}]*\} [2-9]/mu);
     const waitingId = held?.waitingId ?? '';
     expect(await waiting().answerWaitingSender({ waitingId, approve: true })).toMatchObject({ address: 'held1@example.org', messages: 1 });
     await expect(waiting().answerWaitingSender({ waitingId, approve: false })).rejects.toThrow(/no waiting sender/);
