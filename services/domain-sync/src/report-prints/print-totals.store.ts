@@ -33,12 +33,15 @@ const COUNTED = `f.day, d.dimension, d.key, 1::bigint AS jobs, f.impressions, f.
   CASE WHEN f.color THEN f.impressions ELSE 0 END AS color_impressions, CASE WHEN f.duplex THEN f.sheets ELSE 0 END AS duplex_sheets, f.price`;
 const KEYS = `LATERAL (VALUES ('all', ''), ('user', f.account_id), ('group', f.user_group), ('queue', f.queue_id), ('location', f.location_path), ('mailbox', f.mailbox_id), ('origin', f.origin)) AS d (dimension, key)`;
 const SUMS = 'sum(jobs) AS jobs, sum(impressions) AS impressions, sum(sheets) AS sheets, sum(color_impressions) AS color_impressions, sum(duplex_sheets) AS duplex_sheets, sum(price) AS price';
-const DAY = `(completed_at AT TIME ZONE 'UTC')::date AS day`;
+/** Fact by fact: a planner whose statistics are old would read all facts for the few that are new. */
+function factsOf(newFacts: string): string {
+  return `(SELECT found.* FROM ${newFacts} AS n, LATERAL (SELECT p.*, (p.completed_at AT TIME ZONE 'UTC')::date AS day FROM print_fact p WHERE p.job_id = n.job_id LIMIT 1) AS found) AS f`;
+}
 
 // In the order of the key, so that two instances that roll up at the same time never wait for each other in a circle.
 const ROLL_UP = `
   WITH taken AS (DELETE FROM print_fact_new WHERE job_id IN (SELECT job_id FROM print_fact_new LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING job_id),
-  lines AS (SELECT ${COUNTED} FROM (SELECT print_fact.*, ${DAY} FROM print_fact JOIN taken USING (job_id)) AS f, ${KEYS}),
+  lines AS (SELECT ${COUNTED} FROM ${factsOf('taken')}, ${KEYS}),
   added AS (
     INSERT INTO print_total AS t (dimension, day, key, jobs, impressions, sheets, color_impressions, duplex_sheets, price)
     SELECT dimension, day, key, ${SUMS} FROM lines GROUP BY dimension, day, key ORDER BY dimension, day, key
@@ -52,7 +55,7 @@ function lines(dimension: string): string {
     SELECT day, key, jobs, impressions, sheets, color_impressions, duplex_sheets, price FROM print_total WHERE dimension = ${dimension} AND day BETWEEN $1::date AND $2::date
     UNION ALL
     SELECT l.day, l.key, l.jobs, l.impressions, l.sheets, l.color_impressions, l.duplex_sheets, l.price FROM (
-      SELECT ${COUNTED} FROM (SELECT print_fact.*, ${DAY} FROM print_fact_new JOIN print_fact USING (job_id)) AS f, ${KEYS}) AS l
+      SELECT ${COUNTED} FROM ${factsOf('print_fact_new')}, ${KEYS}) AS l
     WHERE l.dimension = ${dimension} AND l.day BETWEEN $1::date AND $2::date)`;
 }
 
