@@ -94,6 +94,40 @@ describe('the server used for user management', () => {
   });
 });
 
+describe('the door to the guest base', () => {
+  it('says what server it is, and nothing else without a sign-in; the REST door is another', async () => {
+    expect(await keeper.atWsc('GET', '/wsc/v1/server')).toMatchObject({ status: 200, body: { name: expect.any(String) as unknown, version: '0.0.0-test' } });
+    expect((await keeper.atWsc('GET', '/api/v0/guests')).status).toBe(404);
+    for (const path of ['/wsc/v1/guests', '/wsc/v1/senders/ada@example.org', '/wsc/v1/security-profiles', '/wsc/v1/session']) expect([(await keeper.atWsc('GET', path)).status, path]).toEqual([401, path]);
+    expect((await keeper.atWsc('POST', '/wsc/v1/session', { body: { account: 'maintenance', password: 'wrong' } })).status).toBe(401);
+  });
+
+  it('lets who is signed in read and change guests, until they sign out', async () => {
+    const { body: { token } } = await keeper.atWsc('POST', '/wsc/v1/session', { body: { account: 'maintenance', password: PASSWORD } });
+    const ask = (method: string, path: string, body?: object) => keeper.atWsc(method, path, { token: String(token), ...(body ? { body } : {}) });
+    const made = await ask('POST', '/wsc/v1/guests', { addresses: ['grace@example.org'], displayName: 'Grace' });
+    expect(made).toMatchObject({ status: 201, location: `/wsc/v1/guests/${String(made.body['accountId'])}` });
+    expect((await ask('GET', '/wsc/v1/senders/grace%40example.org')).body).toMatchObject({ guest: { accountId: made.body['accountId'], displayName: 'Grace', locked: false, renewed: false } });
+    expect((await ask('PUT', made.location ?? '', { addresses: ['grace@example.org'], displayName: 'Grace', locked: true })).body).toMatchObject({ locked: true });
+    expect((await ask('GET', '/wsc/v1/guests?search=grace')).body).toMatchObject({ guests: [{ accountId: made.body['accountId'] }] });
+    expect((await ask('DELETE', made.location ?? '')).status).toBe(204);
+    expect((await ask('GET', '/wsc/v1/security-profiles')).body).toMatchObject({ profiles: expect.any(Array) as unknown });
+    expect((await ask('DELETE', '/wsc/v1/session')).status).toBe(204);
+    expect((await ask('GET', '/wsc/v1/guests')).status).toBe(401);
+  });
+
+  it('makes one guest of a sender, however often, and of nothing that is no address', async () => {
+    const { body: { token } } = await keeper.atWsc('POST', '/wsc/v1/session', { body: { account: 'maintenance', password: PASSWORD } });
+    const add = (address: string, body: object = {}) => keeper.atWsc('PUT', `/wsc/v1/senders/${encodeURIComponent(address)}`, { token: String(token), body });
+    const [one, ...others] = (await Promise.all(Array.from({ length: 5 }, () => add('Five@Example.org', { displayName: 'Five\u202Eevif' })))).toSorted((a, b) => Number(b.body['created']) - Number(a.body['created']));
+    expect(one).toMatchObject({ status: 200, body: { created: true } });
+    for (const other of others) expect(other).toMatchObject({ status: 200, body: { created: false, accountId: one?.body['accountId'] } });
+    expect(await keeper.guests('five@example.org')).toMatchObject([{ account_id: one?.body['accountId'], language: 'en' }]);
+    for (const address of ['nobody', 'a@b@c', `${'a'.repeat(300)}@example.org`, "x' OR 1=1 --", 'ada@example.org, eve@example.org']) expect([await add(address), address]).toMatchObject([{ status: 400, body: { errors: [{ field: 'address' }] } }, address]);
+    expect(await add('sixth@example.org', { language: 'de' })).toMatchObject({ status: 400, body: { errors: [{ field: 'language' }] } });
+  });
+});
+
 describe('a mail', () => {
   it('of an unknown sender makes the guest there, and prints; nothing is kept here', async () => {
     const messageId = await desk.accept('ada@example.org');

@@ -37,7 +37,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const settings = { address: '127.0.0.1', port: (server.address() as AddressInfo).port, secure: false, account: 'skyprint', certificateAuthority: '', certificateSha256: '' };
-  client = new WscClient({ settings, password: () => 'secret', rules: LINK_LOCAL_REFUSED, now: () => now });
+  client = new WscClient({ settings, password: () => 'secret', rules: LINK_LOCAL_REFUSED, now: () => now, callMaxMs: 300 });
   signIn('one');
 });
 afterEach(() => {
@@ -115,6 +115,8 @@ describe('what answers', () => {
     ['a redirection', json(302, {}, { location: 'http://169.254.169.254/' }), 'Unknown error: The server answers 302.'],
     ['503', json(503, { detail: 'Later.' }), 'connection to Watchdoc failed: The server can\'t answer now (503). It says: Later.'],
     ['no such path', json(404, {}), 'connection to Watchdoc failed: What answers there is no server for user management: is the port right? Usually it is 5756.'],
+    ['silence', () => undefined, 'connection to Watchdoc failed: The server does not answer in time.'],
+    ['half an answer, and then silence', (_request, response) => void response.writeHead(200).write('{'), 'connection to Watchdoc failed: The server does not answer in time.'],
     ['too much', (_request, response) => void response.writeHead(200).end(' '.repeat(SERVER_ANSWER_BYTES_MAX + 1)), 'Unknown error: What answers there says far more than was asked for: is it the server for user management?'],
     ['a cut answer', (_request, response) => void response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy()), 'connection to Watchdoc failed: The server ended the connection: are port and the choice of a secure connection right?'],
     ['no HTTP', ({ socket }) => void socket.end('220 smtp.example.org ESMTP\r\n'), 'connection to Watchdoc failed: What answers there does not speak HTTP as it was asked to: are port and the choice of a secure connection right?'],

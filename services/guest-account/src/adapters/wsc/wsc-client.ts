@@ -1,5 +1,5 @@
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
-import { SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
+import { SERVER_CALL_MAX_MS, SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
 import type { ServerSettings } from '../../user-management/server-settings.js';
 import { asTrouble, ServerTrouble } from '../../user-management/server-status.js';
 import { readDetail, readRights, readServer, readSignedIn, type ServerInformation, type SignedIn } from './wsc-answers.js';
@@ -15,6 +15,8 @@ export interface WscClientParts {
   readonly password: () => string;
   readonly rules: AddressRules;
   readonly now?: () => number;
+  /** How long one request may take. */
+  readonly callMaxMs?: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export class WscClient {
   private refusal: { readonly trouble: ServerTrouble; readonly until: number } | undefined;
 
   constructor(private readonly parts: WscClientParts) {
-    this.connections = new WscConnections(parts.settings, parts.rules);
+    this.connections = new WscConnections(parts.settings, parts.rules, parts.callMaxMs ?? SERVER_CALL_MAX_MS);
     this.now = parts.now ?? (() => performance.now());
   }
 

@@ -4,7 +4,7 @@ import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { connectServer } from '@inkpost/server-connection/connect-server.js';
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import { secureConnection } from '@inkpost/server-connection/secure-connection.js';
-import { SERVER_CALL_MAX_MS, SERVER_CONNECTIONS_MAX, SERVER_IDLE_CONNECTION_MS } from '../../limits.js';
+import { SERVER_CONNECTIONS_MAX, SERVER_IDLE_CONNECTION_MS } from '../../limits.js';
 import type { ServerSettings } from '../../user-management/server-settings.js';
 
 /** As Node's agent calls it, whose type wants a socket also where there is none. */
@@ -15,6 +15,8 @@ export class WscConnections extends Agent {
   constructor(
     private readonly settings: ServerSettings,
     private readonly rules: AddressRules,
+    /** How long one request may take, and a connection to come about. */
+    readonly callMaxMs: number,
   ) {
     super({ keepAlive: true, maxSockets: SERVER_CONNECTIONS_MAX, timeout: SERVER_IDLE_CONNECTION_MS });
   }
@@ -31,9 +33,9 @@ export class WscConnections extends Agent {
 
   private async open(): Promise<Duplex> {
     const { address: host, port, secure, certificateAuthority, certificateSha256 } = this.settings;
-    const signal = AbortSignal.timeout(SERVER_CALL_MAX_MS);
+    const signal = AbortSignal.timeout(this.callMaxMs);
     try {
-      const socket = await connectServer({ host, port }, this.rules, SERVER_CALL_MAX_MS, signal);
+      const socket = await connectServer({ host, port }, this.rules, this.callMaxMs, signal);
       socket.setNoDelay(true);
       return secure ? await secureConnection(socket, { host, certificateAuthority, certificateSha256 }, signal) : socket;
     } catch (error) {

@@ -1,8 +1,9 @@
-import { type Agent, type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { SERVER_ANSWER_BYTES_MAX, SERVER_CALL_MAX_MS } from '../../limits.js';
+import { SERVER_ANSWER_BYTES_MAX } from '../../limits.js';
 import type { ServerSettings } from '../../user-management/server-settings.js';
 import { ServerTrouble } from '../../user-management/server-status.js';
+import type { WscConnections } from './wsc-connections.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -22,7 +23,7 @@ export interface WscAnswer {
 }
 
 /** One request and its answer within a few seconds. Throws a `Failure`. */
-export async function exchange(agent: Agent, place: Pick<ServerSettings, 'address' | 'port'>, wanted: WscRequest): Promise<WscAnswer> {
+export async function exchange(agent: WscConnections, place: Pick<ServerSettings, 'address' | 'port'>, wanted: WscRequest): Promise<WscAnswer> {
   try {
     return await send(agent, place, wanted);
   } catch (error) {
@@ -34,9 +35,9 @@ export async function exchange(agent: Agent, place: Pick<ServerSettings, 'addres
 
 class StaleConnection extends Error {}
 
-async function send(agent: Agent, { address, port }: Pick<ServerSettings, 'address' | 'port'>, { method, path, token, body }: WscRequest): Promise<WscAnswer> {
+async function send(agent: WscConnections, { address, port }: Pick<ServerSettings, 'address' | 'port'>, { method, path, token, body }: WscRequest): Promise<WscAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const signal = AbortSignal.timeout(SERVER_CALL_MAX_MS);
+  const signal = AbortSignal.timeout(agent.callMaxMs);
   const sent = request({
     agent, host: address, port, method, path, signal,
     headers: {
