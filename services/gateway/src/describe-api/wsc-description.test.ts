@@ -1,8 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { moveRoute } from '../answer-route/move-route.js';
-import { declaredRoutes, routesForOtherServers } from '../describe-api/described-routes.harness.js';
-import { openApi } from '../describe-api/openapi.js';
+import { declaredRoutes, routesForOtherServers } from './described-routes.harness.js';
+import { openApi } from './openapi.js';
 
 const routes = routesForOtherServers();
 const byOperation = new Map(declaredRoutes().map((each) => [each.operation, each]));
