@@ -146,6 +146,8 @@ export const ROLE_MEMBERS_MAX = 100;
 export const API_TOKENS_MAX = 500;
 export const API_TOKEN_NAME_LENGTH_MAX = 64;
 export const API_TOKEN_DAYS_MAX = 366;
+/** A token that ran out is shown this long. */
+export const API_TOKEN_KEPT_DAYS = 30;
 /** The last use of a token is noted at most this often. */
 export const API_TOKEN_USE_NOTED_EVERY_S = 60;
 

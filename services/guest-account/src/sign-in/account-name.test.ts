@@ -20,5 +20,6 @@ describe('what somebody signs in as', () => {
     expect(new Set(ways.map(loginKey))).toEqual(new Set(['ada']));
     expect(loginKey('ada  lovelace')).toBe('ada lovelace');
     expect(loginKey('аda')).not.toBe('ada');
+    expect(loginKey('\uFDFA'.repeat(320))).toHaveLength(320);
   });
 });
