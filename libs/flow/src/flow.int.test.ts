@@ -154,6 +154,22 @@ describe('the flow', () => {
     expect(await stepsOf('down')).toEqual(['mailbox-deleted', 'waiting', 'deleted']);
   });
 
+  it('comes again as it is in the database by then, after it waited: what is sealed in it may have been sealed anew', async () => {
+    behaviours.set('as-published', async () => {
+      await superuser.query(`UPDATE flow.message SET payload = '{"mailboxId": "sealed-anew"}' WHERE payload ->> 'mailboxId' = 'as-published'`);
+      throw new CauseDown('test.key-missing', 'the key is no longer there');
+    });
+    const came = new Promise<void>((resolve) => {
+      behaviours.set('sealed-anew', async (message) => {
+        await done(message);
+        resolve();
+      });
+    });
+    await publishDeletion('as-published');
+    await came;
+    expect(await stepsOf('as-published')).toEqual(['mailbox-deleted', 'waiting', 'deleted']);
+  });
+
   it('sends everything open again when Redis turns out to be empty', async () => {
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => {
