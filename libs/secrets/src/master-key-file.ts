@@ -8,7 +8,7 @@ export const KEY_FILE_AGE_MAX_MS = 1_000;
 
 /**
  * The master key in a file whose content may be replaced while the service runs. It is looked at when it is used, not by a timer: so a
- * process that was stopped or starved meanwhile can't go on with a key of the past. A look costs 5 µs, at most once a second.
+ * process that was stopped or starved meanwhile can't go on with a key of the past. A look costs 3 µs, at most once a second.
  */
 export class MasterKeyFile implements MasterKey {
   private read: MasterKey;

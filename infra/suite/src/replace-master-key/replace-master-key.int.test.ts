@@ -13,7 +13,7 @@ import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/in
 import { type TemporaryFolder, temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { MASTER_KEY_HOLDERS } from '../ensure-secrets.js';
 import { KeyFiles } from './key-files.js';
-import { withNewVersion } from './key-text.js';
+import { withNewestFirst, withNewVersion, withSealingAlone } from './key-text.js';
 import { type KeptKey, retire, rotate, showStatus } from './replace-master-key.js';
 import { STORED_BYTES } from './sealed-places.js';
 
@@ -60,8 +60,7 @@ async function run(command: Command, { elsewhere, knownEverywhereMs = 50 }: Part
     const code = await command({ client, files: new KeyFiles(folder.path), elsewhere, knownEverywhereMs }, (line) => lines.push(line));
     return { code, text: lines.join('\n') };
   } finally {
-    // Ends the lock with it.
-    client.release(true);
+    client.release();
   }
 }
 
@@ -179,20 +178,29 @@ describe('the replacement of the master key', () => {
     await superuser('DELETE FROM spool.document WHERE id = $1', [late]);
   });
 
-  it('is one at a time', async () => {
-    const nested: Command = async (kept, tell) => {
-      expect(await retire(kept, false, tell)).toBe(1);
-      await expect(run(rotate)).rejects.toThrow('Another run is under way');
-      return 0;
-    };
-    expect((await run(nested)).code).toBe(0);
+  it('is one at a time, and waits for a row that a service holds without holding up anybody', async () => {
+    await letAnHourPass();
+    expect((await run(retireLater)).code).toBe(0);
+    const service = await pool.connect();
+    await service.query('BEGIN; SELECT 1 FROM mail_ingest.google_client FOR UPDATE');
+    const begun = Promise.withResolvers<void>();
+    const rotating = run((kept, tell) => rotate(kept, (line) => {
+      tell(line);
+      if (line.includes('seals from now on')) begun.resolve();
+    }));
+    await begun.promise;
+    await expect(run(rotate)).rejects.toThrow('Another run is under way');
+    await service.query("SET LOCAL lock_timeout = '5s'; UPDATE mail_ingest.google_client SET client_id = 'd'; COMMIT");
+    service.release();
+    expect((await rotating).code).toBe(0);
+    await openAll(parseMasterKey(withSealingAlone(await keyOf('owner'))));
   });
 
   it('leaves a key that is kept elsewhere to who keeps it, and seals anew with its first version', async () => {
     const text = await keyOf('owner');
-    const newer = withNewVersion(text).split('\n').toSorted((a, b) => b.localeCompare(a)).join('\n');
+    const newer = withNewestFirst(withNewVersion(text));
     expect(await run(rotate, { elsewhere: OLD })).toMatchObject({ code: 1, text: expect.stringContaining('put a new version in front') as string });
-    expect((await run(rotate, { elsewhere: newer })).text).toMatch(/\d{3,} sealed anew with version 5\./);
+    expect((await run(rotate, { elsewhere: newer })).text).toMatch(/\d{3,} sealed anew with version 6\./);
     expect(await run(retireLater, { elsewhere: newer })).toMatchObject({ code: 0, text: expect.stringContaining('never the entry "hashing:"') as string });
     expect(await keyOf('owner')).toBe(text);
     await openAll(parseMasterKey(newer));

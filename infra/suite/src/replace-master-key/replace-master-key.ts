@@ -45,16 +45,17 @@ function describe({ place, byVersion }: SealedCount): string {
  * A new version, known everywhere before it seals, and everything sealed with it: beside running services, and continued where an earlier
  * run was broken off. Gives the exit code; 1: something could not be sealed anew.
  */
-export async function rotate(kept: KeptKey, tell: Tell): Promise<number> {
-  await lockOut(kept.client);
+export function rotate(kept: KeptKey, tell: Tell): Promise<number> {
+  return alone(kept.client, () => replace(kept, tell));
+}
+
+async function replace(kept: KeptKey, tell: Tell): Promise<number> {
   const text = kept.elsewhere ?? (await bringNewestForward(kept, tell));
   if (kept.elsewhere !== undefined && versionsIn(text).length === 1) {
     tell('The key is kept outside the secrets folder: put a new version in front of it there ("next" makes one), restart the services, and run this again.');
     return 1;
   }
-  const { count, problems } = await sealAllAnew(kept.client, parseMasterKey(text), (place, done) => {
-    if (done > 0 && done % 10_000 === 0) tell(`  ${place}: ${done}`);
-  });
+  const { count, problems } = await sealAllAnew(kept.client, parseMasterKey(text), (place, done) => tell(`  ${place}: ${done}`));
   tell(`${count} sealed anew with version ${versionsIn(text)[0]}.`);
   for (const problem of problems) tell(`Not sealed anew: ${problem}`);
   if (problems.length === 0) tell(`What only opens is needed until "retire": in ${RETIRE_AFTER_MS / 60_000} minutes or later.`);
@@ -79,8 +80,11 @@ async function bringNewestForward({ files, knownEverywhereMs }: KeptKey, tell: T
 }
 
 /** Removes the versions that only open, once nothing needs them. `now`: without waiting for what may be under way. Gives the exit code. */
-export async function retire(kept: KeptKey, now: boolean, tell: Tell): Promise<number> {
-  await lockOut(kept.client);
+export function retire(kept: KeptKey, now: boolean, tell: Tell): Promise<number> {
+  return alone(kept.client, () => takeAwayUnneeded(kept, now, tell));
+}
+
+async function takeAwayUnneeded(kept: KeptKey, now: boolean, tell: Tell): Promise<number> {
   const text = kept.elsewhere ?? (await kept.files.read());
   const [current = 0, ...others] = versionsIn(text);
   if (others.length === 0) {
@@ -106,9 +110,9 @@ export async function retire(kept: KeptKey, now: boolean, tell: Tell): Promise<n
 
 /** From the services first: what turns up all the same is not lost, the owner's copy still opens it. */
 async function takeAway({ client, files, knownEverywhereMs }: KeptKey, text: string, tell: Tell): Promise<number> {
-  const alone = withSealingAlone(text);
+  const remaining = withSealingAlone(text);
   const [current = 0, ...others] = versionsIn(text);
-  await files.spread(alone);
+  await files.spread(remaining);
   await pause(knownEverywhereMs);
   const older = countOlder(await countSealed(client), current);
   if (older > 0) {
@@ -116,12 +120,18 @@ async function takeAway({ client, files, knownEverywhereMs }: KeptKey, text: str
     tell(`${older} came in sealed with another version meanwhile; nothing was removed. Run "rotate" again, then "retire".`);
     return 1;
   }
-  await files.write(alone);
+  await files.write(remaining);
   tell(`Version ${listed(others)} is removed. Backups of the database from before need the secrets folder of their time.`);
   return 0;
 }
 
-async function lockOut(client: ClientBase): Promise<void> {
+/** One run at a time. */
+async function alone(client: ClientBase, act: () => Promise<number>): Promise<number> {
   const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [ADVISORY_LOCK]);
   if (rows[0]?.locked !== true) throw new Error('Another run is under way: wait for it.');
+  try {
+    return await act();
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK]);
+  }
 }

@@ -5,8 +5,8 @@ import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { sealAnew } from '@inkpost/secrets/seal.js';
 import { SEALED_PLACES, type SealedPlace } from './sealed-places.js';
 
-/** Rows of one transaction: long enough to be quick, short enough that no service waits noticeably for one of them. */
-const BATCH = 500;
+/** Pages of a table in one transaction, some hundred rows: enough to be quick, few enough that no service waits noticeably for one of them. */
+const PAGES_AT_ONCE = 8;
 /** A row that a service holds meanwhile is tried again after this pause, and left for another run after so many. */
 const LOCKED_PAUSE_MS = 200;
 const LOCKED_TRIES = 50;
@@ -44,11 +44,12 @@ export interface SealedAnew {
  * Seals everything with the current version, batch by batch, beside services that go on writing. What is sealed with it already is
  * left alone: so a run that was broken off is continued by the next one.
  */
-export async function sealAllAnew(client: ClientBase, masterKey: MasterKey, onProgress: (place: string, count: number) => void): Promise<SealedAnew> {
+export async function sealAllAnew(client: ClientBase, masterKey: MasterKey, onDone: (place: string, count: number) => void): Promise<SealedAnew> {
   const problems: string[] = [];
   let count = 0;
   for (const place of SEALED_PLACES) {
-    const anew = await sealPlaceAnew(client, masterKey, place, (done) => onProgress(place.name, done));
+    const anew = await sealPlaceAnew(client, masterKey, place);
+    if (anew.count > 0) onDone(place.name, anew.count);
     count += anew.count;
     problems.push(...anew.problems);
     if (place.afterwards !== undefined) await inTransaction(client, place.schema, () => client.query(place.afterwards ?? ''));
@@ -57,10 +58,10 @@ export async function sealAllAnew(client: ClientBase, masterKey: MasterKey, onPr
 }
 
 /** Rows wander while services change them: passes are made until one finds nothing left to do. */
-async function sealPlaceAnew(client: ClientBase, masterKey: MasterKey, place: SealedPlace, onProgress: (count: number) => void): Promise<SealedAnew> {
+async function sealPlaceAnew(client: ClientBase, masterKey: MasterKey, place: SealedPlace): Promise<SealedAnew> {
   let count = 0;
   for (let tries = 0; ; tries += 1) {
-    const pass = await passOver(client, masterKey, place, (done) => onProgress(count + done));
+    const pass = await passOver(client, masterKey, place);
     count += pass.count;
     const left = await countLeft(client, masterKey, place);
     if (left <= pass.problems.length) return { count, problems: pass.problems };
@@ -76,35 +77,37 @@ interface Row extends Record<string, unknown> {
   readonly texts: string[];
 }
 
-async function passOver(client: ClientBase, masterKey: MasterKey, place: SealedPlace, onProgress: (count: number) => void): Promise<SealedAnew> {
+/** Page by page: in the order of a key each batch would have to find its way past all that was sealed anew before. */
+async function passOver(client: ClientBase, masterKey: MasterKey, place: SealedPlace): Promise<SealedAnew> {
   const problems: string[] = [];
-  let [count, after] = [0, '(0,0)'];
-  for (;;) {
-    const rows = await inTransaction(client, place.schema, async () => {
-      const found = await nextRows(client, masterKey, place, after);
-      const sealed = found.flatMap((row) => sealedAnew(masterKey, place, row, problems));
-      if (sealed.length > 0) {
+  let count = 0;
+  const pages = await pagesOf(client, place);
+  for (let page = 0; page < pages; page += PAGES_AT_ONCE) {
+    count += await inTransaction(client, place.schema, async () => {
+      const rows = (await rowsOf(client, masterKey, place, page)).flatMap((row) => sealedAnew(masterKey, place, row, problems));
+      if (rows.length > 0) {
         await client.query(
           `UPDATE ${place.table} SET ${place.assign} FROM unnest($1::tid[], $2::bytea[]) AS new (place, sealed) WHERE ${place.table}.ctid = new.place`,
-          [sealed.map((row) => row.place), sealed.map((row) => row.sealed)],
+          [rows.map((row) => row.place), rows.map((row) => row.sealed)],
         );
       }
-      count += sealed.length;
-      return found;
+      return rows.length;
     });
-    onProgress(count);
-    const last = rows.at(-1);
-    if (!last) return { count, problems };
-    after = last.place;
   }
+  return { count, problems };
 }
 
-/** In the order in which they lie; those that a service holds just now are left to the next pass, so that nobody waits for us. */
-async function nextRows(client: ClientBase, masterKey: MasterKey, place: SealedPlace, after: string): Promise<Row[]> {
+async function pagesOf(client: ClientBase, { schema, table }: SealedPlace): Promise<number> {
+  const { rows } = await client.query<{ pages: number }>(`SELECT (pg_relation_size('${schema}.${table}') / current_setting('block_size')::int)::int AS pages`);
+  return rows[0]?.pages ?? 0;
+}
+
+/** Those that a service holds just now are left to the next pass, so that nobody waits for us. */
+async function rowsOf(client: ClientBase, masterKey: MasterKey, place: SealedPlace, page: number): Promise<Row[]> {
   const { rows } = await client.query<Row>(
     `SELECT ctid::text AS place, ${place.sealed} AS sealed, ARRAY[${place.contextTexts.join(', ')}]::text[] AS texts FROM ${place.table}
-     WHERE ctid > $1::tid AND ${usable(place)} AND get_byte(${place.sealed}, 1) <> $2 ORDER BY ctid LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-    [after, masterKey.currentVersion],
+     WHERE ctid >= $1::tid AND ctid < $2::tid AND ${usable(place)} AND get_byte(${place.sealed}, 1) <> $3 FOR UPDATE SKIP LOCKED`,
+    [`(${page},0)`, `(${page + PAGES_AT_ONCE},0)`, masterKey.currentVersion],
   );
   return rows;
 }
