@@ -39,6 +39,7 @@ import { ErasureRpc } from './erase-people/erasure.rpc.js';
 import { ErasureStore } from './erase-people/erasure.store.js';
 import { PeopleErasure } from './erase-people/people-erasure.js';
 import { LiveDirectories } from './find-person/live-directories.js';
+import { PeoplePurge } from './forget-people/people-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { guestAccountConfig } from './guest-account.config.js';
 import { GuestRpc } from './guests/guest.rpc.js';
@@ -149,7 +150,8 @@ export const guestAccount: ServiceDefinition = {
         { provide: Installation, useFactory: () => new Installation(config.language) },
         { provide: LocalGuestBase, useValue: localGuestBase },
         { provide: ErasureStore, useValue: erasures },
-        { provide: CurrentServer, useValue: currentServer },
+        { provide: PeoplePurge, useFactory: () => new PeoplePurge(pool, erasures, log) },
+        { provide: CurrentServer, useFactory: () => currentServer },
         { provide: GuestBases, useFactory: () => new GuestBases(localGuestBase, async (revision) => (await currentServer.at(revision))?.guests) },
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {

@@ -5,7 +5,12 @@ import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { FlowClient, type Publication } from '@inkpost/flow/flow-client.js';
 import { FLOW } from '@inkpost/flow/flow.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { createLog } from '@inkpost/telemetry/log.js';
+import { PeoplePurge } from '../forget-people/people-purge.js';
 import { GuestAccountHarness } from '../guest-account.harness.js';
+import { ErasureStore } from './erasure.store.js';
+import { PeopleErasure } from './people-erasure.js';
 
 let harness: GuestAccountHarness;
 let guests: ReturnType<typeof clients>['guests'];
@@ -182,4 +187,17 @@ describe('the erasure of an address', () => {
   it.each(['', 'nobody', 'a@b@example.org', `${'x'.repeat(400)}@example.org`])('refuses %j with the field and what it wants', async (address) => {
     await expect(erasures.eraseAddress({ address })).rejects.toMatchObject({ code: Code.InvalidArgument, message: expect.stringContaining('must be one e-mail address') as unknown });
   });
+});
+
+it('proofs are forgotten after five years, those that are not complete never, and people who send no mails after ninety days', async () => {
+  const pool = harness.database.pool('guest-account');
+  const erasureOf = (id: string, completed: string) => pool.query(`INSERT INTO erasure (erasure_id, about, requested_by, people, account_ids, addresses, requested_at, completed_at) VALUES ($1, 'guest', 'old', 1, '{}', '{}', now() - interval '6 years', ${completed})`, [id]);
+  const [old, kept, open] = [randomUUID(), randomUUID(), randomUUID()];
+  await erasureOf(old, "now() - interval '1828 days'");
+  await erasureOf(kept, "now() - interval '1826 days'");
+  await erasureOf(open, 'NULL');
+  await pool.query("INSERT INTO known_person (sender_address, account_id, facts_sha256, told_at) SELECT 'seen' || age || '@example.org', gen_random_uuid(), '', now() - make_interval(days => age) FROM (VALUES (91), (89)) AS v (age)");
+  const purge = new PeoplePurge(pool, new ErasureStore(pool, new FlowClient(pool, harness.sender), new PeopleErasure(parseMasterKey('ab'.repeat(32)))), createLog('test', 'fatal'));
+  expect(await purge.purge()).toEqual({ people: 1, proofs: 1 });
+  expect((await pool.query<{ id: string }>("SELECT erasure_id AS id FROM erasure WHERE requested_by = 'old'")).rows.map(({ id }) => id).sort()).toEqual([kept, open].sort());
 });
