@@ -38,6 +38,8 @@ export interface EntraStandIn {
   pageSizeMax: number;
   /** The first page of each list is empty, with a link to the next. */
   emptyFirstPage: boolean;
+  /** Where links to the next page lead, instead of here. */
+  linksTo: string | undefined;
   setTenant(tenant: EntraTenant): void;
   /** The next `times` requests don't get their answer. */
   fail(fault: EntraFault, times?: number): void;
@@ -76,6 +78,7 @@ class StandIn implements EntraStandIn {
   readonly requests: string[] = [];
   pageSizeMax = PAGE_SIZE_MAX;
   emptyFirstPage = false;
+  linksTo: string | undefined;
   stop = async (): Promise<void> => undefined;
   private users: readonly EntraUser[] = [];
   private groups: Readonly<Record<string, readonly string[]>> = {};
@@ -154,7 +157,7 @@ class StandIn implements EntraStandIn {
     const [skip, isFirst] = [Number(searchParams.get('$skiptoken') ?? 0), !searchParams.has('$skiptoken')];
     const size = this.emptyFirstPage && isFirst ? 0 : Math.min(top, this.pageSizeMax);
     const hasMore = skip + size < all.length || (size === 0 && all.length > 0);
-    const next = new URL(url);
+    const next = new URL(`${url.pathname}${url.search}`, this.linksTo ?? this.url);
     next.searchParams.set('$skiptoken', String(skip + size));
     const count = searchParams.get('$count') === 'true' && isEventual ? { '@odata.count': all.length } : {};
     return { ...count, ...(hasMore ? { '@odata.nextLink': next.href } : {}), value: all.slice(skip, skip + size) };

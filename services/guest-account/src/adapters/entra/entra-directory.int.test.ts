@@ -28,7 +28,7 @@ describe('a directory of Entra', () => {
   afterEach(() => {
     places.permissions = ['User.Read.All', 'GroupMember.Read.All'];
     places.graph.setTenant({ users, groups });
-    Object.assign(places.graph, { pageSizeMax: 999, emptyFirstPage: false });
+    Object.assign(places.graph, { pageSizeMax: 999, emptyFirstPage: false, linksTo: undefined });
     places.provider.refuse('office365', undefined);
   });
 
@@ -188,6 +188,13 @@ describe('a directory of Entra', () => {
       places.graph.fail(fault);
       expect(await failure(directory.findByAddress('ada@corp.example'))).toMatch(text);
       expect(await directory.findByAddress('ada@corp.example')).toMatchObject({ kind: 'found' });
+    });
+
+    it('never sends its token to another server, whatever a page leads to', async () => {
+      const directory = places.directory();
+      const ada = await person(directory, 'ada@corp.example');
+      Object.assign(places.graph, { pageSizeMax: 1, linksTo: 'https://evil.example' });
+      expect(await failure(directory.groupsOf(ada))).toMatch(/leads to another server .* not followed/);
     });
 
     it('by missing permissions says which to grant', async () => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { type Connection, createConnection, type RowDataPacket, type SslOptions } from 'mysql2/promise';
+import { type ConnectionOptions, createConnection } from 'mysql2';
+import type { Connection, RowDataPacket, SslOptions } from 'mysql2/promise';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import type { BoundQuery } from '../../directories/named-query.js';
 import { SQL_ROWS_MAX } from '../../limits.js';
@@ -15,13 +16,11 @@ export function openMysql(rules: AddressRules): OpenSql {
     const { database, user, timeoutMs } = place;
     const socket = await connectPlace(place, rules);
     try {
-      const connection = await answeredWithin(timeoutMs, socket, createConnection({
+      const connection = await answeredWithin(timeoutMs, socket, signIn({
         host: place.host, user, password, database, stream: socket, charset: 'utf8mb4', supportBigNumbers: true, bigNumberStrings: true, dateStrings: true,
         // Time is bounded here. Rows are read without code that is made at run time.
         connectTimeout: 0, disableEval: true, ...(place.tls === 'required' ? { ssl: known.ssl } : {}),
       }));
-      // Whatever happens to it later is told by what is asked then.
-      connection.on('error', () => undefined);
       return new MysqlConnection(connection, socket, timeoutMs, await answeredWithin(timeoutMs, socket, prepare(connection, timeoutMs)));
     } catch (error) {
       socket.destroy();
@@ -51,6 +50,16 @@ class MysqlConnection implements SqlConnection {
     this.connection.destroy();
     this.socket.destroy();
   }
+}
+
+/** The promise of mysql2's own is deaf to a second error, which would end the process: this one hears them all. */
+async function signIn(options: ConnectionOptions): Promise<Connection> {
+  const connection = createConnection(options);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  connection.on('error', reject);
+  connection.once('connect', () => resolve());
+  await promise;
+  return connection.promise();
 }
 
 /** For all transactions of the session, each statement being one: nothing is written, and neither time nor rows are without end. Gives what the server calls itself. */
