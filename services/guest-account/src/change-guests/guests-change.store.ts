@@ -15,19 +15,27 @@ export type GuestsChange =
       readonly group: string | undefined;
     };
 
+/** A guest whom a change is about. */
+export interface GuestToChange {
+  readonly accountId: string;
+  readonly login: string;
+  readonly group: string;
+}
+
 export interface WantedChange {
   readonly filter: GuestFilter;
   readonly change: GuestsChange;
+  /** Whether whoever wants it may change this guest. */
+  readonly mayChange: (guest: GuestToChange) => boolean;
   /** How many the filter must find; undefined: however many. */
   readonly expectedCount: number | undefined;
   readonly actor: string;
 }
 
-/** `others`: the filter finds another number than expected. `too-many`: more than are changed in one call. Then nothing is changed. */
-export interface ChangedGuests {
-  readonly outcome: 'changed' | 'others' | 'too-many';
-  readonly found: number;
-}
+/** `others`: the filter finds another number than expected. `too-many`: more than are changed in one call. `forbidden`: the guest of this login. Then nothing is changed. */
+export type ChangedGuests =
+  | { readonly outcome: 'changed' | 'others' | 'too-many'; readonly found: number }
+  | { readonly outcome: 'forbidden'; readonly login: string };
 
 /** An end that an administrator sets holds; use no longer moves it. */
 const SET = `UPDATE guest SET
@@ -51,23 +59,25 @@ export class GuestsChangeStore {
     return row?.found ?? 0;
   }
 
-  async change({ filter, change, expectedCount, actor }: WantedChange): Promise<ChangedGuests> {
+  async change({ filter, change, mayChange, expectedCount, actor }: WantedChange): Promise<ChangedGuests> {
     return this.flow.transaction(async (transaction) => {
-      const ids = await this.lock(transaction, filter);
-      if (ids.length > GUESTS_CHANGED_MAX) return { outcome: 'too-many', found: ids.length };
-      if (expectedCount !== undefined && ids.length !== expectedCount) return { outcome: 'others', found: ids.length };
-      if (ids.length > 0) await this.apply(transaction, ids, change, actor);
-      return { outcome: 'changed', found: ids.length };
+      const guests = await this.lock(transaction, filter);
+      const found = guests.length;
+      if (found > GUESTS_CHANGED_MAX) return { outcome: 'too-many', found };
+      if (expectedCount !== undefined && found !== expectedCount) return { outcome: 'others', found };
+      const forbidden = guests.find((guest) => !mayChange(guest));
+      if (forbidden) return { outcome: 'forbidden', login: forbidden.login };
+      if (found > 0) await this.apply(transaction, guests.map(({ accountId }) => accountId), change, actor);
+      return { outcome: 'changed', found };
     });
   }
 
   /** In one order, so that two changes of the same guests wait for each other instead of blocking. */
-  private async lock(transaction: FlowTransaction, filter: GuestFilter): Promise<string[]> {
+  private async lock(transaction: FlowTransaction, filter: GuestFilter): Promise<readonly GuestToChange[]> {
     const { sql, values } = filterCondition(filter);
-    const rows = await transaction.queryOnce<{ accountId: string }>(
-      `SELECT account_id AS "accountId" FROM guest WHERE ${sql} ORDER BY account_id LIMIT ${GUESTS_CHANGED_MAX + 1} FOR UPDATE`, values,
+    return transaction.queryOnce<GuestToChange & Record<string, unknown>>(
+      `SELECT account_id AS "accountId", login, group_name AS "group" FROM guest WHERE ${sql} ORDER BY account_id LIMIT ${GUESTS_CHANGED_MAX + 1} FOR UPDATE`, values,
     );
-    return rows.map(({ accountId }) => accountId);
   }
 
   private async apply(transaction: FlowTransaction, ids: readonly string[], change: GuestsChange, actor: string): Promise<void> {

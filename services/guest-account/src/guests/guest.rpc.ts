@@ -7,7 +7,7 @@ import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { fromChangeWire } from '../change-guests/change-wire.js';
-import type { GuestsChangeStore } from '../change-guests/guests-change.store.js';
+import type { GuestsChangeStore, GuestToChange } from '../change-guests/guests-change.store.js';
 import { UnreadableImport } from '../csv/parse-csv.js';
 import { GUESTS } from '../directories/directory.js';
 import { EXPORT_HEAD, exportedLine } from '../export-guests/exported-line.js';
@@ -115,11 +115,15 @@ export class GuestRpc implements ServiceImpl<typeof GuestService> {
   async changeGuests({ filter: filterWire, change: changeWire, dryRun, expectedCount }: ChangeGuestsRequest, context: HandlerContext) {
     const change = fromChangeWire(changeWire);
     const caller = authorize(context, change.kind === 'erase' ? 'guests.delete' : 'guests.edit');
-    if (change.kind === 'set' && change.group !== undefined) ensureMayChangeAccount(caller, await this.desk.grants(), undefined, subjectOf(undefined, { login: '', group: change.group }));
+    const grants = await this.desk.grants();
+    if (change.kind === 'set' && change.group !== undefined) ensureMayChangeAccount(caller, grants, undefined, subjectOf(undefined, { login: '', group: change.group }));
     const filter = fromFilterWire(filterWire);
     if (isEmptyFilter(filter)) throw invalidField('filter', 'must say which guests: search, group, company, state or origin');
     if (dryRun) return { found: await this.desk.changes.count(filter), changed: false };
-    const { outcome, found } = await this.desk.changes.change({ filter, change, expectedCount, actor: caller.actor });
+    const mayChange = (guest: GuestToChange): boolean => change.kind === 'erase' || lackingToChange(caller, grants, undefined, subjectOf(guest.accountId, guest)).length === 0;
+    const changed = await this.desk.changes.change({ filter, change, mayChange, expectedCount, actor: caller.actor });
+    if (changed.outcome === 'forbidden') throw new ConnectError(`Security profiles or roles give the guest ${changed.login} rights that you lack: leave this guest out, or let somebody do it who has them.`, Code.PermissionDenied);
+    const { outcome, found } = changed;
     if (outcome === 'too-many') throw invalidField('filter', `finds more than ${GUESTS_CHANGED_MAX} guests, which is as many as are changed at once: narrow it down`);
     if (outcome === 'others') throw new ConnectError(`expectedCount: the filter finds ${found} guests now, not ${expectedCount}; nothing was changed. Look at them again.`, Code.Aborted);
     this.desk.log.info(change.kind === 'erase' ? 'guests erased' : 'guests changed', { count: found, actor: caller.actor });

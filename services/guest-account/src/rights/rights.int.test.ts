@@ -143,6 +143,8 @@ describe('nobody hands out rights that they lack', () => {
     expect(await lacking(guests.updateGuest({ accountId: desk1?.accountId ?? '', settings: { login: 'desk', password: 'Mine-2026' } }))).toContain('you lack rights.manage');
     expect(await lacking(guests.changeGuests({ filter: { search: 'eve' }, change: { group: 'Auditors' } }))).toContain('you lack audit.read');
     expect(await guests.changeGuests({ filter: { search: 'eve' }, change: { group: 'Visitors' } })).toMatchObject({ found: 1, changed: true });
+    expect(await lacking(guests.changeGuests({ filter: { origin: 'administrator' }, change: { locked: false } }))).toContain('give the guest desk rights that you lack');
+    expect(await everything.changeGuests({ filter: { origin: 'administrator' }, change: { locked: false } })).toMatchObject({ found: 2, changed: true });
     const csv = 'login,group,password\neve,Auditors,\ndesk,,Mine-2026\nnew,Visitors,\n';
     expect(await guests.importGuests({ csv })).toMatchObject({
       imported: false, refused: 2, lines: [{ login: 'eve', problem: 'security profiles or roles give this guest rights that you lack: audit.read' }, { login: 'desk', problem: 'security profiles or roles give this guest rights that you lack: rights.manage' }, { outcome: 'added' }],
