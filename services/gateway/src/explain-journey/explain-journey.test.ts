@@ -52,6 +52,14 @@ describe('a step', () => {
       'No user found with e-mail address: eve@example.org (looked for in AD_ORGA; guests).',
     ],
     [
+      step('guest-account', 'owner-refused', { statusText: 'The account of this e-mail address is not valid yet: ada@example.org', validFrom: '2030-05-01T06:00:00.000Z' }),
+      'The account of this e-mail address is not valid yet: ada@example.org (valid from 2030-05-01T06:00:00.000Z).',
+    ],
+    [
+      step('guest-account', 'owner-refused', { statusText: 'The account of this e-mail address has expired: ada@example.org', validUntil: '2030-05-03T22:00:00.000Z' }),
+      'The account of this e-mail address has expired: ada@example.org (valid until 2030-05-03T22:00:00.000Z).',
+    ],
+    [
       step('guest-account', 'owner-refused', { statusText: 'Several users of the directory AD_ORGA have this e-mail address: ada@example.org', directory: 'AD_ORGA', logins: ['ada', 'ada2'] }),
       'Several users of the directory AD_ORGA have this e-mail address: ada@example.org (ada; ada2).',
     ],

@@ -76,7 +76,7 @@ const ownerSteps: Sentences = {
   'guest-merged': (e) => `The guest ${owner(e)} is somebody of the directory${given(e, 'directory', ' ')} now: waiting documents, PIN and card went to that account.`,
   'owner-merged': (e) => `It belongs to ${owner(e)}${given(e, 'directory', ' of the directory ')} now, who was a guest before.`,
   'people-erased': (e) => `Who sent it and what it was called is erased${given(e, 'erasureId', ' (erasure ', ')')}.`,
-  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}.${given(e, 'cause', ' ')}`,
+  'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}${given(e, 'validFrom', ' (valid from ', ')')}${given(e, 'validUntil', ' (valid until ', ')')}.${given(e, 'cause', ' ')}`,
 };
 
 const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');

@@ -81,7 +81,10 @@ function whoKnowsThem(lookup: Lookup) {
     case 'ambiguous':
       return { directory: lookup.directory, logins: [...lookup.logins] };
     case 'guest':
-      return { directory: lookup.directory, validFrom: lookup.guest.validFrom?.toISOString(), validUntil: lookup.guest.validUntil?.toISOString() };
+      return {
+        directory: lookup.directory,
+        validFrom: lookup.guest.notYet ? lookup.guest.validFrom?.toISOString() : undefined, validUntil: lookup.guest.expired ? lookup.guest.validUntil?.toISOString() : undefined,
+      };
     case 'person':
     default:
       return { directory: lookup.directory };

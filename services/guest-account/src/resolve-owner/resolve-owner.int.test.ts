@@ -89,6 +89,8 @@ describe('a mail of a guest', () => {
     await shift('ended@example.org', 'valid_until', '2 hours');
     const { messageId } = await harness.accept('ended@example.org', { unknownSender: 'create' });
     await published(messageId).toMatchObject([{ subject: 'account.owner-refused.v1', payload: { reason: 'account-expired' } }]);
+    const [ended] = await rowOf('ended@example.org');
+    expect(await harness.journey(messageId)).toMatchObject([{ evidence: { validUntil: ended.valid_until.toISOString() } }]);
   });
 });
 
