@@ -42,6 +42,7 @@ export class RouteAnswerer {
     try {
       const answer = await this.handle(route, request, { browser, signal: leaving.signal }, deed);
       deed.actor = answer.actor ?? deed.actor;
+      deed.objectId = answer.madeId ?? deed.objectId;
       await this.record(route, request, deed, route.status);
       if (browser.kept.length > 0) response.setHeader('set-cookie', [...browser.kept]);
       await writeAnswer(response, route, answer);

@@ -89,7 +89,7 @@ interface Declaration<P extends Input, Q extends Input, B extends Input, A exten
   readonly answer?: A;
   /** Location of what was created. */
   readonly location?: (answer: AnswerOf<A>) => string;
-  /** What the audit log names; by default the last parameter of the path. */
+  /** What the audit log names; by default the last parameter of the path, else what was made, as `location` tells it. Nobody's address: the log can't forget one. */
   readonly objectId?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>) => string;
   /** Who turned out to act, for the audit log: whoever has just signed in. */
   readonly actor?: (request: RouteRequest<z.output<P>, z.output<Q>, z.output<B>>, answer: AnswerOf<A>) => string;
@@ -102,6 +102,8 @@ export interface RouteAnswer {
   /** JSON, text, bytes or pieces of text; undefined for 204. */
   readonly content: unknown;
   readonly location?: string | undefined;
+  /** What was made, where the request could not name it. */
+  readonly madeId?: string | undefined;
   readonly actor?: string | undefined;
 }
 
@@ -139,7 +141,9 @@ export function route<P extends Input = z.ZodUndefined, Q extends Input = z.ZodU
           await declaration.requires?.(request);
           const content = await declaration.handle(request);
           if (answer && isRedirectAnswer(answer)) return { content: undefined, ...(content as Redirection) };
-          return { content, location: declaration.location?.(content), actor: declaration.actor?.(request, content) };
+          const place = declaration.location?.(content);
+          const madeId = declaration.objectId || params ? undefined : place?.split('/').at(-1);
+          return { content, location: place, madeId, actor: declaration.actor?.(request, content) };
         },
       };
     },
