@@ -124,6 +124,8 @@ describe('the door to the guest base', () => {
     for (const other of others) expect(other).toMatchObject({ status: 200, body: { created: false, accountId: one?.body['accountId'] } });
     expect(await keeper.guests('five@example.org')).toMatchObject([{ account_id: one?.body['accountId'], language: 'en' }]);
     for (const address of ['nobody', 'a@b@c', `${'a'.repeat(300)}@example.org`, "x' OR 1=1 --", 'ada@example.org, eve@example.org']) expect([await add(address), address]).toMatchObject([{ status: 400, body: { errors: [{ field: 'address' }] } }, address]);
+    await add('vouched@example.org', { visitedPerson: 'Host@Example.org' });
+    expect(await keeper.guests('vouched@example.org')).toMatchObject([{ visited_person: 'host@example.org' }]);
     expect(await add('sixth@example.org', { language: 'de' })).toMatchObject({ status: 400, body: { errors: [{ field: 'language' }] } });
   });
 });
