@@ -28,6 +28,7 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       append: SERVICES,
       search: ['gateway'],
       entries: ['gateway'],
+      count_steps: ['gateway'],
       purge: ['gateway'],
       // Ids alone: mail-ingest doesn't know otherwise which mails of its ledger are whose.
       of_people: ['mail-ingest'],

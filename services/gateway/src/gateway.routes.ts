@@ -93,7 +93,7 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...journeyRoutes(journeys),
     ...outgoingMailRoutes(owners),
     ...serverRoutes(owners),
-    ...statisticsRoutes(owners),
+    ...statisticsRoutes(owners, journeys),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),
     ...auditRoutes(audit, pool),

@@ -68,6 +68,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT e.* FROM journey.entry e WHERE e.message_id = ANY (p_message_ids) ORDER BY e.message_id, e.id
 $$;
 
+-- What happened since, by step, and how many messages came in; the figures of a server (SKY-094).
+CREATE FUNCTION count_steps(p_since timestamptz) RETURNS TABLE (step text, count bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT e.step, count(*) FROM journey.entry e WHERE e.at >= p_since GROUP BY e.step
+$$;
+
 -- The journeys of people: sent from one of these addresses, or printed for one of these accounts. Reads all entries: for erasures alone.
 CREATE FUNCTION of_people(p_account_ids text[], p_addresses text[]) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

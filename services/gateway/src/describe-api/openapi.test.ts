@@ -67,7 +67,7 @@ describe('every route', () => {
 
   it('that only reads asks for no more than reading', () => {
     const reading = routes.filter(({ method, right }) => method === 'GET' && typeof right === 'string');
-    expect(new Set(reading.map(({ right }) => right))).toEqual(new Set(['audit.read', 'configuration.read', 'diagnostics', 'guests.read', 'jobs.read', 'journey.read', 'rights.manage', 'signed-in']));
+    expect(new Set(reading.map(({ right }) => right))).toEqual(new Set(['audit.read', 'configuration.read', 'diagnostics', 'guests.read', 'jobs.read', 'journey.read', 'rights.manage', 'signed-in', 'statistics.read']));
   });
 
   it('declares the refusals that follow from what it is', () => {

@@ -64,7 +64,7 @@ export function openApi(all: readonly Route[], version: string, door: DescribedD
       schemas: components.all(),
       responses: refusals,
       securitySchemes: {
-        session: { type: 'http', scheme: 'bearer', description: 'The token that signing in gives.' },
+        session: { type: 'http', scheme: 'bearer', description: 'The token that signing in gives, or an API token (`inkpost_…`).' },
         cookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE_NAME, description: 'Of browsers. What changes something also needs "X-Inkpost-CSRF: 1" from a page of Inkpost.' },
       },
     },

@@ -63,6 +63,12 @@ export class JourneyStore {
     }));
   }
 
+  /** How often each step was taken since. */
+  async countSteps(since: Date): Promise<ReadonlyMap<string, number>> {
+    const rows = await query<{ step: string; count: number }>(this.pool, 'journey.count-steps', 'SELECT step, count FROM journey.count_steps($1)', [since]);
+    return new Map(rows.map(({ step, count }) => [step, count]));
+  }
+
   /** Forgets messages older than the given days, at most `limit`; gives how many went. */
   async purge(days: number, limit: number): Promise<number> {
     const [row] = await query<{ purged: number }>(this.pool, 'journey.purge', 'SELECT journey.purge($1, $2) AS purged', [days, limit]);

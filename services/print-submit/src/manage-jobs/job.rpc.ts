@@ -1,5 +1,5 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { CancelJobRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { CancelJobRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -43,6 +43,11 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
   getJob = async ({ jobId }: GetJobRequest, context: HandlerContext) => {
     authorize(context, 'jobs.read');
     return { job: toWireJob(await this.find(jobId)) };
+  };
+
+  countJobs = async (_request: CountJobsRequest, context: HandlerContext) => {
+    authorize(context, 'jobs.read');
+    return this.jobs.countUnfinished();
   };
 
   releaseJob = async ({ jobId }: ReleaseJobRequest, context: HandlerContext) => {

@@ -1,5 +1,6 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
+import type { JobState } from '../print-job/job-moves.js';
 
 type Row = Job & Record<string, unknown>;
 
@@ -47,6 +48,12 @@ export class JobStore {
     const where = values.length === 1 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;
     const name = ['job.list', ...Object.keys(conditions)].join('.');
     return query<Row>(this.pool, name, `SELECT ${JOB_COLUMNS} FROM job ${where} ORDER BY created_at DESC, id DESC LIMIT $1`, values);
+  }
+
+  async countUnfinished(): Promise<{ readonly held: number; readonly waiting: number; readonly uncertain: number }> {
+    const rows = await query<{ state: JobState; count: number }>(this.pool, 'job.count', 'SELECT job_state AS state, count(*) AS count FROM job WHERE completed_at IS NULL GROUP BY job_state', []);
+    const count = (...states: readonly JobState[]): number => rows.reduce((sum, row) => sum + (states.includes(row.state) ? row.count : 0), 0);
+    return { held: count('pending-held'), waiting: count('pending', 'processing'), uncertain: count('processing-stopped') };
   }
 
   async findDelivery(jobId: string): Promise<DeliveryAtPrinter | undefined> {
