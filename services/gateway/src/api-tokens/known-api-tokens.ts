@@ -17,6 +17,7 @@ interface Known {
 /** Programs' tokens as guest-account knows them; each is asked for at most once a minute. */
 export class ApiTokens {
   private readonly known = new Map<string, Known>();
+  private readonly underWay = new Map<string, Promise<Session | undefined>>();
 
   constructor(
     private readonly owner: Pick<Owners['apiTokens'], 'verifyApiToken'>,
@@ -31,9 +32,14 @@ export class ApiTokens {
     const key = tokenSha256.toString('base64');
     const known = this.known.get(key);
     if (known && this.now() < known.session.expiresAt.getTime() && this.now() - known.checkedAt < LIMITS.rightsHoldMs) return known.session;
+    // A busy program's requests in one moment are one question.
+    const asked = this.underWay.get(key);
+    if (asked) return asked;
     const waitSeconds = known ? 0 : this.budget.take(source, this.now());
     if (waitSeconds > 0) throw new Problem('too-many-requests', 'Too many tokens from this address that were not known.', { retryAfterSeconds: waitSeconds });
-    return this.ask(tokenSha256, key, known);
+    const question = this.ask(tokenSha256, key, known).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, question);
+    return question;
   }
 
   /** A token that was revoked here is over here at once, elsewhere within a minute. */

@@ -9,8 +9,7 @@ export const ANONYMOUS = 'anonymous';
 export const ANONYMOUS_RIGHTS_MAX: readonly Right[] = ['configuration.read', 'guests.read', 'jobs.read', 'journey.read'];
 
 /** WD-015; the manual's Skyprint. */
-export const PRINT_ON_BEHALF = 'print-on-behalf';
-export const ROLES = { [PRINT_ON_BEHALF]: ['print-on-behalf'] } as const satisfies Readonly<Record<string, readonly Right[]>>;
+export const ROLES = { 'print-on-behalf': ['print-on-behalf'] } as const satisfies Readonly<Record<string, readonly Right[]>>;
 export type RoleId = keyof typeof ROLES;
 
 /** A group of people, or one user as `@login` (WSC-007). */
