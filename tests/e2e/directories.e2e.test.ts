@@ -136,6 +136,10 @@ describeWithServer('slapd', 'an employee', () => {
     const { body: journeys } = await client.call('GET', `/api/v0/journey?sender=erased-${String(begun.body['erasureId'])}`);
     expect(journeys).toMatchObject({ messages: [{ subject: '', answer: 'Not printed: a document (owner-erased).' }] });
     expect(JSON.stringify(journeys)).not.toContain('forgotten');
+    const { body: added } = await client.call('POST', '/api/v0/guests', { addresses: ['forgotten@example.org'] });
+    expect((await client.call('GET', `/api/v0/audit?objectId=${String(added['accountId'])}`)).body).toMatchObject({ entries: [{ action: 'POST /api/v0/guests', outcome: 'done' }] });
+    await client.call('DELETE', `/api/v0/guests/${String(added['accountId'])}`);
+    expect((await client.call('POST', '/api/v0/erasures/search', { address: 'forgotten@example.org' })).body).toMatchObject({ erasures: [{ about: 'guest' }, complete] });
     for (const path of ['/api/v0/jobs', '/api/v0/guests', '/api/v0/troubled-messages', '/api/v0/audit']) expect(JSON.stringify((await client.call('GET', path)).body), path).not.toContain('forgotten@');
   });
 });
