@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { makeCertificate } from '@inkpost/testkit/make-certificate.js';
 import { type TemporaryFolder, temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { createTestDatabase, type TestDatabase } from '@inkpost/testkit/test-database.js';
@@ -89,6 +90,20 @@ describe('directories of Entra and in a database', () => {
     expect(other).toMatchObject({ passed: true, found: { directory: 'BADGES', login: 'carl', addresses: ['carl@visitor.example'] } });
     expect(other.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(['dns passed', 'tcp passed', 'tls skipped', 'sign-in passed', 'query passed', 'address passed', 'login skipped', 'password skipped']);
     for (const id of [entra, sql]) await desk.remove(id);
+  });
+
+  it('are not asked about passwords: who has the same login further down signs in there', async () => {
+    const { desk, places } = started();
+    const [entra, local] = [await added({ name: 'ENTRA', kind: 'entra', entra: entraOf() }), await added({ name: 'LOCAL', kind: 'local' })];
+    await desk.setMembers(entra, local, 'guests');
+    await desk.clients.people.createPerson({ directoryId: local, settings: { login: 'ada@corp.example', addresses: ['ada@local.example'], password: 'Paper-2026' } });
+    const asked = places.graph.requests.length;
+    const signIn = (account: string) => desk.service.client(SignInService).signIn({ account, password: 'Paper-2026', source: '192.0.2.1' });
+    expect(await signIn('ada@corp.example')).toMatchObject({ outcome: 'signed-in', account: { directoryId: local } });
+    expect(await signIn('ENTRA\\ada@corp.example')).toMatchObject({ outcome: 'refused' });
+    expect(places.graph.requests).toHaveLength(asked);
+    await desk.setMembers('guests');
+    for (const id of [entra, local]) await desk.remove(id);
   });
 
   it('never show their secrets, keep them for the same application and server alone, and take them along when duplicated', async () => {

@@ -20,13 +20,14 @@ export class AccountFinder {
   constructor(private readonly parts: AccountFinderParts) {}
 
   /**
-   * As somebody types it who signs in. A login alone is of the first directory that knows it, in the order in which owners of mails are
+   * As somebody types it who signs in with a password; directories that check none aren't asked. A login alone is of the first directory that knows it, in the order in which owners of mails are
    * looked for: whoever has the same login further down names the directory too.
    */
   async byName({ directory: name, login }: AccountName): Promise<FoundAccount | undefined> {
     const configuration = await this.parts.load();
     const candidates = name === undefined ? inOrder(configuration) : configuration.directories.filter((directory) => isCalled(directory, name));
     for (const directory of candidates) {
+      if (this.parts.peopleOf(directory)?.noPasswords !== undefined) continue;
       const found = await this.ask(directory, login);
       if (found) return found;
     }

@@ -15,7 +15,7 @@ export function openPostgres(rules: AddressRules): OpenSql {
       return secureConnection(bare, place, signal);
     });
     const { database, user, timeoutMs } = place;
-    const client = new Client({ user, password, database, application_name: 'inkpost', stream: () => asConnected(socket) });
+    const client = new Client({ user, password, database, application_name: 'inkpost', ssl: false, stream: () => asConnected(socket) });
     // Whatever happens to it later is told by what is asked then.
     client.on('error', () => undefined);
     try {
