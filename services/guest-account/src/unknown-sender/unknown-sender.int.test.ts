@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
 import { ConfirmationService, OwnerPreviewService, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { signLink } from '@inkpost/secrets/signed-link.js';
+import { freePort } from '@inkpost/testkit/free-port.js';
 import { type AcceptedMail, type Fact, GuestAccountHarness } from '../guest-account.harness.js';
 import { WAITING_MESSAGES_MAX } from '../limits.js';
 
@@ -220,5 +222,20 @@ describe('a test of an e-mail', () => {
     for (const policy of ['create', 'confirm', 'sponsor', 'hold']) expect(await preview('stranger@example.org', policy, ['boss@example.org'])).toMatchObject({ outcome: policy, statusText: '' });
     await expect(preview('nonsense')).rejects.toThrow(/address: must be one e-mail address/);
     expect([await guestOf('stranger@example.org'), await waits('stranger@example.org')]).toEqual([[], []]);
+  });
+
+  it('says that a mail would wait for a directory that is down, and so does a sender who was let in meanwhile', async () => {
+    const directories = service.client(DirectoryService, 'configuration.read', 'configuration.write');
+    const { mail, asked } = await ask('patient@example.org', { unknownSender: 'confirm' });
+    const ldap = { host: '127.0.0.1', port: await freePort(), tls: 'none', baseDn: 'dc=away', peopleFilter: '(objectClass=person)', mailAttributes: ['mail'], loginAttribute: 'uid', nameAttribute: 'cn', timeoutMs: 1_000 };
+    const { directory } = await directories.createDirectory({ settings: { name: 'AWAY', kind: 'ldap', ldap } });
+    const order = (...members: string[]) => directories.updateDirectory({ directoryId: 'meta', settings: { name: 'META', kind: 'meta', meta: { members } } });
+    await order(directory?.directoryId ?? '', 'guests');
+    expect(await preview('patient@example.org', 'confirm')).toMatchObject({ outcome: 'waiting', report: [expect.stringContaining("The directory AWAY can't be asked.") as string, 'A mail would wait until it answers.'] });
+    await links().answerConfirmation({ waitingId: asked.waitingId, proof: proofOf(asked), approve: true });
+    await expect.poll(() => steps(mail.messageId)).toEqual(['sender-awaited', 'sender-approved', 'waiting']);
+    expect(await harness.claims(mail.documentId)).toEqual(['guest_account']);
+    await order('guests');
+    await outcome(mail.messageId).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { created: true } }]);
   });
 });
