@@ -222,6 +222,16 @@ describe('an account', () => {
   });
 });
 
+it('a stored password that was spoilt leaves the component without one (SKY-041), until it is given again', async () => {
+  await desk.superuser.query('UPDATE guest_account.user_management_server SET sealed_password = set_byte(sealed_password, 20, get_byte(sealed_password, 20) # 1)');
+  await desk.superuser.query('UPDATE guest_account.directory_lookup SET revision = revision + 1');
+  expect(await status()).toMatchObject({ state: 'not-initialised', text: { en: 'Component not initialised', fr: 'le composant n\'est pas initialisé :' }, problem: expect.stringMatching(/^The stored password can't be opened: give it again\./) as unknown });
+  const messageId = await desk.accept('sealed@example.org');
+  await expect.poll(() => desk.waitsFor(messageId)).toContain('Component not initialised: The stored password can\'t be opened');
+  expect(await put()).toMatchObject({ status: { state: 'operational' } });
+  await ownerOf(messageId);
+});
+
 describe('an account whose profile there does not allow enough', () => {
   const skyprint = { account: 'skyprint', password: 'Sky-Passw0rd' };
   let profile = '';
