@@ -45,7 +45,16 @@ describe('a guest with the address of somebody of a directory', () => {
   it('is merged by the next mail, once, with PIN and card, also when ten come together', async () => {
     const guestId = await addGuest(['mary@staff.example'], { pin: '4711', cardNumber: '04A37F12', group: 'fair' });
     const accountId = await hire('mary', ['mary@staff.example']);
-    const mails = await Promise.all(Array.from({ length: 10 }, () => resolved('mary@staff.example')));
+    // All find the guest before the first may close the account.
+    const holder = await desk.base.superuser.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM guest_account.guest WHERE account_id = $1 FOR UPDATE', [guestId]);
+    const coming = Promise.all(Array.from({ length: 10 }, () => resolved('mary@staff.example')));
+    const waiting = async () => (await desk.base.superuser.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'guest_account' AND wait_event_type = 'Lock'")).rowCount;
+    await expect.poll(waiting, { timeout: 8_000 }).toBeGreaterThanOrEqual(3);
+    await holder.query('ROLLBACK');
+    holder.release();
+    const mails = await coming;
     const facts = mails.flatMap((mail) => mail.facts);
     expect(facts.filter(({ subject }) => subject === 'account.merged.v1')).toEqual(expect.arrayContaining([
       { subject: 'account.merged.v1', payload: { accountId: guestId, into: { accountId, directory: 'STAFF', address: 'mary@staff.example', displayName: 'mary of staff', language: 'fr' }, version: expect.any(Number) as unknown } },

@@ -70,6 +70,24 @@ describe('a person who is erased', () => {
     await held(await harness.mail('held', { owner: back }));
   });
 
+  it('is waited for while a job of theirs is just being made, which is canceled with the others', async () => {
+    const like = await harness.mail('held', { owner: ownerOf('like') });
+    await held(like);
+    const owner = ownerOf('made');
+    const maker = await harness.superuser.connect();
+    await maker.query('BEGIN');
+    await maker.query(
+      `INSERT INTO print_submit.job SELECT (jsonb_populate_record(j, jsonb_build_object('id', gen_random_uuid(), 'account_id', $2::text, 'owner_address', $3::text))).* FROM print_submit.job j WHERE id = $1`,
+      [like.jobIds[0], accountOf(owner), owner]);
+    const erasureId = randomUUID();
+    await erase(owner, erasureId);
+    await eventually(async () => (await harness.superuser.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LOCK TABLE job%' AND wait_event_type = 'Lock'")).rowCount).toBe(1);
+    await maker.query('COMMIT');
+    maker.release();
+    await answered(erasureId).toMatchObject({ jobs: 1, canceled: 1 });
+    expect(await everyJob()).not.toContain(owner);
+  });
+
   it('is waited for, visibly, while a printer has the document', async () => {
     const owner = ownerOf('printing');
     printer.faults.neverCompletes = true;
