@@ -30,7 +30,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-function command(script: 'demo' | 'start', args: readonly string[], environment: Record<string, string> = {}) {
+function command(script: 'audit' | 'demo' | 'start', args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(projectFolder, 'infra/suite/dist', `${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let stdout = '';
@@ -130,6 +130,17 @@ describe('npm start', () => {
     await again.started();
     await rest.signIn('maintenance', 'Start-Passw0rd');
     expect(await rest.get('/api/v0/queues/kept')).toMatchObject({ name: 'Kept' });
+
+    // Of one chain over both starts, by the command beside it.
+    const audit = (...args: string[]) => command('audit', args, { INKPOST_HOME: folder }).ended;
+    expect(await audit('verify')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Intact: 3 entries\. /) as unknown });
+    expect((await audit('export', '--action', 'queues')).stdout).toMatch(/^\{"id":"2",.*"actor":"maintenance","action":"POST \/api\/v0\/queues"/);
+    expect(await command('audit', ['verify'], { INKPOST_HOME: await ownFolder() }).ended).toMatchObject({ code: 2, stderr: expect.stringMatching(/The secret .*database-password can't be read/) as unknown });
+    again.child.kill('SIGTERM');
+    await again.ended;
+    // Its database is started for it where nothing runs.
+    expect(await audit('verify')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Intact: 3 entries\. /) as unknown });
+    expect(await audit('verfy')).toMatchObject({ code: 2, stderr: expect.stringMatching(/"verfy" is not known[^]*verify {2}\[--noted/) as unknown });
   }, 120_000);
 
   it('lets the first sign-in do nothing but change the password (SKY-028, SKY-096)', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrateDatabase } from '@inkpost/database/migrate-database.js';
@@ -33,8 +33,6 @@ export interface Stack {
 }
 
 export const DATABASE = 'inkpost';
-/** In the suite's folder: where its database was last, without an account. An embedded one has another port at each start. */
-const DATABASE_URL_FILE = 'database-url';
 
 async function ensureDatabase(superuserUrl: string): Promise<string> {
   const client = new Client({ connectionString: superuserUrl });
@@ -55,14 +53,6 @@ function withoutAccount(url: string): string {
   parsed.username = '';
   parsed.password = '';
   return parsed.toString();
-}
-
-/** For commands beside a running suite: its database, without an account. */
-export async function databaseUrlOf(folder: string): Promise<string> {
-  const text = await readFile(join(folder, DATABASE_URL_FILE), 'utf8').catch((cause: unknown) => {
-    throw new Error(`Nothing was ever started in ${folder}: run "npm start" first, or say where the data is by INKPOST_HOME.`, { cause });
-  });
-  return text.trim();
 }
 
 /** Starts what is not given, makes the secrets, and brings the database to the present. Whatever fails, nothing is left running. */
@@ -90,9 +80,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const redisPassword = decodeURIComponent(new URL(redisUrl).password);
     const secrets = await ensureSecrets({ folder: join(folder, 'secrets'), redisPassword });
     await runStep('Database up to date', () => migrateDatabase({ ownerUrl: databaseOwnerUrl, passwords: secrets.databasePasswords }));
-    const databaseUrl = withoutAccount(databaseOwnerUrl);
-    await writeFile(join(folder, DATABASE_URL_FILE), `${databaseUrl}\n`);
-    return { databaseUrl, databaseOwnerUrl, redisUrl: withoutAccount(redisUrl), stop };
+    return { databaseUrl: withoutAccount(databaseOwnerUrl), databaseOwnerUrl, redisUrl: withoutAccount(redisUrl), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,16 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Client } from 'pg';
 import { type ConfigOf, type Environment, readConfigs } from '@inkpost/config/config.js';
 import { text, optionalText, url } from '@inkpost/config/variables.js';
-import { startPostgres } from '@inkpost/local/embedded-postgres.js';
 import { projectFolder } from '@inkpost/local/project-folder.js';
-import { findRunningPostgres } from '@inkpost/local/running-postgres.js';
 import { KEY_FILE_AGE_MAX_MS } from '@inkpost/secrets/master-key-file.js';
 import { masterKeyFromElsewhere, masterKeyVariables } from '@inkpost/service/master-key.js';
-import { freePort } from '@inkpost/testkit/free-port.js';
-import { DATABASE } from '../embedded-stack.js';
-import { lockFolder } from '../folder-lock.js';
+import { connect, reachEmbeddedDatabase } from '../reach-database.js';
 import { SUITE } from '../services.js';
 import { KeyFiles } from './key-files.js';
 import type { KeptKey } from './replace-master-key.js';
@@ -33,39 +28,6 @@ async function ownerUrl(given: string, secretsFolder: string): Promise<string> {
   return parsed.toString();
 }
 
-/** The embedded database: the one that runs, or else one started for this. */
-async function embeddedUrl(home: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const dataFolder = join(home, 'postgres');
-  const running = await findRunningPostgres(dataFolder);
-  if (running !== undefined && (await connect(inDatabase(running)).then((client) => client.end().then(() => true), () => false))) return { url: inDatabase(running), stop: async () => undefined };
-  const unlock = await lockFolder(home);
-  try {
-    const postgres = await startPostgres({ dataFolder, port: await freePort() });
-    return {
-      url: inDatabase(postgres.superuserUrl),
-      stop: async () => {
-        await postgres.stop();
-        await unlock();
-      },
-    };
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
-}
-
-function inDatabase(url: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = `/${DATABASE}`;
-  return parsed.toString();
-}
-
-async function connect(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, application_name: 'inkpost-secrets' });
-  await client.connect();
-  return client;
-}
-
 async function keptElsewhere(config: SecretsConfig): Promise<string | undefined> {
   const elsewhere = masterKeyFromElsewhere(config);
   return elsewhere && ('text' in elsewhere ? elsewhere.text : readFile(elsewhere.path, 'utf8'));
@@ -76,7 +38,7 @@ export async function withInstallation<T>(environment: Environment, act: (kept: 
   const [config] = readConfigs([secretsConfig, ...SUITE.map((service) => service.config)], environment);
   const home = resolve(config.home);
   const secretsFolder = config.secretsFolder ?? join(home, 'secrets');
-  const database = config.databaseOwnerUrl === undefined ? await embeddedUrl(home) : { url: await ownerUrl(config.databaseOwnerUrl, secretsFolder), stop: async () => undefined };
+  const database = config.databaseOwnerUrl === undefined ? await reachEmbeddedDatabase(home) : { url: await ownerUrl(config.databaseOwnerUrl, secretsFolder), stop: async () => undefined };
   try {
     const client = await connect(database.url);
     try {

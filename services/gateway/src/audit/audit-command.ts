@@ -24,7 +24,7 @@ ENTRY:SHA256 is what an earlier check ended with. Exit code 0: intact, or export
 
 export interface AuditCommandParts {
   /** Opens the database; called only where it is needed. The account needs to read, no more. */
-  readonly database: () => Promise<{ readonly url: string; readonly password: string }>;
+  readonly database: () => Promise<{ readonly url: string; readonly password: string; readonly close?: () => Promise<void> }>;
   readonly out: Writable;
   readonly say: (line: string) => void;
 }
@@ -84,11 +84,13 @@ async function exportEntries(args: readonly string[], parts: AuditCommandParts):
 }
 
 async function withPool(parts: AuditCommandParts, work: (pool: Pool) => Promise<number>): Promise<number> {
-  const pool = createPool({ ...(await parts.database()), user: 'gateway', connectionsMax: 2 });
+  const { url, password, close } = await parts.database();
+  const pool = createPool({ url, password, user: 'gateway', connectionsMax: 2 });
   try {
     return await work(pool);
   } finally {
     await pool.end();
+    await close?.();
   }
 }
 
