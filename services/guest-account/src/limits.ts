@@ -53,6 +53,8 @@ export const SIGN_IN_PAUSES = {
 export const FAMILIAR_DAYS = 60;
 /** A refusal is told after this time at the earliest, whatever was found out sooner. */
 export const REFUSED_AFTER_MS = 250;
+/** Whether somebody may still be signed in is not known where the directory takes longer than this to say. */
+export const STANDING_WAIT_MAX_MS = 2_000;
 /** Sign-ins that directories are asked for at the same time. A directory that hangs never keeps the maintenance account out. */
 export const DIRECTORY_SIGN_INS_MAX = 16;
 

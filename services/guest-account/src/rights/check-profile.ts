@@ -48,7 +48,10 @@ export function checkRightNames(field: string, texts: readonly string[]): readon
 function checkRights(texts: readonly string[], profileId: string | undefined): readonly Right[] {
   const rights = checkRightNames('rights', texts);
   // Nobody can take the last right from those who give rights.
-  if (profileId === SYSTEM_ADMINISTRATION && rights.length < RIGHTS.length) throw invalidField('rights', 'must stay all: System administration may do everything; make another profile for less');
+  if (profileId === SYSTEM_ADMINISTRATION) {
+    if (rights.length > 0 && rights.length < RIGHTS.length) throw invalidField('rights', 'must be all or left out: System administration may do everything; make another profile for less');
+    return RIGHTS;
+  }
   const tooMuch = profileId === ANONYMOUS ? rights.filter((right) => !ANONYMOUS_RIGHTS_MAX.includes(right)) : [];
   if (tooMuch.length > 0) throw invalidField('rights', `must be of ${ANONYMOUS_RIGHTS_MAX.join(', ')}: nobody knows who it is that isn't signed in`);
   return rights;

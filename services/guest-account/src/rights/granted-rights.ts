@@ -42,11 +42,16 @@ export interface RightsSubject {
 
 /** What somebody may do: by every profile that names them or a group of theirs, and every role that is given to the account. */
 export function rightsOf(subject: RightsSubject, { profiles, roles }: Grants): Right[] {
-  const names = new Set([`@${subject.login}`, ...subject.groups.filter((group) => !group.startsWith('@'))].map(nameKey));
+  const names = new Set(nameKeysOf(subject));
   const isMember = ({ name, directoryId }: ProfileMember) => names.has(nameKey(name)) && (directoryId === null || directoryId === subject.directoryId);
   const byProfiles = profiles.filter(({ profileId, members }) => profileId !== ANONYMOUS && members.some(isMember)).flatMap(rightsOfProfile);
   const byRoles = roles.filter(({ members }) => members.some((member) => member.directoryId === subject.directoryId && member.accountId === subject.accountId)).flatMap(({ roleId }) => ROLES[roleId]);
   return knownRights([...byProfiles, ...byRoles]);
+}
+
+/** All the names that a profile may call somebody by, as they are compared. A group that is called like a user is none of them. */
+export function nameKeysOf({ login, groups }: Pick<RightsSubject, 'login' | 'groups'>): string[] {
+  return [`@${login}`, ...groups.filter((group) => !group.startsWith('@'))].map(nameKey);
 }
 
 /**

@@ -61,6 +61,12 @@ describe('security profiles', () => {
     expect(await refusal(all().createProfile({ settings: { name: 'New', ...wrong } }))).toMatchObject({ code: Code.InvalidArgument, field });
   });
 
+  it('of System administration keep all rights, whoever is a member', async () => {
+    const set = (rights: readonly Right[]) => all().updateProfile({ profileId: 'system-administration', settings: { name: 'System administration', description: 'All', rights: [...rights], members: [{ name: 'Admins', directoryId: agency }] } });
+    expect(await refusal(set(RIGHTS.slice(1)))).toMatchObject({ field: 'rights' });
+    for (const rights of [[], RIGHTS]) expect((await set(rights)).profile?.settings).toMatchObject({ description: 'All', rights: [...RIGHTS], members: [{ name: 'Admins' }] });
+  });
+
   it('lose the members of a directory that is removed', async () => {
     const gone = await desk.add({ name: 'Gone', kind: 'local' });
     const profileId = await newProfile({ name: 'Of gone', rights: [], members: [{ name: 'a', directoryId: gone }, { name: 'b' }] });

@@ -4,7 +4,7 @@ import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { knownRights, type Right } from '@inkpost/service/rights.js';
 import { isUniqueViolation } from '../sql-state.js';
 import type { CheckedProfile } from './check-profile.js';
-import { type Grants, nameKey, type ProfileMember, type RoleId, type RoleMember, ROLES } from './granted-rights.js';
+import { type Grants, nameKey, nameKeysOf, type ProfileMember, type RightsSubject, type RoleId, type RoleMember, ROLES } from './granted-rights.js';
 
 export interface StoredProfile {
   readonly profileId: string;
@@ -35,8 +35,13 @@ const ROLE_MEMBERS = `SELECT r.role_id AS "roleId", r.version,
   FROM administration_role r ORDER BY r.role_id`;
 const INSERT = 'INSERT INTO security_profile (profile_id, name, name_key, description, rights) VALUES ($1, $2, $3, $4, $5)';
 const UPDATE = 'UPDATE security_profile SET name = $2, name_key = $3, description = $4, rights = $5, version = version + 1 WHERE profile_id = $1 AND version = $6 RETURNING 1';
-const ADD_MEMBERS = `INSERT INTO profile_member (profile_id, position, name, directory_id)
-  SELECT $1, position, name, nullif(directory_id, '') FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS member (name, directory_id, position)`;
+const ADD_MEMBERS = `INSERT INTO profile_member (profile_id, position, name, name_key, directory_id)
+  SELECT $1, position, name, name_key, nullif(directory_id, '') FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS member (name, name_key, directory_id, position)`;
+/** Of all members those alone that may be this account. */
+const PROFILES_NAMING = `SELECT p.profile_id AS "profileId", p.rights, jsonb_agg(jsonb_build_object('name', m.name, 'directoryId', m.directory_id)) AS members
+  FROM profile_member m JOIN security_profile p USING (profile_id) WHERE m.name_key = ANY ($1::text[]) GROUP BY p.profile_id`;
+const ROLES_NAMING = `SELECT role_id AS "roleId", jsonb_agg(jsonb_build_object('directoryId', directory_id, 'accountId', account_id, 'login', login)) AS members
+  FROM role_member WHERE directory_id = $1 AND account_id = $2 GROUP BY role_id`;
 const ADD_ROLE_MEMBERS = `INSERT INTO role_member (role_id, directory_id, account_id, login)
   SELECT $1, directory_id, account_id, login FROM unnest($2::text[], $3::uuid[], $4::text[]) AS member (directory_id, account_id, login)`;
 
@@ -58,9 +63,19 @@ export class RightsStore {
     return rows.filter(({ roleId }) => roleId in ROLES);
   }
 
+  /** All of it. */
   async grants(): Promise<Grants> {
     const [profiles, roles] = await Promise.all([this.profiles(), this.roles()]);
     return { profiles, roles };
+  }
+
+  /** What gives this account rights, found by its names: there may be many profiles of many members. */
+  async grantsNaming(subject: RightsSubject & { readonly accountId: string }): Promise<Grants> {
+    const [profiles, roles] = await Promise.all([
+      query<ProfileRow & object>(this.pool, 'rights.profiles-naming', PROFILES_NAMING, [nameKeysOf(subject)]),
+      query<StoredRole & object>(this.pool, 'rights.roles-naming', ROLES_NAMING, [subject.directoryId, subject.accountId]),
+    ]);
+    return { profiles: profiles.map((row) => ({ ...row, rights: knownRights(row.rights) })), roles: roles.filter(({ roleId }) => roleId in ROLES) };
   }
 
   /** Gives the new profile's identifier; undefined: another one has its name. */
@@ -118,5 +133,5 @@ export class RightsStore {
 }
 
 async function addMembers(transaction: FlowTransaction, profileId: string, { members }: CheckedProfile): Promise<void> {
-  await transaction.query('rights.members', ADD_MEMBERS, [profileId, members.map(({ name }) => name), members.map(({ directoryId }) => directoryId ?? '')]);
+  await transaction.query('rights.members', ADD_MEMBERS, [profileId, members.map(({ name }) => name), members.map(({ name }) => nameKey(name)), members.map(({ directoryId }) => directoryId ?? '')]);
 }

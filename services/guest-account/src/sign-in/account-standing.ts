@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '@inkpost/failure/failure.js';
 import { type Right, RIGHTS } from '@inkpost/service/rights.js';
+import { STANDING_WAIT_MAX_MS } from '../limits.js';
 import { rightsOf } from '../rights/granted-rights.js';
 import type { RightsStore } from '../rights/rights.store.js';
 import type { AccountFinder, FoundAccount } from './account-finder.js';
@@ -33,8 +35,12 @@ export class AccountStandings {
     private readonly rights: RightsStore,
   ) {}
 
-  /** Of who signed in before. */
+  /** Of who signed in before. Soon: somebody's request waits for it. */
   async of(account: AccountIdentity): Promise<Standing> {
+    return Promise.race([this.lookAt(account), sleep<Standing>(STANDING_WAIT_MAX_MS, { outcome: 'unknown' }, { ref: false })]);
+  }
+
+  private async lookAt(account: AccountIdentity): Promise<Standing> {
     if (account.directoryId === '') return account.name === MAINTENANCE_ACCOUNT ? this.ofMaintenance() : { outcome: 'over' };
     try {
       const found = await this.accounts.inDirectory(account.directoryId, account.login);
@@ -50,8 +56,9 @@ export class AccountStandings {
 
   /** The rights of a directory's account. `vouchedGroups`: of a sign-in server, besides the groups that the directory knows. Throws a `Failure` while it can't be asked. */
   async rightsOf({ directory: { directoryId }, people, person }: FoundAccount, vouchedGroups: readonly string[]): Promise<readonly Right[]> {
-    const [groups, grants] = await Promise.all([people.groupsOf(person), this.rights.grants()]);
-    return rightsOf({ directoryId, accountId: person.accountId, login: person.login, groups: [...groups, ...vouchedGroups] }, grants);
+    const { accountId, login } = person;
+    const subject = { directoryId, accountId, login, groups: [...(await people.groupsOf(person)), ...vouchedGroups] };
+    return rightsOf(subject, await this.rights.grantsNaming(subject));
   }
 
   private async ofMaintenance(): Promise<Standing> {

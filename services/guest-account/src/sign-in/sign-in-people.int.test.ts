@@ -223,11 +223,13 @@ describeWithServer('slapd', 'people of directories', () => {
     }
   });
 
-  it('who come in crowds to a directory that hangs don\'t keep maintenance out', async () => {
+  it('who come in crowds to a directory that hangs don\'t keep maintenance out, and nobody is signed out by that', async () => {
+    const { account } = await enter('ada');
     slapd.hang();
     try {
       const crowd = Array.from({ length: DIRECTORY_SIGN_INS_MAX + 4 }, (_, index) => refusal(enter(`somebody${index}`, 'x', `203.0.113.${index}`)));
       expect((await enter('maintenance', 'changeme')).outcome).toBe('signed-in');
+      expect((await signIn.checkStanding({ account })).outcome).toBe('unknown');
       const answers = await Promise.all(crowd);
       expect(answers.map(({ code }) => code)).toEqual(crowd.map(() => Code.Unavailable));
       expect(new Set(answers.map(({ message }) => message.slice(0, 15)))).toEqual(new Set(['Many people are', 'The directory t']));

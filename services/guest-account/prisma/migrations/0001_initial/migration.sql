@@ -190,6 +190,8 @@ CREATE TABLE profile_member (
   -- The order in which they were written.
   position     integer NOT NULL,
   name         text NOT NULL,
+  -- In the case and form that names are compared in.
+  name_key     text NOT NULL,
   -- Null: of any directory.
   directory_id text,
   CONSTRAINT profile_member_pkey PRIMARY KEY (profile_id, position),
@@ -197,6 +199,7 @@ CREATE TABLE profile_member (
   CONSTRAINT profile_member_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX profile_member_directory_id_idx ON profile_member (directory_id);
+CREATE INDEX profile_member_name_key_idx ON profile_member (name_key);
 
 -- Administration roles (WD-014): each right of its own, given to accounts.
 CREATE TABLE administration_role (
