@@ -115,6 +115,15 @@ describe('a browser that signs in at the organisation\'s server', () => {
     expect(String(page.body['text'])).toContain('You have no account here');
   });
 
+  it('is not sent there over plain HTTP from elsewhere, where anybody on the way could read its cookie', async () => {
+    for (const path of [START, `${START}/callback?code=x&state=s`]) {
+      const page = await client.call('GET', path, undefined, { ...BROWSER, 'x-forwarded-for': '203.0.113.9' });
+      expect([page.status, page.headers.get('set-cookie')]).toEqual([409, null]);
+      expect(String(page.body['text'])).toContain('INKPOST_HTTP_TRUSTED_PROXIES');
+    }
+    expect(owner.told).toEqual([]);
+  });
+
   it('reads that the server is away', async () => {
     owner.isAway = true;
     const page = await client.call('GET', START, undefined, BROWSER);
