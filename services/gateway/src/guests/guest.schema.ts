@@ -74,7 +74,7 @@ export function fromSettings({ language, validFrom, validUntil, password, pin, c
 
 /** Which guests: all of these are true of them. */
 export const guestFilter = {
-  search: z.string().max(TEXT.search).default('').describe('Words, each of which stands in login, name, addresses, company, group, analytical code, visited person or the end of the card\'s number; accents and case make no difference.'),
+  search: z.string().max(TEXT.search).default('').describe('Words, each of which stands in login, name, addresses, company, group, analytical code, visited person or the end of the card\'s number; accents and case make no difference, and one or two letters stand at the beginning of a word.'),
   group: z.string().max(TEXT.name).default(''),
   company: z.string().max(TEXT.name).default(''),
   state: z.enum(['', 'active', 'locked', 'expired', 'not-yet']).default(''),

@@ -37,12 +37,18 @@ export function isEmptyFilter({ search, group, company, state, origin }: GuestFi
 export function filterCondition({ search, group, company, state, origin }: GuestFilter): Condition {
   const values: unknown[] = [];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = wordsOf(search).map((word) => `search_text LIKE ${parameter(`%${word.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`)}`);
+  const conditions = wordsOf(search).map((word) => `search_text LIKE ${parameter(patternOf(word))}`);
   if (group !== '') conditions.push(`group_name = ${parameter(group)}`);
   if (company !== '') conditions.push(`company = ${parameter(company)}`);
   if (state !== '') conditions.push(`${STATE_SQL} = ${parameter(state)}`);
   if (origin !== '') conditions.push(`origin = ${parameter(origin)}`);
   return { sql: conditions.length === 0 ? 'true' : conditions.join(' AND '), values };
+}
+
+/** One or two letters are the beginning of a word: somewhere in the middle they are in nearly everything, and no index helps. */
+function patternOf(word: string): string {
+  const literal = word.replaceAll(/[\\%_]/gu, String.raw`\$&`);
+  return Array.from(word).length <= 2 ? `% ${literal}%` : `%${literal}%`;
 }
 
 const TEXT_KEYS = { login: 'login_key', name: 'name_key', company: 'company', group: 'group_name' } as const;

@@ -170,6 +170,12 @@ describe('the list of guests', () => {
     expect(await found({ search: 'unique' })).toEqual(['later@search.example']);
   });
 
+  it('finds one or two letters where a word begins with them', async () => {
+    await add('zq-first@short.example', { displayName: 'Yw Éz' });
+    for (const search of ['zq', 'yw', 'éz', 'e', 'ez yw', 'fi', 'short f']) expect(await found({ search: `${search} short.example` }), search).toEqual(['zq-first@short.example']);
+    for (const search of ['qf', 'w', 'zz', 'z short.exampl ir']) expect(await found({ search: `${search} short.example` }), search).toEqual([]);
+  });
+
   it('compares letters in the database as in what is searched for', async () => {
     // But for one of Unicode 16, which PostgreSQL 17 does not know.
     const letters = Array.from({ length: 0x2500 - 0x20 }, (_, index) => String.fromCodePoint(index + 0x20)).filter((letter) => /\p{L}|\p{N}|\p{P}/u.test(letter) && letter !== '\u1c89');
