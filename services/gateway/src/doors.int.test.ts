@@ -15,7 +15,7 @@ import { CheckingClient } from './rest.harness.js';
 const releasePoints: string[] = [];
 
 const owners: OwnerRoutes = {
-  'guest-account': (router) => router.service(SignInService, { signIn: () => ({ outcome: 'signed-in', rights: [...RIGHTS] }) }),
+  'guest-account': (router) => router.service(SignInService, { signIn: () => ({ outcome: 'signed-in', account: { name: 'ada', login: 'ada' }, rights: [...RIGHTS] }) }),
   'domain-sync': (router) => router.service(ServerService, { getServer: () => ({ serverId: 'the-guid', name: 'here', version: '1.2.3', role: 'single', diskFreeBytes: 7n }) }),
   'print-submit': (router) => router.service(ReleaseService, {
     release: ({ releasePoint }) => {
@@ -209,7 +209,7 @@ describe('upkeep', () => {
   it('forgets journeys after 90 days and sessions that are over, when the gateway starts', async () => {
     await journeyOf('long-ago@example.org', new Date(Date.now() - 91 * 86_400_000));
     const recent = await journeyOf('recent@example.org', new Date(Date.now() - 89 * 86_400_000));
-    await harness.superuser.query("INSERT INTO gateway.session (token_sha256, account, rights, password_must_change, password_version, source, expires_at) VALUES ('\\x00', 'over', '{}', false, 1, '', now())");
+    await harness.superuser.query("INSERT INTO gateway.session (token_sha256, account, directory_id, account_id, login, rights, password_must_change, password_version, source, expires_at) VALUES ('\\x00', 'over', '', '', 'over', '{}', false, 1, '', now())");
     await harness.superuser.query("INSERT INTO gateway.password_known (account, version, raised_at) VALUES ('over', 1, now() - interval '13 hours'), ('recent', 1, now() - interval '11 hours')");
     await harness.restart();
     await expect.poll(() => search('sender=long-ago@example.org')).toEqual([]);
