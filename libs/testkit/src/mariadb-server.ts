@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '@inkpost/local/server-process.js';
 import { freePort } from './free-port.js';
+import { haltProcess } from './halt-process.js';
 import { findServer } from './server-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { makeTestCertificate } from './test-certificate.js';
@@ -57,7 +58,7 @@ export async function startMariadb({ statements, settings = [] }: MariadbOptions
   }
   return {
     port, ca,
-    hang: () => void process.kill(server.pid, 'SIGSTOP'),
+    hang: () => haltProcess(server.pid),
     resume: () => void process.kill(server.pid, 'SIGCONT'),
     stop: () => server.stop(),
     start: async () => {

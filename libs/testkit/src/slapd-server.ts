@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ServerProcess, startServerProcess } from '@inkpost/local/server-process.js';
 import { freePorts } from './free-port.js';
+import { haltProcess } from './halt-process.js';
 import type { TestCertificate } from './test-certificate.js';
 import { makeTestCertificate } from './test-certificate.js';
 import { type Organisation, SERVICE_PASSWORD, toLdif } from './slapd-organisation.js';
@@ -71,7 +72,7 @@ export async function startSlapd({ organisation, certificate, settings = '' }: S
       await writeFile(file, ldif);
       await run(ldapmodify, ['-x', '-H', `ldap://127.0.0.1:${port}`, '-D', `cn=admin,${suffix}`, '-w', 'admin', '-f', file]);
     },
-    hang: () => void process.kill(server.pid, 'SIGSTOP'),
+    hang: () => haltProcess(server.pid),
     resume: () => void process.kill(server.pid, 'SIGCONT'),
     stop: () => server.stop(),
     start: async () => {

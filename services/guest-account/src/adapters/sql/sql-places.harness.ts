@@ -1,6 +1,7 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { haltProcess } from '@inkpost/testkit/halt-process.js';
 import { startMariadb } from '@inkpost/testkit/mariadb-server.js';
 import { startOwnPostgres } from '@inkpost/testkit/own-servers.js';
 import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
@@ -68,7 +69,7 @@ export async function startPostgresBase(): Promise<BadgeBase> {
   );
   return {
     engine: 'postgres', ca, port: server.current.port,
-    hang: () => void process.kill(server.current.pid, 'SIGSTOP'),
+    hang: () => haltProcess(server.current.pid),
     resume: () => void process.kill(server.current.pid, 'SIGCONT'),
     restart: async () => void (await server.restart()),
     remove: async () => {
