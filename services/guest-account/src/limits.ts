@@ -86,6 +86,8 @@ export const CERTIFICATE_WARNED_BEFORE_DAYS = 30;
 export const GRAPH_ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 export const GRAPH_PAGES_MAX = 20;
 export const GRAPH_GROUPS_PAGE_SIZE = 999;
+/** Users that an address may have: guests of the tenant, who are left out afterwards, must not hide its people. */
+export const GRAPH_MATCHES_MAX = 50;
 /** How long nothing is sent to Graph where it asks for patience without saying how long, and at least. */
 export const GRAPH_PAUSE_UNSAID_MS = 2_000;
 export const GRAPH_PAUSE_MIN_MS = 200;

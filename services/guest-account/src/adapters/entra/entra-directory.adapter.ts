@@ -1,6 +1,6 @@
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { EntraSettings } from '../../directories/entra-settings.js';
-import { GRAPH_GROUPS_PAGE_SIZE, GRAPH_PAGES_MAX, GROUPS_OF_PERSON_MAX, MATCHES_MAX } from '../../limits.js';
+import { GRAPH_GROUPS_PAGE_SIZE, GRAPH_MATCHES_MAX, GRAPH_PAGES_MAX, GROUPS_OF_PERSON_MAX } from '../../limits.js';
 import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '../../ports/directory.port.js';
 import { onlyOne } from '../only-one.js';
 import { equality, filterByAddress, isExternal, toPerson, USER_PROPERTIES } from './entra-person.js';
@@ -63,7 +63,7 @@ export class EntraDirectory implements PeopleDirectory {
 
   private async people(filter: string): Promise<DirectoryPerson[]> {
     const { settings, directoryId } = this.parts;
-    const users = await this.all('/users', { $filter: filter, $select: USER_PROPERTIES, $top: String(MATCHES_MAX), $count: 'true' }, MATCHES_MAX);
+    const users = await this.all('/users', { $filter: filter, $select: USER_PROPERTIES, $top: String(GRAPH_MATCHES_MAX), $count: 'true' }, GRAPH_MATCHES_MAX);
     return users.filter((user) => settings.externalUsers || !isExternal(user)).map((user) => toPerson(user, settings, directoryId));
   }
 

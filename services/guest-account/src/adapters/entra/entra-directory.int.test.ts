@@ -78,6 +78,13 @@ describe('a directory of Entra', () => {
       expect(await person(narrow, 'ada@corp.example')).toMatchObject({ addresses: ['ada@corp.example'] });
     });
 
+    it('a person whose address many guests of the tenant have too', async () => {
+      const guests = Array.from({ length: 20 }, (_, n) => ({ userPrincipalName: `a${n}#EXT#@corp.example`, otherMails: ['ada@corp.example'], userType: 'Guest' as const }));
+      places.graph.setTenant({ users: [...guests, ...users], groups });
+      expect(await person(places.directory(), 'ada@corp.example')).toMatchObject({ displayName: 'Ada Lovelace' });
+      expect(await places.directory({ externalUsers: true }).findByAddress('ada@corp.example')).toEqual({ kind: 'ambiguous', logins: guests.slice(0, 5).map(({ userPrincipalName }) => userPrincipalName) });
+    });
+
     it('a person by the login of choice, in any case', async () => {
       expect(await places.directory().findByLogin('ADA@corp.example')).toMatchObject({ kind: 'found', person: { login: 'ada@corp.example' } });
       expect(await places.directory({ loginProperty: 'onPremisesSamAccountName' }).findByLogin('ALovelace')).toMatchObject({ kind: 'found', person: { login: 'alovelace' } });
