@@ -17,31 +17,32 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe('the self-signed certificate', () => {
-  it('is good for this machine, its loopback and the address it listens on, and for serving alone', async () => {
-    const { certificatePem } = await makeCertificate('192.0.2.7', NOW);
+  it('is good for this machine, its loopback and the addresses it listens on, and for serving alone', async () => {
+    const { certificatePem } = await makeCertificate(['127.0.0.1', '192.0.2.7', '0.0.0.0', 'guests.example.org'], NOW);
     const certificate = new X509Certificate(certificatePem);
     expect(certificate.subjectAltName).toContain('IP Address:192.0.2.7');
     expect([certificate.checkHost('localhost'), certificate.checkIP('127.0.0.1'), certificate.checkIP('192.0.2.7'), certificate.checkIP('192.0.2.8')]).toEqual(['localhost', '127.0.0.1', '192.0.2.7', undefined]);
+    expect([certificate.checkHost('guests.example.org'), certificate.checkIP('0.0.0.0')]).toEqual(['guests.example.org', undefined]);
     expect([certificate.ca, certificate.keyUsage]).toEqual([false, ['1.3.6.1.5.5.7.3.1']]);
     expect(certificate.verify(certificate.publicKey)).toBe(true);
   });
 
   it('is made once and kept, its key for our eyes only', async () => {
     const path = join(folder.path, 'kept');
-    const made = await keepCertificate(path, 'localhost', NOW);
-    expect(await keepCertificate(path, 'localhost', NOW)).toEqual(made);
+    const made = await keepCertificate(path, ['localhost'], NOW);
+    expect(await keepCertificate(path, ['localhost'], NOW)).toEqual(made);
     expect((await stat(join(path, 'key.pem'))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(path, 'certificate.pem'), 'utf8')).toBe(made.certificatePem);
   });
 
   it('is made anew before it ends, and when the key is another certificate\'s', async () => {
     const path = join(folder.path, 'renewed');
-    const made = await keepCertificate(path, 'localhost', NOW);
+    const made = await keepCertificate(path, ['localhost'], NOW);
     const nearEnd = new Date(NOW.getTime() + (LIMITS.certificateDays - LIMITS.certificateRenewDays) * 86_400_000 + 1_000);
-    const renewed = await keepCertificate(path, 'localhost', nearEnd);
+    const renewed = await keepCertificate(path, ['localhost'], nearEnd);
     expect(renewed).not.toEqual(made);
     await writeFile(join(path, 'key.pem'), made.keyPem);
-    expect(await keepCertificate(path, 'localhost', nearEnd)).not.toEqual(renewed);
+    expect(await keepCertificate(path, ['localhost'], nearEnd)).not.toEqual(renewed);
   });
 });
 

@@ -16,13 +16,13 @@ export interface Certificate {
 }
 
 /** The names and addresses that a self-signed certificate is good for. */
-function alternativeNames(host: string): x509.JsonGeneralNames {
-  const names = [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...(host === '0.0.0.0' || host === '::' ? [] : [host])])];
+function alternativeNames(hosts: readonly string[]): x509.JsonGeneralNames {
+  const names = [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...hosts.filter((host) => host !== '0.0.0.0' && host !== '::')])];
   return names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }));
 }
 
 /** A new key and a certificate that it signs itself. */
-export async function makeCertificate(host: string, now: Date): Promise<Certificate> {
+export async function makeCertificate(hosts: readonly string[], now: Date): Promise<Certificate> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [hostname()] }, { O: ['Inkpost'] }],
@@ -33,7 +33,7 @@ export async function makeCertificate(host: string, now: Date): Promise<Certific
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(alternativeNames(host)),
+      new x509.SubjectAlternativeNameExtension(alternativeNames(hosts)),
     ],
   });
   const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
@@ -41,10 +41,10 @@ export async function makeCertificate(host: string, now: Date): Promise<Certific
 }
 
 /** The kept certificate, while it is good; else a new one. Clients that pinned the old one have to be told when it changes. */
-export async function keepCertificate(folder: string, host: string, now: Date): Promise<Certificate> {
+export async function keepCertificate(folder: string, hosts: readonly string[], now: Date): Promise<Certificate> {
   const [certificatePem, keyPem] = await Promise.all([read(join(folder, 'certificate.pem')), read(join(folder, 'key.pem'))]);
   if (certificatePem !== undefined && keyPem !== undefined && isGood(certificatePem, keyPem, now)) return { certificatePem, keyPem };
-  const made = await makeCertificate(host, now);
+  const made = await makeCertificate(hosts, now);
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await write(join(folder, 'key.pem'), made.keyPem, 0o600);
   await write(join(folder, 'certificate.pem'), made.certificatePem, 0o644);

@@ -28,7 +28,7 @@ export class PublicDoors {
   async onApplicationBootstrap(): Promise<void> {
     const { config, publicRoutes, dspRoutes, wscRoutes, log, ...rest } = this.options;
     const { httpListen, httpTls, dspListen, wscListen, trustedProxies } = config;
-    const certificate = await keepCertificate(join(config.dataFolder, 'certificate'), httpListen.host, new Date());
+    const certificate = await keepCertificate(join(config.dataFolder, 'certificate'), [httpListen, dspListen, wscListen].map(({ host }) => host), new Date());
     const encrypted = mustEncrypt(httpTls, httpListen.host);
     if (!encrypted && !isLoopback(httpListen.host)) log.warning('plain HTTP on a public address, for a reverse proxy only', { host: httpListen.host });
     const common = { ...rest, log, trustedProxies };
