@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { csvRecord, withoutApostrophe } from '../csv/write-csv.js';
-import { parseCsv, UnreadableImport } from '../csv/parse-csv.js';
-import { type DayEdge, readMoment } from '../csv/read-moment.js';
+import { UnreadableImport } from '../csv/parse-csv.js';
 import { type ExistingGuests, GuestImport, type KnownGuest } from './plan-guest-import.js';
 import { readGuestLines } from './read-guest-lines.js';
 
@@ -111,23 +109,5 @@ describe('an import of guests', () => {
   ])('is refused as a whole where the file is wrong (%#)', (csv, problem) => {
     expect(() => readGuestLines(csv)).toThrow(UnreadableImport);
     expect(() => readGuestLines(csv)).toThrow(problem);
-  });
-});
-
-describe('a field of a CSV', () => {
-  it.each(['plain', 'with, comma', 'with; semicolon', 'with "quotes"', 'two\nlines', '=1+1', '+33 1', '-5', '@all', '\'quoted\'', '', 'é😀'])('comes back as it was written: %j', (text) => {
-    expect(parseCsv(`${csvRecord(['a', 'b'])}${csvRecord([text, 'x'])}`)[1]?.fields.map(withoutApostrophe)).toEqual([text, 'x']);
-  });
-
-  it('never begins as a formula does', () => {
-    for (const text of ['=HYPERLINK("http://x")', '+1', '-1', '@SUM(A1)', '\t=1']) expect(parseCsv(`a\n${csvRecord([text])}`)[1]?.fields[0]).toMatch(/^'/);
-  });
-
-  it.each([
-    ['2026-12-31', 'begin', new Date(2026, 11, 31)], ['2026-12-31', 'end', new Date(2027, 0, 1)], ['31/12/2026', 'end', new Date(2027, 0, 1)], ['1.2.2026', 'begin', new Date(2026, 1, 1)],
-    ['31/12/2026 18:30', 'end', new Date(2026, 11, 31, 18, 30)], ['2026-12-31T18:30:00Z', 'end', new Date('2026-12-31T18:30:00Z')], ['2026-12-31T18:30+02:00', 'begin', new Date('2026-12-31T16:30:00Z')],
-    ['31/06/2026', 'begin', undefined], ['2026-13-01', 'begin', undefined], ['12/31/2026', 'begin', undefined], ['31/12/26', 'begin', undefined], ['now', 'begin', undefined], ['2026-12-31 25:00', 'begin', undefined],
-  ] satisfies [string, DayEdge, Date | undefined][])('%s as the %s of something is %s', (text, edge, moment) => {
-    expect(readMoment(text, edge)).toEqual(moment);
   });
 });

@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseCsv, UnreadableImport } from '../csv/parse-csv.js';
+import { UnreadableImport } from '../csv/parse-csv.js';
 import { type KnownPerson, planImport } from './plan-import.js';
 
 const ada: KnownPerson = { accountId: 'a', login: 'ada', displayName: 'Ada', addresses: ['ada@example.org'], language: 'fr', groups: ['staff'], locked: true };
 
 const lines = (csv: string, known: readonly KnownPerson[] = []) => planImport(csv, known).lines.map(({ line, login, outcome, problem }) => `${line} ${login} ${outcome}${problem === '' ? '' : `: ${problem}`}`);
-
-describe('a CSV', () => {
-  it('is read with quotation marks, lines within fields, and both ends of lines', () => {
-    expect(parseCsv('a,b\r\n"x, ""y""","1\n2"\n\nz,\r\n,')).toEqual([
-      { line: 1, fields: ['a', 'b'] }, { line: 2, fields: ['x, "y"', '1\n2'] }, { line: 5, fields: ['z', ''] }, { line: 6, fields: ['', ''] },
-    ]);
-  });
-
-  it('may come from a spreadsheet in French, with a byte order mark', () => {
-    expect(parseCsv('\uFEFFlogin;addresses\nada;"a@b.example;c@d.example"\n')).toEqual([{ line: 1, fields: ['login', 'addresses'] }, { line: 2, fields: ['ada', 'a@b.example;c@d.example'] }]);
-  });
-
-  it.each(['"never closed', 'a,"b"c'])('is refused where its quotation marks are wrong: %s', (csv) => {
-    expect(() => parseCsv(`a,b\n${csv}`)).toThrow(/^line 2: /);
-  });
-});
 
 describe('an import', () => {
   it('adds whoever is new, changes what differs, and leaves the rest', () => {
