@@ -71,11 +71,16 @@ CREATE TABLE audit_end (
 INSERT INTO audit_end (name, entry_id, sha256) SELECT unnest(ARRAY['head', 'anchor']), 0, decode(repeat('00', 32), 'hex');
 
 -- SHA-256 over the 32 bytes of the entry before and this one's fields as netstrings (length in bytes, ":", UTF-8, ",").
+-- A loop and no search_path of its own: as a query with one it took half of the time of an entry.
 CREATE FUNCTION audit_sha256(p_before bytea, p_fields text[]) RETURNS bytea
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT sha256(p_before || convert_to(string_agg(octet_length(convert_to(field, 'UTF8')) || ':' || field || ',', '' ORDER BY place), 'UTF8'))
-  FROM unnest(p_fields) WITH ORDINALITY AS fields (field, place)
-$$;
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE netstrings text := ''; field text;
+BEGIN
+  FOREACH field IN ARRAY p_fields LOOP
+    netstrings := netstrings || octet_length(field) || ':' || field || ',';
+  END LOOP;
+  RETURN sha256(p_before || convert_to(netstrings, 'UTF8'));
+END $$;
 
 -- Appends entries in their order: [{actor, action, object_id, outcome, status, source, request_id}]. The head's row is the one lock: whoever
 -- has it knows the entry before, and its commit is what the next one waits for.
