@@ -3,6 +3,7 @@ import type { ARCResult, DKIMVerifyResult, DMARCResult, ParsedHeader, SPFResult 
 import { parseDomain } from '@inkpost/mail-address/mail-address.js';
 import { AUTHENTICATION_BARE_LINES_MAX, AUTHENTICATION_DNS_MAX_MS, AUTHENTICATION_SIGNATURES_MAX, HEADER_BYTES_MAX } from '../limits.js';
 import type { DnsLookups } from './dns-lookups.js';
+import { quickenBodyHash } from './quicken-body-hash.js';
 import { type AuthenticationResults, NO_RESULTS } from './sender-authentication.js';
 
 /** A client that brings a mail by SMTP. */
@@ -37,14 +38,22 @@ const NOTHING: MeasuredSender = { results: NO_RESULTS, dmarcFrom: '', arc: { res
  */
 export async function measureSender(content: Readable, client: SmtpClient, dns: DnsLookups): Promise<MeasuredSender> {
   const guard = new CostGuard(content);
-  // Loaded with the first mail that needs it: it takes some 40 MB.
-  const { authenticate } = await import('mailauth');
+  const { authenticate } = await (mailauth ??= loadMailauth());
   const { dkim, spf, dmarc, arc } = await authenticate(Readable.from(guard.bytes()), {
     ip: client.address, helo: client.name, sender: client.envelopeSender, mta: 'inkpost', resolver: dns.within(AUTHENTICATION_DNS_MAX_MS), disableBimi: true, rejectRsaSha1: true,
   });
   if (guard.tooCostly) return NOTHING;
   const dmarcFrom = dmarc ? (parseDomain(dmarc.status.header?.from ?? '') ?? '') : '';
   return { results: { spf: spfOf(spf), dkim: dkimOf(dkim), dmarc: dmarcOf(dmarc) }, dmarcFrom, arc: arcOf(arc) };
+}
+
+let mailauth: ReturnType<typeof loadMailauth> | undefined;
+
+/** Loaded with the first mail that needs it: it takes some 40 MB. */
+async function loadMailauth() {
+  const loaded = await import('mailauth');
+  quickenBodyHash();
+  return loaded;
 }
 
 /** What a mail is let cost: signatures with limits of their own hash its body once each, and lines without CR are slow (RFC 6376, 6.1 and 8.15). */
