@@ -69,13 +69,26 @@ describe('a list of guests', () => {
     expect(await refusal(clientOf(service, 'guests.edit').importGuests({ csv }))).toMatchObject({ code: Code.PermissionDenied, message: expect.stringContaining('guests.add') });
   });
 
+  it('is imported not at all where a mail makes one of its guests meanwhile', async () => {
+    const mail = await harness.superuser.connect();
+    await mail.query('BEGIN');
+    await mail.query("INSERT INTO guest_account.guest (account_id, login, login_key, addresses, origin) VALUES (gen_random_uuid(), 'race@race.example', 'race@race.example', ARRAY['race@race.example'], 'mail')");
+    const importing = refusal(guests.importGuests({ csv: 'login,addresses\nbefore,before@race.example\n,race@race.example\n' }));
+    const waiting = async () => (await harness.superuser.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = 'guest_account' AND wait_event = 'transactionid'")).rowCount;
+    await expect.poll(waiting).toBe(1);
+    await mail.query('COMMIT');
+    mail.release();
+    expect(await importing).toMatchObject({ code: Code.Aborted, message: expect.stringContaining('import again') });
+    expect((await found({ search: 'race.example' })).map(({ origin }) => origin)).toEqual(['mail']);
+  });
+
   it('is exported as it can be imported, in parts, and without formulas', async () => {
     await guests.createGuest({ settings: { login: 'formula', displayName: '=HYPERLINK("http://x")', addresses: ['f@export.example'], validFrom: timestampFromDate(new Date('2020-01-01T00:00:00Z')), note: 'a "note", long' } });
     const { csv: exported, nextCursor } = await guests.exportGuests({ filter: { search: 'example' } });
     expect(nextCursor).toBe('');
     expect(exported).toContain('"\'=HYPERLINK(""http://x"")"');
     expect(exported.split('\r\n')[0]).toBe('login,name,addresses,group,code,company,visitedPerson,validFrom,validUntil,locked,language,note');
-    expect(await guests.importGuests({ csv: exported })).toMatchObject({ imported: true, added: 0, changed: 0, unchanged: 3 });
+    expect(await guests.importGuests({ csv: exported })).toMatchObject({ imported: true, added: 0, changed: 0, unchanged: 4 });
     expect(await refusal(clientOf(service, 'guests.add').exportGuests({}))).toMatchObject({ code: Code.PermissionDenied });
   });
 
