@@ -147,6 +147,11 @@ describeWithServer('slapd', 'people of directories', () => {
     expect(changed.passwordVersion).toBeGreaterThan(before.passwordVersion);
     expect((await enter('Agency\\clerk')).outcome).toBe('refused');
     expect(await enter('Agency\\clerk', 'Fresh-2027')).toMatchObject({ outcome: 'signed-in', passwordVersion: changed.passwordVersion });
+    await guest('visitor', { addresses: ['visitor@guests.example'] });
+    const visitor = await enter('visitor');
+    expect((await change('guests\\visitor')).passwordVersion).toBeGreaterThan(visitor.passwordVersion);
+    expect([(await enter('visitor')).outcome, (await enter('visitor', 'Fresh-2027')).outcome]).toEqual(['refused', 'signed-in']);
+    expect((await signIn.checkStanding({ account: visitor.account })).passwordVersion).toBeGreaterThan(visitor.passwordVersion);
     expect(await change('AD_ORGA\\ada', 'wrong')).toMatchObject({ outcome: 'refused' });
     expect(await refusal(change('AD_ORGA\\ada'))).toMatchObject({ code: Code.FailedPrecondition, message: 'The directory AD_ORGA keeps this password: change it there.' });
   });
