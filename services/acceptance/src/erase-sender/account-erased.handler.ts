@@ -8,7 +8,7 @@ import { DocumentExamination } from '../examine-document/examine-documents.js';
  * person: they stay, and are counted, so that whoever asked for the erasure hears of them.
  */
 const ERASE = `
-  WITH verdicts AS (DELETE FROM verdict WHERE lower(sender) = ANY ($2::text[]) RETURNING 1),
+  WITH verdicts AS (DELETE FROM verdict WHERE lower(sender) IN (SELECT unnest($2::text[])) RETURNING 1),
   forgotten AS MATERIALIZED (SELECT flow.forget($1::text[], $2::text[]) AS found),
   documents AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT jsonb_array_elements_text(found -> 'documents')::uuid FROM forgotten)) AS erased)
   SELECT (SELECT count(*) FROM verdicts) AS verdicts, (SELECT (found -> 'messages')::int FROM forgotten) AS "mailsNotPrinted", (SELECT erased FROM documents) AS documents,

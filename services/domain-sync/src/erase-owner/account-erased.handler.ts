@@ -7,7 +7,7 @@ import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
  * The facts stay, under the account's id: it leads to nobody any more.
  */
 const ERASE = `
-  WITH gone AS (DELETE FROM print_owner WHERE account_id <> ALL ($1::text[]) AND (account_id = ANY ($2::text[]) OR lower(label) = ANY ($3::text[])) RETURNING 1),
+  WITH gone AS (DELETE FROM print_owner WHERE account_id NOT IN (SELECT unnest($1::text[])) AND (account_id = ANY ($2::text[]) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1),
   named AS MATERIALIZED (SELECT account_id FROM print_owner WHERE account_id = ANY ($1) AND label <> ''),
   closed AS (INSERT INTO print_owner (account_id, directory, label) SELECT unnest($1::text[]), '', '' ON CONFLICT (account_id) DO UPDATE SET directory = '', label = '')
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM named) AS names`;

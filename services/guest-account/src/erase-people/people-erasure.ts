@@ -18,9 +18,9 @@ const ERASE = `
   WITH accounts AS MATERIALIZED (
     SELECT login AS account FROM unnest($3::text[]) AS login WHERE login <> ''
     UNION SELECT d.name_key || '\\' || login FROM directory_name d, unnest($3) AS login WHERE login <> ''),
-  known AS (DELETE FROM known_person WHERE account_id::text = ANY ($1::text[]) OR sender_address = ANY ($2::text[])),
+  known AS (DELETE FROM known_person WHERE account_id::text IN (SELECT unnest($1::text[])) OR sender_address IN (SELECT unnest($2::text[]))),
   merged AS (DELETE FROM merged_account WHERE account_id::text = ANY ($1) OR guest_account_id::text = ANY ($1) RETURNING 1),
-  vouched AS (UPDATE guest SET visited_person = '' WHERE lower(visited_person) = ANY ($2) RETURNING 1),
+  vouched AS (UPDATE guest SET visited_person = '' WHERE visited_person <> '' AND lower(visited_person) IN (SELECT unnest($2)) RETURNING 1),
   roles AS (DELETE FROM role_member WHERE account_id::text = ANY ($1) RETURNING 1),
   tokens AS (DELETE FROM api_token WHERE maker ->> 'accountId' = ANY ($1) RETURNING 1),
   members AS (DELETE FROM profile_member WHERE directory_id = 'guests' AND lower(name) IN (SELECT '@' || login FROM unnest($3) AS login) RETURNING 1),

@@ -14,7 +14,7 @@ const ERASE = `
     WHERE EXISTS (
       SELECT 1 FROM (SELECT lower(string_agg(p.lines, '' ORDER BY p.id)) AS log FROM trace_piece p WHERE p.mailbox_id = t.mailbox_id) AS whole,
         regexp_matches(whole.log, '[^\\s"<>(),;:\\\\\\[\\]@]+@[\\w.-]*\\w', 'g') AS m (found)
-      WHERE ltrim(m.found[1], $p$'={}!#$%&*+/?^|~.-$p$) = ANY ($2::text[]))),
+      WHERE ltrim(m.found[1], $p$'={}!#$%&*+/?^|~.-$p$) IN (SELECT unnest($2::text[])))),
   pieces AS (DELETE FROM trace_piece p USING named n WHERE p.mailbox_id = n.mailbox_id RETURNING 1)
   SELECT (SELECT count(*) FROM mails) AS mails, (SELECT count(*) FROM named) AS traces`;
 

@@ -12,7 +12,7 @@ const ERASE = `
     UNION SELECT a.address FROM contact_address a WHERE a.account_id = ANY ($2)),
   mails AS (UPDATE outgoing SET recipient = '', answer = NULL WHERE lower(recipient) IN (SELECT address FROM addresses) RETURNING 1),
   grants AS (DELETE FROM notice_grant WHERE address IN (SELECT lower(address) FROM addresses) RETURNING 1),
-  gone AS (DELETE FROM contact c USING contacts d WHERE c.account_id = d.account_id AND c.account_id <> ALL ($1::text[])),
+  gone AS (DELETE FROM contact c USING contacts d WHERE c.account_id = d.account_id AND c.account_id NOT IN (SELECT unnest($1::text[]))),
   unaddressed AS (DELETE FROM contact_address WHERE account_id = ANY ($1::text[])),
   erased AS (
     INSERT INTO contact (account_id, address, display_name, language, version, erased_at) SELECT unnest($1::text[]), '', '', '', 0, now()

@@ -22,7 +22,7 @@ export interface ErasedCounts extends Record<string, unknown> {
 }
 
 /** Where there are no addresses the history isn't read for them. */
-const THEIRS = `SELECT id FROM job WHERE account_id = ANY ($1::text[]) UNION SELECT id FROM job WHERE cardinality($2::text[]) > 0 AND lower(owner_address) = ANY ($2)`;
+const THEIRS = `SELECT id FROM job WHERE account_id = ANY ($1::text[]) UNION SELECT id FROM job WHERE cardinality($2::text[]) > 0 AND lower(owner_address) IN (SELECT unnest($2))`;
 
 const UNFINISHED = `SELECT ${JOB_COLUMNS} FROM job WHERE completed_at IS NULL AND id IN (${THEIRS}) ORDER BY message_id LIMIT ${printLimits.jobsAtOnceMax}`;
 
