@@ -33,7 +33,7 @@ CREATE TABLE print_fact (
   recorded_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT print_fact_pkey PRIMARY KEY (job_id)
 );
-CREATE INDEX print_fact_completed_at_idx ON print_fact (completed_at, job_id);
+CREATE INDEX print_fact_completed_at_job_id_idx ON print_fact (completed_at, job_id);
 
 -- What was printed was printed: facts are added, never changed or taken back.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
