@@ -5,6 +5,8 @@ const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const TAB = 9;
 
+const PIECE_BYTES = 8 * 1024;
+
 /** What is known of mailauth's own classes; later ones may be made otherwise, and are left as they are. */
 export const KNOWN_MAILAUTH = '7.1.0';
 
@@ -39,6 +41,8 @@ export function quickenBodyHash(load: NodeJS.Require = createRequire(import.meta
   const { update } = RelaxedHash.prototype;
   const { ensureLinebreaks } = MessageParser.prototype;
   RelaxedHash.prototype.update = function (chunk, isLast) {
+    // A large chunk may hold text and attachment: only the pieces with the text go the usual way.
+    for (; chunk && chunk.length > PIECE_BYTES; chunk = chunk.subarray(PIECE_BYTES)) this.update(chunk.subarray(0, PIECE_BYTES));
     const lines = isLast || chunk === null ? undefined : plainLines(chunk, this.remainder !== false);
     if (!chunk || !lines) return update.call(this, chunk, isLast);
     // The line that began earlier may hold anything.
