@@ -18,7 +18,7 @@ it('of a message that was given up, since its person was erased, nothing is writ
     "INSERT INTO flow.message (subject, producer, consumer, journey_id, payload, due_at) VALUES ('print.job-expired.v1', 'print_submit', 'notification', gen_random_uuid(), '{}', now()) RETURNING id")).rows[0]?.id ?? '';
   const given = randomUUID();
   expect(await recordIntent(pool, intentOf(given))).toBeUndefined();
-  expect(await grantNotice(pool, 'ada@example.org', given)).toBe(false);
+  expect(await grantNotice(pool, 'ada@example.org', given, 3)).toBe(false);
   expect(await recordIntent(pool, intentOf(await open()))).toMatchObject({ recipient: 'ada@example.org', erased: false, tries: 1 });
   await pool.query("INSERT INTO contact (account_id, address, display_name, language, version, erased_at) VALUES ('gone', '', '', '', 0, now())");
   expect(await recordIntent(pool, intentOf(await open(), 'gone'))).toMatchObject({ recipient: '', erased: true });
