@@ -111,7 +111,7 @@ describe('statistics', () => {
     const [from, to] = ['2031-01-01', '2031-12-31'].map((day) => ({ seconds: BigInt(Date.parse(day) / 1_000) }));
     const first = await client.listPrints({ from, to, limit: 2 });
     const rest = await client.listPrints({ from, to, limit: 2, cursor: first.nextCursor });
-    expect([...first.prints, ...rest.prints].map(({ ownerLabel, impressions }) => `${ownerLabel} ${impressions}`)).toEqual(['ada@example.org 4', 'ada@example.org 4', 'grace@example.org 10']);
+    expect([...first.prints, ...rest.prints].map(({ ownerLabel, impressions }) => `${ownerLabel} ${impressions}`).toSorted((one, other) => one.localeCompare(other))).toEqual(['ada@example.org 4', 'ada@example.org 4', 'grace@example.org 10']);
     expect(rest.nextCursor).toBe('');
   });
 
