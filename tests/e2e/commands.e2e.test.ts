@@ -30,7 +30,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-function command(script: 'audit' | 'demo' | 'start', args: readonly string[], environment: Record<string, string> = {}) {
+function command(script: 'audit' | 'demo' | 'start' | 'secrets', args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(projectFolder, 'infra/suite/dist', `${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let stdout = '';
@@ -124,8 +124,12 @@ describe('npm start', () => {
     const second = await command('start', [], settings).ended;
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(/runs already with the data in/);
+    const status = { code: 0, stdout: expect.stringContaining('Version 1 seals. The key is kept in the secrets folder.') as string };
+    expect(await command('secrets', ['status'], settings).ended).toMatchObject(status);
     first.child.kill('SIGTERM');
     expect((await first.ended).code).toBe(0);
+    // It starts the database for itself, and leaves the folder to the next one.
+    expect(await command('secrets', ['status'], settings).ended).toMatchObject(status);
     const again = command('start', [], settings);
     await again.started();
     await rest.signIn('maintenance', 'Start-Passw0rd');

@@ -33,6 +33,8 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+// Who reads it may stop early, as `head` does; what was begun is finished all the same.
+process.stdout.on('error', () => undefined);
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return error instanceof ConfigError ? 2 : 1;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type ConfigOf, type Environment, readConfigs } from '@inkpost/config/config.js';
@@ -38,6 +39,7 @@ export async function withInstallation<T>(environment: Environment, act: (kept: 
   const [config] = readConfigs([secretsConfig, ...SUITE.map((service) => service.config)], environment);
   const home = resolve(config.home);
   const secretsFolder = config.secretsFolder ?? join(home, 'secrets');
+  if (!existsSync(join(secretsFolder, 'owner'))) throw new Error(`There are no secrets in ${secretsFolder}: start Inkpost first, or say where its data is by INKPOST_HOME.`);
   const database = config.databaseOwnerUrl === undefined ? await reachEmbeddedDatabase(home) : { url: await ownerUrl(config.databaseOwnerUrl, secretsFolder), stop: async () => undefined };
   try {
     const client = await connect(database.url);
