@@ -19,6 +19,7 @@ import { type Installation, install, MAILBOX, PASSWORD } from './installation.js
 const mark = randomBytes(6).toString('hex');
 const chosen = {
   imapPassword: `Imap-${mark}-Passw0rd`, outgoingPassword: `Smtp-${mark}-Passw0rd`, directoryPassword: `Ldap-${mark}-Passw0rd`, googleSecret: `GOCSPX-${mark}-secret`,
+  signOnSecret: `Oidc-${mark}-secret`, userManagementPassword: `Wsc-${mark}-Passw0rd`,
   guestPassword: `Guest-${mark}-Passw0rd`, pin: String(randomInt(1e11, 1e12)), cardNumber: `04${mark.toUpperCase()}77`, documentText: `Confidential-${mark}-minutes`,
 };
 const DATABASE_PLACE = 'database';
@@ -122,7 +123,10 @@ describe('an installation', () => {
     await rest.put('/api/v0/outgoing-mail', { host: '127.0.0.1', port: inkpost.sink.port, tls: 'none', fromAddress: MAILBOX, fromName: 'Inkpost' });
     await rest.post('/api/v0/mailboxes', { address: 'far@inkpost.test', kind: 'imap', queueId: 'direct', imap: { host: '127.0.0.1', port: 1, tls: 'implicit', password: chosen.imapPassword } });
     await rest.put('/api/v0/mail-clients/google', { clientId: 'id', clientSecret: chosen.googleSecret });
-    await rest.post('/api/v0/directories', { name: 'ORGA', kind: 'ldap', ldap: { host: '127.0.0.1', port: 1, bindDn: 'cn=reader', password: chosen.directoryPassword, baseDn: 'dc=example', peopleFilter: '(objectClass=person)' } });
+    const { directoryId } = await rest.post<{ directoryId: string }>('/api/v0/directories', { name: 'ORGA', kind: 'ldap', ldap: { host: '127.0.0.1', port: 1, bindDn: 'cn=reader', password: chosen.directoryPassword, baseDn: 'dc=example', peopleFilter: '(objectClass=person)' } });
+    await rest.put('/api/v0/single-sign-on', { name: 'Corp', issuer: 'https://localhost:1', clientId: 'inkpost', clientSecret: chosen.signOnSecret, directoryId });
+    await rest.put('/api/v0/user-management-server', { address: '127.0.0.1', port: 1, account: 'inkpost', password: chosen.userManagementPassword });
+    await rest.delete('/api/v0/user-management-server');
     await rest.post('/api/v0/guests', { login: 'gwen', displayName: 'Gwen', addresses: ['gwen@example.org'], password: chosen.guestPassword, pin: chosen.pin, cardNumber: chosen.cardNumber });
     const { token } = await rest.post<{ token: string }>('/api/v0/session', { account: 'maintenance', password: PASSWORD });
     const { secret } = await rest.post<{ secret: string }>('/api/v0/api-tokens', { name: 'program', rights: ['jobs.read'], expiresAt: new Date(Date.now() + 86_400_000).toISOString() });
