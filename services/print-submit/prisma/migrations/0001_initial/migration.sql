@@ -67,6 +67,49 @@ ALTER TABLE "queue" ADD COLUMN "group_id" TEXT REFERENCES "queue_group" ("id") O
 CREATE INDEX "queue_group_id_idx" ON "queue" ("group_id");
 CREATE INDEX "queue_group_redirect_queue_id_idx" ON "queue_group" ("redirect_queue_id");
 
+-- By which means people say who they are at a release point (WD-027).
+CREATE TABLE "release_profile" (
+  "id"           TEXT PRIMARY KEY,
+  "name"         TEXT NOT NULL,
+  "means"        TEXT[] NOT NULL CHECK (cardinality("means") > 0 AND "means" <@ ARRAY['puk', 'login-pin', 'card-pin']),
+  -- The page for releasing signs out by itself after so many seconds without use.
+  "idle_seconds" INTEGER NOT NULL,
+  -- Holds wherever none is assigned; one row always has it.
+  "is_default"   BOOLEAN NOT NULL DEFAULT false,
+  "version"      INTEGER NOT NULL DEFAULT 1,
+  "created_at"   TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE UNIQUE INDEX "release_profile_default" ON "release_profile" ("is_default") WHERE "is_default";
+INSERT INTO "release_profile" ("id", "name", "means", "idle_seconds", "is_default") VALUES ('default', 'Default', ARRAY['puk', 'login-pin', 'card-pin'], 60, true);
+
+-- Where a profile holds: each row names one queue, one place with all below it, or one network.
+CREATE TABLE "release_assignment" (
+  "id"          UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+  "profile_id"  TEXT NOT NULL REFERENCES "release_profile" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+  "queue_id"    TEXT REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "location_id" TEXT REFERENCES "location" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "network"     INET,
+  CHECK (num_nonnulls("queue_id", "location_id", "network") = 1)
+);
+CREATE UNIQUE INDEX "release_assignment_queue_id_key" ON "release_assignment" ("queue_id");
+CREATE UNIQUE INDEX "release_assignment_location_id_key" ON "release_assignment" ("location_id");
+CREATE UNIQUE INDEX "release_assignment_network_key" ON "release_assignment" ("network");
+CREATE INDEX "release_assignment_profile_id_idx" ON "release_assignment" ("profile_id");
+
+-- The profile that decides over a document on a queue that somebody at a network wants: of the queue, of the nearest place above it, of the
+-- smallest network that holds this one (NULL: the release point has no address), else the default. Never of a place that somebody only says to be at.
+CREATE FUNCTION release_profile_of(p_queue text, p_network inet) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT profile_id FROM release_assignment WHERE queue_id = p_queue),
+    (SELECT a.profile_id FROM queue q JOIN location here ON here.id = q.location_id
+       JOIN location above ON here.id = above.id OR starts_with(here.path, above.path || '/')
+       JOIN release_assignment a ON a.location_id = above.id
+     WHERE q.id = p_queue ORDER BY length(above.path) DESC LIMIT 1),
+    (SELECT profile_id FROM release_assignment WHERE network >>= p_network ORDER BY masklen(network) DESC LIMIT 1),
+    (SELECT id FROM release_profile WHERE is_default));
+$$;
+
 -- What is known of the printer behind a queue, and who delivers to it now.
 CREATE TABLE "printer" (
   "queue_id"    TEXT PRIMARY KEY REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
@@ -88,6 +131,11 @@ CREATE TABLE "finishing" (
   "mailbox_id"   TEXT PRIMARY KEY,
   "color_mode"   TEXT NOT NULL CHECK ("color_mode" IN ('color', 'monochrome')),
   "sides"        TEXT NOT NULL CHECK ("sides" IN ('one-sided', 'two-sided-long-edge', 'two-sided-short-edge')),
+  "copies"       INTEGER NOT NULL DEFAULT 1 CHECK ("copies" BETWEEN 1 AND 999),
+  -- PWG name; empty: as the printer is set.
+  "media"        TEXT NOT NULL DEFAULT '',
+  -- 1-3,5; empty: all pages.
+  "page_ranges"  TEXT NOT NULL DEFAULT '',
   -- The mailbox follows the general options; its own are kept for later.
   "uses_default" BOOLEAN NOT NULL DEFAULT false CHECK ("mailbox_id" <> '' OR NOT "uses_default"),
   "changed_at"   TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -115,12 +163,28 @@ CREATE TABLE "job" (
   "pages"            INTEGER NOT NULL,
   "size_bytes"       BIGINT NOT NULL,
   "sha256"           TEXT NOT NULL,
-  -- IPP's print-color-mode and sides, and whose choice they are, from when the job was made.
+  -- IPP's print-color-mode, sides, copies, media and page-ranges, and whose choice they are.
   "color_mode"           TEXT NOT NULL CHECK ("color_mode" IN ('color', 'monochrome')),
   "sides"                TEXT NOT NULL CHECK ("sides" IN ('one-sided', 'two-sided-long-edge', 'two-sided-short-edge')),
-  "finishing_decided_by" TEXT NOT NULL CHECK ("finishing_decided_by" IN ('general', 'mailbox')),
-  -- Options that the printer can't do: colorMode, sides.
+  "copies"               INTEGER NOT NULL CHECK ("copies" BETWEEN 1 AND 999),
+  "media"                TEXT NOT NULL,
+  "page_ranges"          TEXT NOT NULL,
+  "finishing_decided_by" TEXT NOT NULL CHECK ("finishing_decided_by" IN ('general', 'mailbox', 'owner', 'administrator')),
+  -- Options that the printer can't do, by their names: colorMode, sides, copies, media, pageRanges.
   "not_applied"          TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  -- What came out: sides of paper with something on them, sheets, and whether the printer counted them; NULL: it is not printed.
+  "impressions"      INTEGER,
+  "sheets"           INTEGER,
+  "counted_by"       TEXT CHECK ("counted_by" IN ('printer', 'pages')),
+  -- The owner's groups as the directory named them, and the one that prices go by; empty: none.
+  "owner_groups"     TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "user_group"       TEXT NOT NULL DEFAULT '',
+  -- Thousandths of the currency: an estimate until it is printed, then what was charged, and by which tariff.
+  "price"            BIGINT NOT NULL DEFAULT 0,
+  "tariff_id"        TEXT NOT NULL DEFAULT '',
+  -- What its owner is asked before it is released; empty: nothing. And the options that a filter decided: colorMode, sides.
+  "question"         TEXT NOT NULL DEFAULT '',
+  "forced"           TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
   "job_state"        TEXT NOT NULL CHECK ("job_state" IN ('pending-held', 'pending', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted')),
   "job_state_reason" TEXT NOT NULL,
   "problem"          TEXT NOT NULL DEFAULT '',
@@ -196,6 +260,104 @@ CREATE TABLE "wrong_codes" (
 ) WITH (fillfactor = 50);
 CREATE INDEX "wrong_codes_used_at_idx" ON "wrong_codes" ("used_at");
 INSERT INTO "wrong_codes" ("scope") VALUES ('trusted'), ('untrusted');
+
+-- One row: how prints are charged. Its version grows with each change of what stands here, of tariffs, filters and quotas, and of who has a balance.
+CREATE TABLE "charging" (
+  "only_row"    BOOLEAN PRIMARY KEY DEFAULT true CHECK ("only_row"),
+  -- ISO 4217.
+  "currency"    TEXT NOT NULL DEFAULT 'EUR',
+  -- By which days, weeks and months begin.
+  "time_zone"   TEXT NOT NULL DEFAULT 'Europe/Paris',
+  -- Of several groups a person is charged as a member of the first of these.
+  "group_order" TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "version"     INTEGER NOT NULL DEFAULT 1
+);
+INSERT INTO "charging" DEFAULT VALUES;
+
+-- What a print costs; an empty condition matches any. A queue may be gone: then it matches nothing.
+CREATE TABLE "tariff" (
+  "id"             TEXT PRIMARY KEY,
+  "name"           TEXT NOT NULL,
+  "media"          TEXT NOT NULL DEFAULT '',
+  "color_mode"     TEXT NOT NULL DEFAULT '' CHECK ("color_mode" IN ('', 'color', 'monochrome')),
+  "sides"          TEXT NOT NULL DEFAULT '' CHECK ("sides" IN ('', 'one-sided', 'two-sided')),
+  "queue_id"       TEXT NOT NULL DEFAULT '',
+  "user_group"     TEXT NOT NULL DEFAULT '',
+  "per_job"        BIGINT NOT NULL DEFAULT 0 CHECK ("per_job" >= 0),
+  "per_sheet"      BIGINT NOT NULL DEFAULT 0 CHECK ("per_sheet" >= 0),
+  "per_impression" BIGINT NOT NULL DEFAULT 0 CHECK ("per_impression" >= 0)
+);
+-- Two tariffs for the same prints would leave open which holds.
+CREATE UNIQUE INDEX "tariff_conditions_key" ON "tariff" ("media", "color_mode", "sides", "queue_id", "user_group");
+
+-- Rules over prints, in the order of their position; conditions and action as FilterConditions and FilterAction.
+CREATE TABLE "filter" (
+  "id"         TEXT PRIMARY KEY,
+  "name"       TEXT NOT NULL,
+  "enabled"    BOOLEAN NOT NULL,
+  "position"   INTEGER NOT NULL,
+  "conditions" JSONB NOT NULL,
+  "action"     JSONB NOT NULL
+);
+
+-- How much may be printed in a time.
+CREATE TABLE "quota" (
+  "id"      TEXT PRIMARY KEY,
+  "name"    TEXT NOT NULL,
+  "scope"   TEXT NOT NULL CHECK ("scope" IN ('everyone', 'members', 'group', 'account')),
+  -- A group's name or an account's id.
+  "subject" TEXT NOT NULL DEFAULT '' CHECK (("subject" = '') = ("scope" = 'everyone')),
+  "unit"    TEXT NOT NULL CHECK ("unit" IN ('impressions', 'money')),
+  "period"  TEXT NOT NULL CHECK ("period" IN ('day', 'week', 'month')),
+  "amount"  BIGINT NOT NULL CHECK ("amount" >= 0),
+  "mode"    TEXT NOT NULL CHECK ("mode" IN ('off', 'warn', 'refuse'))
+);
+
+-- What people and groups have left, in thousandths of the currency: the sum of their bookings. The account with the empty name is everybody who has no row:
+-- its amount is what each begins with.
+CREATE TABLE "balance" (
+  "kind"      TEXT NOT NULL CHECK ("kind" IN ('account', 'group')),
+  "name"      TEXT NOT NULL CHECK ("name" <> '' OR "kind" = 'account'),
+  "mode"      TEXT NOT NULL CHECK ("mode" IN ('off', 'warn', 'refuse')),
+  "amount"    BIGINT NOT NULL DEFAULT 0,
+  "overdraft" BIGINT NOT NULL DEFAULT 0 CHECK ("overdraft" >= 0),
+  PRIMARY KEY ("kind", "name")
+) WITH (fillfactor = 80);
+
+-- What was charged, given back and paid in; only added to. A print is booked once, and given back once.
+CREATE TABLE "booking" (
+  "id"          UUID PRIMARY KEY DEFAULT gen_random_uuid(),
+  "kind"        TEXT NOT NULL CHECK ("kind" IN ('print', 'refund', 'manual')),
+  -- Whose balance it changed; empty: nobody's.
+  "payer_kind"  TEXT NOT NULL DEFAULT '' CHECK ("payer_kind" IN ('', 'account', 'group')),
+  "payer"       TEXT NOT NULL DEFAULT '',
+  -- Negative: charged.
+  "amount"      BIGINT NOT NULL,
+  "job_id"      UUID CHECK (("job_id" IS NULL) = ("kind" = 'manual')),
+  "account_id"  TEXT NOT NULL DEFAULT '',
+  "user_group"  TEXT NOT NULL DEFAULT '',
+  "impressions" INTEGER NOT NULL DEFAULT 0,
+  "sheets"      INTEGER NOT NULL DEFAULT 0,
+  "tariff_id"   TEXT NOT NULL DEFAULT '',
+  "actor"       TEXT NOT NULL DEFAULT '',
+  "reason"      TEXT NOT NULL DEFAULT '',
+  "booked_at"   TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE UNIQUE INDEX "booking_job_id_kind_key" ON "booking" ("job_id", "kind");
+CREATE INDEX "booking_payer_idx" ON "booking" ("payer_kind", "payer", "booked_at", "id");
+CREATE INDEX "booking_account_id_idx" ON "booking" ("account_id");
+CREATE INDEX "booking_booked_at_id_idx" ON "booking" ("booked_at", "id");
+
+-- What people and groups printed on a day of charging's time zone, for quotas.
+CREATE TABLE "usage_day" (
+  "kind"        TEXT NOT NULL CHECK ("kind" IN ('account', 'group')),
+  "name"        TEXT NOT NULL,
+  "day"         DATE NOT NULL,
+  "impressions" BIGINT NOT NULL,
+  "money"       BIGINT NOT NULL,
+  PRIMARY KEY ("kind", "name", "day")
+) WITH (fillfactor = 70);
+CREATE INDEX "usage_day_day_idx" ON "usage_day" ("day");
 
 -- Ends a statement that moved fewer jobs than it was meant to: somebody else was faster, and nothing of it may stand.
 CREATE FUNCTION "require_rows"("moved" BIGINT, "wanted" BIGINT) RETURNS BOOLEAN
