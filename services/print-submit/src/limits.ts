@@ -37,6 +37,16 @@ export const printLimits = {
   jobsListedMax: 200,
 } as const;
 
+/** Options of jobs. */
+export const finishingLimits = {
+  copiesMax: 999,
+  /** RFC 8011, 5.1.4: keywords have at most 255 octets. */
+  mediaLengthMax: 255,
+  pageRangesLengthMax: 200,
+  /** A printer that counts more than so many times what the pages make is not believed. */
+  countedTimesMax: 2,
+} as const;
+
 /** The tree of places. */
 export const locationLimits = { max: 5_000, depthMax: 10, nameLengthMax: 100 } as const;
 
@@ -61,6 +71,12 @@ export const guessingLimits = {
   untrustedInWindowMax: 300,
   untrustedInWindowHardMax: 1_000,
 } as const;
+
+/** What people see of their documents at a release point: besides those that wait, the last ones that came to their end. */
+export const ownDocumentLimits = { recentMinutes: 15, recentMax: 50 } as const;
+
+/** Release profiles. A network is no smaller than what a release point is known by: an IPv4 address, 64 bits of IPv6. */
+export const releaseProfileLimits = { max: 100, assignmentsMax: 1_000, idleSecondsMin: 60, idleSecondsMax: 600, idleSecondsDefault: 60, ipv6BitsMax: 64 } as const;
 
 /** The delivery loops. */
 export const deliveryLimits = {

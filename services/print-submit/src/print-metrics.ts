@@ -17,7 +17,7 @@ export class PrintMetrics {
 
   constructor(meter: Meter, pool: Pool) {
     this.held = meter.createCounter('print_jobs_held', { description: 'Jobs held until their code is given' });
-    this.released = meter.createCounter('print_jobs_released', { description: 'Jobs released, by code, by an administrator, or by a queue without validation' });
+    this.released = meter.createCounter('print_jobs_released', { description: 'Jobs released, by code, by a PIN, by an administrator, or by a queue without validation' });
     this.completed = meter.createCounter('print_jobs_completed', { description: 'Jobs that their printer says it printed' });
     this.aborted = meter.createCounter('print_jobs_aborted', { description: 'Jobs that will never be printed, by reason' });
     this.wrongCodes = meter.createCounter('print_wrong_codes', { description: 'Codes that were wrong, or given while locked out' });
@@ -38,7 +38,7 @@ export class PrintMetrics {
     this.held.add(jobs, { queue: queueId });
   }
 
-  countReleased(queueId: string, by: 'code' | 'administrator' | 'queue', jobs: number): void {
+  countReleased(queueId: string, by: 'code' | 'pin' | 'administrator' | 'queue', jobs: number): void {
     this.released.add(jobs, { queue: queueId, by });
   }
 

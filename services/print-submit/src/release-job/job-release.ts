@@ -4,6 +4,7 @@ import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import type { Job } from '../print-job/job.js';
 import type { PrintMetrics } from '../print-metrics.js';
+import type { Identification } from '../release-profiles/identification.js';
 import type { CodeGate } from './code-gate.js';
 import { findWaiting, moveToPending } from './release.store.js';
 
@@ -18,9 +19,10 @@ type Refused = { readonly outcome: 'wrong-code' } | { readonly outcome: 'locked-
 
 export type Waiting = Refused | { readonly outcome: 'valid'; readonly jobs: readonly Job[] };
 export type Released = Refused | { readonly outcome: 'released' | 'nothing-waiting'; readonly jobs: readonly Job[] };
+export type Opened = Refused | { readonly outcome: 'valid'; readonly accountId: string };
 
 /** Who released, for the journey. */
-type ReleasedBy = { readonly by: 'code'; readonly releasePoint: string } | { readonly by: 'administrator'; readonly actor: string; readonly after?: 'uncertain' };
+type ReleasedBy = { readonly by: 'code' | 'login-pin' | 'card-pin'; readonly releasePoint: string } | { readonly by: 'administrator'; readonly actor: string; readonly after?: 'uncertain' };
 
 /** Lets held jobs go to their printer, by their owner's code or by an administrator. A job moves once, however often it is released. */
 export class JobRelease {
@@ -33,24 +35,41 @@ export class JobRelease {
 
   /** What the code opens, without releasing any. */
   listWaiting(given: GivenCode): Promise<Waiting> {
-    return this.withCode(given, async (transaction, accountId): Promise<Waiting> => ({ outcome: 'valid', jobs: await findWaiting(transaction, accountId) }));
+    return this.withCode(given, async (transaction, accountId): Promise<Waiting> => ({ outcome: 'valid', jobs: await findWaiting(transaction, accountId, given.releasePoint) }));
+  }
+
+  /** Whose documents the code opens. */
+  open(given: GivenCode): Promise<Opened> {
+    return this.withCode(given, async (_transaction, accountId): Promise<Opened> => ({ outcome: 'valid', accountId }));
   }
 
   /** Releases these of the code's documents, all with an empty list; ids of anybody else's are passed over. */
   async releaseByCode(given: GivenCode, jobIds: readonly string[]): Promise<Released> {
     const released = await this.withCode(given, async (transaction, accountId): Promise<Released> => {
-      const jobs = await moveToPending(transaction, { move: 'release', accountId, jobIds });
-      await this.announce(transaction, jobs, { by: 'code', releasePoint: given.releasePoint });
+      const jobs = await this.move(transaction, { accountId, means: 'puk', releasePoint: given.releasePoint }, jobIds);
       return { outcome: jobs.length > 0 ? 'released' : 'nothing-waiting', jobs };
     });
     if (released.outcome === 'released') this.count(released.jobs, 'code');
     return released;
   }
 
+  /** The same for somebody who said before who they are. Gives those that go. */
+  async releaseOwn(who: Identification, jobIds: readonly string[]): Promise<readonly Job[]> {
+    const jobs = await this.flow.transaction((transaction) => this.move(transaction, who, jobIds));
+    this.count(jobs, who.means === 'puk' ? 'code' : 'pin');
+    return jobs;
+  }
+
+  private async move(transaction: FlowTransaction, who: Identification, jobIds: readonly string[]): Promise<Job[]> {
+    const jobs = await moveToPending(transaction, { move: 'release', who, jobIds });
+    await this.announce(transaction, jobs, { by: who.means === 'puk' ? 'code' : who.means, releasePoint: who.releasePoint });
+    return jobs;
+  }
+
   /** A held job, or with `printAgain` an uncertain one. Undefined: it is in no such state (any more). */
   async releaseByAdministrator(jobId: string, move: 'release' | 'printAgain', actor: string): Promise<Job | undefined> {
     const jobs = await this.flow.transaction(async (transaction) => {
-      const moved = await moveToPending(transaction, { move, accountId: undefined, jobIds: [jobId] });
+      const moved = await moveToPending(transaction, { move, who: undefined, jobIds: [jobId] });
       await this.announce(transaction, moved, { by: 'administrator', actor, ...(move === 'printAgain' ? { after: 'uncertain' } : {}) });
       return moved;
     });
@@ -83,7 +102,7 @@ export class JobRelease {
     }
   }
 
-  private count(jobs: readonly Job[], by: 'code' | 'administrator'): void {
+  private count(jobs: readonly Job[], by: 'code' | 'pin' | 'administrator'): void {
     for (const [queueId, own] of Map.groupBy(jobs, (job) => job.queueId)) this.metrics.countReleased(queueId, by, own.length);
   }
 }

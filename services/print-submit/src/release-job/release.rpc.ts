@@ -4,7 +4,8 @@ import { callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
 import { checkJobId } from '../print-job/job-id.js';
-import type { GivenCode, JobRelease } from './job-release.js';
+import { checkGivenCode } from './given-code.js';
+import type { JobRelease } from './job-release.js';
 import { toWireJob } from '../print-job/wire-job.js';
 
 /** A release point (SKY-005): needs no right, since the code is the right. */
@@ -13,24 +14,16 @@ export class ReleaseRpc implements ServiceImpl<typeof ReleaseService> {
 
   listWaiting = async (request: ListWaitingRequest, context: HandlerContext) => {
     callerOf(context);
-    const waiting = await this.jobRelease.listWaiting(givenCode(request));
+    const waiting = await this.jobRelease.listWaiting(checkGivenCode(request));
     return { ...waiting, jobs: 'jobs' in waiting ? waiting.jobs.map(toWireJob) : [] };
   };
 
   release = async (request: ReleaseRequest, context: HandlerContext) => {
     callerOf(context);
-    const given = givenCode(request);
+    const given = checkGivenCode(request);
     if (request.jobIds.length > printLimits.jobsAtOnceMax) throw invalidField('jobIds', `must be at most ${printLimits.jobsAtOnceMax}; an empty list means all`);
     for (const jobId of request.jobIds) checkJobId('jobIds', jobId);
     const released = await this.jobRelease.releaseByCode(given, request.jobIds);
     return { ...released, jobs: 'jobs' in released ? released.jobs.map(toWireJob) : [] };
   };
-}
-
-function givenCode({ code, releasePoint }: GivenCode): GivenCode {
-  if (code.trim() === '') throw invalidField('code', 'is missing: give the code from the mail');
-  if (code.length > printLimits.codeLengthMax) throw invalidField('code', `must have at most ${printLimits.codeLengthMax} characters`);
-  if (releasePoint === '') throw invalidField('releasePoint', 'is missing: give the address or name of the release point');
-  if (releasePoint.length > printLimits.releasePointLengthMax) throw invalidField('releasePoint', `must have at most ${printLimits.releasePointLengthMax} characters`);
-  return { code, releasePoint };
 }

@@ -2,38 +2,43 @@ import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { JOB_MOVES } from '../print-job/job-moves.js';
+import { type Identification, toNetwork } from '../release-profiles/identification.js';
 
 type Row = Job & Record<string, unknown>;
 
+/** Whether the release profile of a job lets it go by these means, at this network. The parameters' numbers in the statement. */
+const letsGo = (means: number, network: number): string =>
+  `EXISTS (SELECT FROM release_profile p WHERE p.id = release_profile_of(job.queue_id, $${network}::inet) AND $${means} = ANY (p.means))`;
+
 /** The jobs that a code of this account opens, oldest first. */
-export async function findWaiting(transaction: FlowTransaction, accountId: string): Promise<Job[]> {
+export async function findWaiting(transaction: FlowTransaction, accountId: string, releasePoint: string): Promise<Job[]> {
   return transaction.query<Row>(
     'job.waiting',
-    `SELECT ${JOB_COLUMNS} FROM job WHERE account_id = $1 AND completed_at IS NULL AND job_state = ANY ($2::text[]) ORDER BY created_at, position, id LIMIT $3`,
-    [accountId, JOB_MOVES.release.from, printLimits.jobsAtOnceMax],
+    `SELECT ${JOB_COLUMNS} FROM job WHERE account_id = $1 AND completed_at IS NULL AND job_state = ANY ($2::text[]) AND ${letsGo(4, 5)} ORDER BY created_at, position, id LIMIT $3`,
+    [accountId, JOB_MOVES.release.from, printLimits.jobsAtOnceMax, 'puk', toNetwork(releasePoint) ?? null],
   );
 }
 
-/** Which jobs to move to pending: of an account (`jobIds` empty: all it has waiting), or of anybody. */
+/** Which jobs to move to pending: of somebody (`jobIds` empty: all that wait and that the means let go), or of anybody. */
 export interface ReleaseScope {
   readonly move: 'release' | 'printAgain';
-  readonly accountId: string | undefined;
+  readonly who: Identification | undefined;
   readonly jobIds: readonly string[];
 }
 
 /** Moves them in one statement and gives those that moved; a job that another released a moment ago isn't among them. */
-export async function moveToPending(transaction: FlowTransaction, { move, accountId, jobIds }: ReleaseScope): Promise<Job[]> {
+export async function moveToPending(transaction: FlowTransaction, { move, who, jobIds }: ReleaseScope): Promise<Job[]> {
   const { from, to } = JOB_MOVES[move];
   return transaction.query<Row>(
     'job.release',
     `WITH wanted AS (
-       SELECT id FROM job WHERE completed_at IS NULL AND job_state = ANY ($1::text[]) AND ($3::text IS NULL OR account_id = $3) AND (cardinality($4::uuid[]) = 0 OR id = ANY ($4))
+       SELECT id FROM job WHERE completed_at IS NULL AND job_state = ANY ($1::text[]) AND ($3::text IS NULL OR account_id = $3 AND ${letsGo(7, 8)}) AND (cardinality($4::uuid[]) = 0 OR id = ANY ($4))
        ORDER BY created_at, position, id LIMIT $5 FOR UPDATE),
      moved AS (
        UPDATE job SET job_state = $2, job_state_reason = 'none', problem = '', told_reason = '', released_at = now(), cuts = 0
        FROM wanted WHERE job.id = wanted.id AND job.job_state = ANY ($1::text[]) RETURNING job.*),
      kept AS (SELECT spool.keep_until(ARRAY(SELECT id FROM moved), now() + make_interval(days => $6)))
      SELECT ${JOB_COLUMNS} FROM moved AS job, kept ORDER BY job.created_at, job.position, job.id`,
-    [from, to, accountId ?? null, jobIds, printLimits.jobsAtOnceMax, printLimits.releasedClaimDays],
+    [from, to, who?.accountId ?? null, jobIds, printLimits.jobsAtOnceMax, printLimits.releasedClaimDays, who?.means ?? '', (who && toNetwork(who.releasePoint)) ?? null],
   );
 }
