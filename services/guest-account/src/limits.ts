@@ -15,10 +15,17 @@ export const ADDRESSES_OF_GUEST_MAX = 20;
 export const ANALYTICAL_CODE_LENGTH_MAX = 100;
 export const NOTE_LENGTH_MAX = 500;
 export const PIN_LENGTH = { min: 4, max: 12 } as const;
+export const RELEASE_POINT_LENGTH_MAX = 100;
+/** How long a link to set a PIN is good, and how long it is known after that. */
+export const PIN_LINK_MS = 24 * 3_600_000;
+export const PIN_LINK_KEPT_DAYS = 7;
 export const CARD_NUMBER_LENGTH = { min: 4, max: 64 } as const;
 
 /** Guests that are changed in one call. */
 export const GUESTS_CHANGED_MAX = 20_000;
+
+/** A search looks at so many guests in their order before it goes by the index: 4 ms of work. */
+export const FIRST_GUESTS_LOOKED_AT = 2_000;
 
 /** Words of one search. */
 export const SEARCH_WORDS_MAX = 8;
@@ -48,6 +55,20 @@ export const SIGN_IN_PAUSES = {
   source: { freeFailures: 20, pauseMaxSeconds: 900 },
   account: { freeFailures: 10, pauseMaxSeconds: 900 },
   maintenance: { freeFailures: 50, pauseMaxSeconds: 30 },
+  // A PIN has few digits: of one account, 24 guesses a day from everywhere together.
+  'pin-pair': { freeFailures: 4, pauseMaxSeconds: 3_600 },
+  'pin-account': { freeFailures: 9, pauseMaxSeconds: 3_600 },
+} as const;
+/**
+ * What many people share who type PINs: so many wrong ones at once, then one every so many seconds. Everywhere: where the account hasn't been
+ * before. Of PINs with four digits some 720 guesses a day find one in two weeks, with six digits one in four years.
+ */
+export const SHARED_PAUSES = {
+  'pin-point': { atOnce: 20, everySeconds: 600 },
+  'pin-source': { atOnce: 20, everySeconds: 600 },
+  'pin-everywhere': { atOnce: 200, everySeconds: 120 },
+  // Links that an address, or whoever asks from a network, is mailed.
+  'pin-link': { atOnce: 3, everySeconds: 1_200 },
 } as const;
 /** From where an account signed in is remembered this long. */
 export const FAMILIAR_DAYS = 60;
@@ -115,10 +136,10 @@ export const GROUPS_OF_PERSON_MAX = 1_000;
 
 /** Answers of one directory that are kept; of more the oldest goes. */
 export const CACHED_ANSWERS_MAX = 20_000;
-
-/** A directory that is down is asked again after growing pauses. Until then nobody waits for it to be silent once more. */
-export const DOWN_PAUSE_MIN_MS = 1_000;
-export const DOWN_PAUSE_MAX_MS = 30_000;
+/** Groups of a person where a directory is asked for them alone. */
+export const GROUPS_KEPT_SECONDS = 300;
+/** Groups of an owner that documents bear. */
+export const OWNER_GROUPS_MAX = 100;
 
 /** Tests of directories: a whole one, and each of its steps. Less than the gateway waits. */
 export const TEST_MAX_MS = 24_000;
@@ -198,12 +219,8 @@ export const EXPIRE_EVERY_MS = 30_000;
 export const EXPIRE_BATCH = 100;
 export const ANSWERED_KEPT_DAYS = 1;
 
-/** The server used for user management: one request, the way to it included, and the longest answer. */
+/** The server used for user management: one request, the way to it included. */
 export const SERVER_CALL_MAX_MS = 5_000;
-export const SERVER_ANSWER_BYTES_MAX = 65_536;
-export const SERVER_CONNECTIONS_MAX = 8;
-/** Less than the other side keeps an idle connection. */
-export const SERVER_IDLE_CONNECTION_MS = 50_000;
 /** A refused account is not tried again by itself for so long: the server would lock it out. */
 export const SERVER_REFUSED_PAUSE_MS = 60_000;
 /** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */

@@ -1,7 +1,7 @@
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { CURSOR_LENGTH_MAX } from '../limits.js';
 import type { GuestSort } from './guest-filter.js';
-import type { GuestPlace } from './guest.store.js';
+import type { GuestPlace } from './guest-page.js';
 
 export interface GuestOrder {
   readonly sort: GuestSort;

@@ -4,7 +4,8 @@ import type { ErasedPerson } from '../erase-people/erasure.js';
 import type { PeopleErasure } from '../erase-people/people-erasure.js';
 import type { Installation } from '../installation.js';
 import { isUniqueViolation, violatedConstraint } from '../sql-state.js';
-import { filterCondition, type GuestFilter, type GuestOrigin, type GuestSort, type GuestState, sortKey, STATE_SQL } from './guest-filter.js';
+import { type Condition, type GuestOrigin, type GuestState, isEmptyFilter, STATE_SQL } from './guest-filter.js';
+import { type GuestPage, guestPages, type GuestPlace } from './guest-page.js';
 import type { KeptSecrets } from './guest-secrets.js';
 import type { GuestSettings } from './guest-settings.js';
 import { putGuests } from './put-guests.js';
@@ -23,21 +24,8 @@ export interface Guest extends GuestSettings {
   readonly version: number;
 }
 
-/** A guest's place in an order. */
-export interface GuestPlace {
-  /** What is ordered by, as Postgres writes it. */
-  readonly key: string;
-  readonly loginKey: string;
-}
-
-export interface GuestPage {
-  readonly filter: GuestFilter;
-  readonly sort: GuestSort;
-  readonly descending: boolean;
-  /** Of the last guest before; undefined: from the first. */
-  readonly after: GuestPlace | undefined;
-  readonly limit: number;
-}
+/** With its place in the order that was asked for. */
+export type PlacedGuest = Guest & { readonly place: GuestPlace };
 
 /** `…-taken`: another guest has it. `changed`: somebody changed the guest since it was read. */
 export type WriteOutcome = 'written' | 'missing' | 'changed' | 'login-taken' | 'address-taken' | 'card-taken';
@@ -66,19 +54,11 @@ export class GuestStore {
   }
 
   /** Each with its place in this order. */
-  async list({ filter, sort, descending, after, limit }: GuestPage): Promise<(Guest & { readonly place: GuestPlace })[]> {
-    const condition = filterCondition(filter);
-    const key = sortKey(sort, descending);
-    const values = [...condition.values];
-    const parameter = (value: unknown): string => `$${values.push(value)}`;
-    const beyond = after ? `(${key.sql}, login_key) ${descending ? '<' : '>'} (${parameter(after.key)}::${key.type}, ${parameter(after.loginKey)})` : 'true';
-    const direction = descending ? 'DESC' : 'ASC';
-    // The page is found first by what is narrow: whole guests are not worth sorting to throw nearly all of them away.
-    const page = `SELECT account_id, ${key.sql} AS key FROM guest WHERE ${condition.sql} AND ${beyond} ORDER BY key ${direction}, login_key ${direction} LIMIT ${parameter(limit)}`;
-    const rows = await queryOnce<Guest & { readonly key: string; readonly loginKey: string }>(
-      this.pool, `SELECT ${COLUMNS}, login_key AS "loginKey", key::text AS key FROM (${page}) AS page JOIN guest USING (account_id) ORDER BY page.key ${direction}, login_key ${direction}`, values,
-    );
-    return rows.map(({ key: placeKey, loginKey, ...guest }) => ({ ...guest, place: { key: placeKey, loginKey } }));
+  async list(page: GuestPage): Promise<PlacedGuest[]> {
+    if (isEmptyFilter(page.filter)) return this.read(guestPages(page).inOrder, page.descending);
+    const { amongFirst, found } = guestPages(page);
+    const first = amongFirst ? await this.read(amongFirst, page.descending) : [];
+    return first.length === page.limit ? first : this.read(found, page.descending);
   }
 
   async create(accountId: string, settings: GuestSettings, secrets: KeptSecrets, origin: GuestOrigin): Promise<WriteOutcome> {
@@ -109,6 +89,15 @@ export class GuestStore {
       await this.erasure.begin(transaction, [guest], { about: 'guest', actor });
       return 'written';
     });
+  }
+
+  /** Whole guests are read last: they are not worth sorting to throw nearly all of them away. */
+  private async read({ sql, values }: Condition, descending: boolean): Promise<PlacedGuest[]> {
+    const direction = descending ? 'DESC' : 'ASC';
+    const rows = await queryOnce<Guest & { readonly key: string; readonly loginKey: string }>(
+      this.pool, `SELECT ${COLUMNS}, guest.login_key AS "loginKey", key::text AS key FROM (${sql}) AS page JOIN guest USING (account_id) ORDER BY page.key ${direction}, guest.login_key ${direction}`, values,
+    );
+    return rows.map(({ key, loginKey, ...guest }) => ({ ...guest, place: { key, loginKey } }));
   }
 
   private async tell(transaction: FlowTransaction, accountId: string, settings: GuestSettings, version: number): Promise<void> {
