@@ -2,6 +2,8 @@ import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnAppl
 import { PrismaPg } from '@prisma/adapter-pg';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
+import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
+import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
@@ -13,6 +15,7 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
+import { FinishingChanges } from './change-finishing/finishing-changes.js';
 import { Deliveries } from './deliver-job/deliveries.js';
 import { DeliveryResults } from './deliver-job/delivery-results.js';
 import { DeliveryStore } from './deliver-job/delivery.store.js';
@@ -51,9 +54,14 @@ import { GroupStore } from './queue-groups/group.store.js';
 import { QueueGroupRpc } from './queue-groups/group.rpc.js';
 import { FaultRedirection } from './redirect-job/fault-redirection.js';
 import { RedirectionStore } from './redirect-job/redirection.store.js';
+import { DocumentDeletion } from './own-documents/document-deletion.js';
+import { OwnDocumentRpc } from './own-documents/own-document.rpc.js';
+import { OwnDocumentStore } from './own-documents/own-document.store.js';
 import { CodeGate } from './release-job/code-gate.js';
 import { JobRelease } from './release-job/job-release.js';
 import { ReleaseRpc } from './release-job/release.rpc.js';
+import { ReleaseProfileRpc } from './release-profiles/release-profile.rpc.js';
+import { ReleaseProfileStore } from './release-profiles/release-profile.store.js';
 import { PrinterRpc } from './test-printer/printer.rpc.js';
 
 type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
@@ -85,12 +93,14 @@ function assemble(runtime: Runtime) {
     deliveries.wake(queueId, true);
   });
   const redirections = new RedirectionStore(pool, flow);
+  const ownDocuments = new OwnDocumentStore(pool);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
     metrics, deliveries, faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
     formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, onMoved), releaseRpc: new ReleaseRpc(release),
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, new FinishingChanges(pool, flow), onMoved), releaseRpc: new ReleaseRpc(release),
+    ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer)), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
 
@@ -137,6 +147,8 @@ export const printSubmit = {
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
       router.service(ReleaseService, parts.releaseRpc);
+      router.service(OwnDocumentService, parts.ownDocumentRpc);
+      router.service(ReleaseProfileService, parts.releaseProfileRpc);
     };
     return {
       module: PrintSubmitModule,

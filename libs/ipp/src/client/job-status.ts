@@ -32,6 +32,7 @@ export interface JobStatus {
   readonly jobKOctets: number | undefined;
   readonly numberOfDocuments: number | undefined;
   readonly jobImpressionsCompleted: number | undefined;
+  readonly jobMediaSheetsCompleted: number | undefined;
   readonly attributes: IppGroup;
 }
 
@@ -47,6 +48,7 @@ export const jobStatusAttributes = [
   'job-k-octets',
   'number-of-documents',
   'job-impressions-completed',
+  'job-media-sheets-completed',
 ] as const;
 
 /** Reads one job-attributes group; `undefined` when it has no job-id. */
@@ -64,6 +66,7 @@ export function readJobStatus(group: IppGroup): JobStatus | undefined {
     jobKOctets: numberOf(group, 'job-k-octets'),
     numberOfDocuments: numberOf(group, 'number-of-documents'),
     jobImpressionsCompleted: numberOf(group, 'job-impressions-completed'),
+    jobMediaSheetsCompleted: numberOf(group, 'job-media-sheets-completed'),
     attributes: group,
   };
 }

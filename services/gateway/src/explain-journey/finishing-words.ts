@@ -8,12 +8,20 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['one-sided', 'on one side'], ['two-sided-long-edge', 'on both sides, turned on the long edge'], ['two-sided-short-edge', 'on both sides, turned on the short edge'],
 ]);
 
-const worded = (evidence: Evidence, options: readonly string[]): string =>
-  options.map((option) => WORDS.get(fact(evidence, option)) ?? fact(evidence, option)).filter((words) => words !== '').join(' and ');
+function wordsOf(evidence: Evidence, option: string): string {
+  const said = fact(evidence, option);
+  if (said === '') return '';
+  if (option === 'copies') return `in ${said} copies`;
+  if (option === 'media') return `on ${said}`;
+  if (option === 'pageRanges') return `only pages ${said}`;
+  return WORDS.get(said) ?? said;
+}
+
+const worded = (evidence: Evidence, options: readonly string[]): string => options.map((option) => wordsOf(evidence, option)).filter((words) => words !== '').join(' and ');
 
 /** How a document is to be printed: `in colour and on one side`; empty where the step does not say. */
 export function finishingWords(evidence: Evidence): string {
-  return worded(evidence, ['colorMode', 'sides']);
+  return worded(evidence, ['colorMode', 'sides', 'copies', 'media', 'pageRanges']);
 }
 
 /** What of that the printer can't do: `the printer can't print in colour`; empty where it can do all, or nothing is said. */

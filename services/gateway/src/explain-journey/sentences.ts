@@ -68,7 +68,7 @@ function approval(e: Evidence): string {
 }
 
 const ownerSteps: Sentences = {
-  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'server', ' of ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.`,
+  'owner-found': (e) => `It is printed for ${owner(e)}${given(e, 'directory', ', known in the directory ')}${given(e, 'server', ' of ')}${given(e, 'askedBefore', ' (not in ', ')')}${given(e, 'answerAgeSeconds', ', as it said ', ' s before')}.${given(e, 'groupsProblem', ' As a member of no group, since its groups are not known: ')}`,
   'owner-revived': (e) => `It is printed for ${owner(e)}, whose account${given(e, 'server', ' on ')} had ended and is valid again.`,
   'owner-created': (e) => `It is printed for ${owner(e)}, who became a guest${given(e, 'server', ' on ')}${given(e, 'validDays', ' for ', ' days after the last use')}.`,
   'sender-awaited': (e) => `No valid account has the address ${owner(e)}${given(e, 'notIn', ' (looked for in ', ')')}: ${whoDecides(e)}${moment(e, 'waitsUntil') === '' ? '' : `, until ${moment(e, 'waitsUntil')}`}.`,
@@ -90,6 +90,10 @@ function releasedBy(e: Evidence): string {
       return 'the queue asks for no code';
     case 'administrator':
       return `by ${fact(e, 'actor') || 'an administrator'}, ${fact(e, 'after') === 'uncertain' ? 'since nobody could say whether it was printed' : 'without its code'}`;
+    case 'login-pin':
+      return `its owner signed in with login and PIN${given(e, 'releasePoint', ' at ')}`;
+    case 'card-pin':
+      return `its owner showed a card and gave its PIN${given(e, 'releasePoint', ' at ')}`;
     default:
       return `its code was given${given(e, 'releasePoint', ' at ')}`;
   }
@@ -110,6 +114,8 @@ function canceledBy(e: Evidence): string {
   switch (fact(e, 'by')) {
     case 'administrator':
       return `${fact(e, 'actor') || 'an administrator'} canceled it`;
+    case 'owner':
+      return `its owner deleted it${given(e, 'releasePoint', ' at ')}`;
     case 'erasure':
       return 'its owner was erased';
     default:
@@ -120,6 +126,7 @@ function canceledBy(e: Evidence): string {
 const printSteps: Sentences = {
   held: (e) => `${file(e)} is held${onQueue(e)} until its code is given${moment(e, 'jobHoldUntil') === '' ? '' : `, at the latest until ${moment(e, 'jobHoldUntil')}`}${printedLater(e)}.`,
   released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}${printedLater(e)}.`,
+  'finishing-changed': (e) => `${file(e)} is to be printed ${finishingWords(e)}${onQueue(e)}: ${fact(e, 'by') === 'owner' ? 'its owner' : fact(e, 'actor') || 'an administrator'} changed that.`,
   redirected: (e) => `${fact(e, 'fileName') || 'It'} goes to another queue${given(e, 'fromQueueName', ', from ')}${given(e, 'queueName', ' to ')}: ${redirectedBy(e)}.`,
   'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${though(e)}.`,
   'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,

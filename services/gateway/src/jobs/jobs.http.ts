@@ -10,9 +10,28 @@ const jobState = z.enum(['pending', 'pending-held', 'processing', 'processing-st
 const jobFinishing = z.object({
   colorMode: z.string().describe('IPP print-color-mode.'),
   sides: z.string().describe('IPP sides.'),
-  decidedBy: z.string().describe('general, or mailbox: it has options of its own.'),
+  copies: z.int(),
+  media: z.string().nullable().describe('A PWG name such as iso_a4_210x297mm; null: as the printer is set.'),
+  pageRanges: z.string().nullable().describe('Pages and ranges of pages such as 1-3,5; null: all pages.'),
+  decidedBy: z.string().describe('general; mailbox: it has options of its own; owner or administrator: who changed them while the job was held.'),
   notApplied: z.array(z.string()).describe('Fields of these that the printer can\'t do; the job is printed all the same. Known once its document leaves.'),
-}).meta({ id: 'JobFinishing', description: 'How the job is to look on paper, from when it was made.' }); // SKY-061
+}).meta({ id: 'JobFinishing', description: 'How the job is to look on paper.' }); // SKY-061
+
+const finishingChoices = z.object({
+  colorModes: z.array(z.string()),
+  sides: z.array(z.string()),
+  copiesMax: z.int(),
+  media: z.array(z.string()),
+  pageRanges: z.boolean(),
+}).meta({ id: 'FinishingChoices', description: 'What the printer of a held job can do. A list is empty where there is no choice.' });
+
+const finishingChange = z.strictObject({
+  colorMode: z.enum(['color', 'monochrome']).optional(),
+  sides: z.enum(['one-sided', 'two-sided-long-edge', 'two-sided-short-edge']).optional(),
+  copies: z.int().min(1).max(999).optional(),
+  media: z.string().max(255).nullable().optional().describe('Null: as the printer is set.'),
+  pageRanges: z.string().max(200).nullable().optional().describe('Such as 1-3,5; null: all pages.'),
+}).meta({ id: 'FinishingChange', description: 'What is left out stays as it is.' });
 
 const job = z.object({
   jobId: z.string(),
@@ -27,6 +46,10 @@ const job = z.object({
   jobStateReason: z.string().describe('IPP job-state-reasons, and Inkpost\'s own: uncertain, expired, printer-unreachable, …'),
   problem: z.string().nullable().describe('One sentence; null when there is nothing to say.'),
   finishing: jobFinishing,
+  finishingChoices: finishingChoices.nullable().describe('Null: it is not held, its printer was not asked yet, or it is one of a list.'),
+  impressions: z.int().describe('Sides of paper with something on them, of all copies: those that came out, else those that will.'),
+  sheets: z.int(),
+  countedBy: z.string().describe('printer; or pages: computed from pages, copies and sides.'),
   createdAt: instant.nullable(),
   jobHoldUntil: instant.nullable(),
   releasedAt: instant.nullable(),
@@ -34,12 +57,20 @@ const job = z.object({
 }).meta({ id: 'Job' });
 
 function toJob(wire: Job | undefined): z.input<typeof job> {
-  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, finishing, ...times } = present(wire, 'job');
-  const { colorMode, sides, decidedBy, notApplied } = present(finishing, 'finishing');
+  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, finishing, finishingChoices: choices, impressions, sheets, countedBy, ...times } = present(wire, 'job');
+  const { colorMode, sides, copies, media, pageRanges, decidedBy, notApplied } = present(finishing, 'finishing');
   return {
     jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem: orNull(problem),
-    finishing: { colorMode, sides, decidedBy, notApplied },
+    finishing: { colorMode, sides, copies, media: orNull(media), pageRanges: orNull(pageRanges), decidedBy, notApplied },
+    finishingChoices: choices ?? null, impressions, sheets, countedBy,
     createdAt: toInstant(times.createdAt), jobHoldUntil: toInstant(times.jobHoldUntil), releasedAt: toInstant(times.releasedAt), completedAt: toInstant(times.completedAt),
+  };
+}
+
+function toChange({ colorMode, sides, copies, media, pageRanges }: z.infer<typeof finishingChange>) {
+  return {
+    ...(colorMode === undefined ? {} : { colorMode }), ...(sides === undefined ? {} : { sides }), ...(copies === undefined ? {} : { copies }),
+    ...(media === undefined ? {} : { media: media ?? '' }), ...(pageRanges === undefined ? {} : { pageRanges: pageRanges ?? '' }),
   };
 }
 
@@ -83,6 +114,12 @@ export function jobRoutes({ jobs }: Owners) {
       method: 'POST', path: '/api/v0/jobs/{jobId}/redirect', operation: 'redirectJob', right: 'jobs.manage', summary: 'Let a held or waiting job be printed on another queue',
       params, body: z.strictObject({ queueId: identifier }), status: 200, answer: job, refusals: [404, 409], objectId: ({ params }) => params.jobId,
       handle: async ({ params, body, caller }) => toJob((await jobs.redirectJob({ ...params, ...body }, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/finishing', operation: 'changeJobFinishing', right: 'jobs.manage', summary: 'Change how a held job is to look on paper',
+      description: 'Within what its printer can do: see finishingChoices of the job.',
+      params, body: finishingChange, status: 200, answer: job, refusals: [404, 409], objectId: ({ params }) => params.jobId,
+      handle: async ({ params, body, caller }) => toJob((await jobs.changeFinishing({ ...params, change: toChange(body) }, as(caller))).job),
     }),
     route({
       method: 'POST', path: '/api/v0/jobs/{jobId}/cancel', operation: 'cancelJob', right: 'jobs.manage', summary: 'Do not print a job',

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { PermanentFailure, TransientFailure } from '@inkpost/failure/failure.js';
-import type { Finishing } from '../finishing/finishing.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
-import { type AppliedFinishing, applyFinishing, passedOver, withoutRefused } from './apply-finishing.js';
+import { type AppliedFinishing, applyFinishing, type JobToApply, passedOver, withoutRefused } from './apply-finishing.js';
 
-const wanted: Finishing = { colorMode: 'monochrome', sides: 'two-sided-long-edge' };
-const plain: Finishing = { colorMode: 'color', sides: 'one-sided' };
+const usual = { copies: 1, media: '', pageRanges: '', pages: 3 } as const;
+const wanted: JobToApply = { ...usual, colorMode: 'monochrome', sides: 'two-sided-long-edge' };
+const plain: JobToApply = { ...usual, colorMode: 'color', sides: 'one-sided' };
 const all = { printColorMode: 'monochrome', sides: 'two-sided-long-edge' } as const;
 const everything: PrinterCapabilities = { sides: ['one-sided', 'two-sided-long-edge', 'two-sided-short-edge'], colorModes: ['color', 'monochrome'], color: true };
+const able: PrinterCapabilities = { ...everything, copiesMax: 9, media: ['iso_a4_210x297mm', 'iso_a5_148x210mm'], pageRanges: true };
+const A5 = 'iso_a5_148x210mm';
+const plainAsked = { printColorMode: 'color', sides: 'one-sided' } as const;
 const simple: PrinterCapabilities = { sides: ['one-sided'], colorModes: ['monochrome'], color: false };
 const silent: PrinterCapabilities = { sides: [], colorModes: [] };
 
 describe('the options of a job', () => {
-  it.each<[string, Finishing, PrinterCapabilities | undefined, AppliedFinishing]>([
+  it.each<[string, JobToApply, PrinterCapabilities | undefined, AppliedFinishing]>([
     ['all by a printer that has them', wanted, everything, { asked: all, notApplied: [] }],
     ['all by a printer that was never heard', wanted, undefined, { asked: all, notApplied: [] }],
     ['one side for a printer that has no duplex unit', wanted, simple, { asked: { printColorMode: 'monochrome' }, notApplied: ['sides'] }],
@@ -23,6 +26,11 @@ describe('the options of a job', () => {
     ['no colour from a printer that has no choice and no colour', plain, { ...silent, color: false }, { asked: {}, notApplied: ['colorMode'] }],
     ['monochrome from a printer that has no colour anyway', wanted, { ...silent, color: false }, { asked: {}, notApplied: ['sides'] }],
     ['no single sides from a printer that has only two', plain, { ...everything, sides: ['two-sided-long-edge'] }, { asked: { printColorMode: 'color' }, notApplied: ['sides'] }],
+    ['copies, paper and pages by a printer that has them', { ...plain, copies: 2, media: A5, pageRanges: '2-9' }, able, { asked: { ...plainAsked, copies: 2, media: A5, pageRanges: [{ first: 2, last: 3 }] }, notApplied: [] }],
+    ['copies, paper and pages by nobody else', { ...plain, copies: 2, media: A5, pageRanges: '2-9' }, everything, { asked: plainAsked, notApplied: ['copies', 'media', 'pageRanges'] }],
+    ['no more copies than it makes', { ...plain, copies: 10 }, able, { asked: plainAsked, notApplied: ['copies'] }],
+    ['all pages without a word when all are wanted', { ...plain, pageRanges: '1-9' }, everything, { asked: plainAsked, notApplied: [] }],
+    ['all pages of a document that has none of the wanted ones', { ...plain, pageRanges: '4-9' }, able, { asked: plainAsked, notApplied: ['pageRanges'] }],
   ])('are applied: %s', (_, finishing, capabilities, applied) => {
     expect(applyFinishing(finishing, capabilities)).toEqual(applied);
   });

@@ -1,5 +1,6 @@
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
+import { optionsEvidence } from '../finishing/options-evidence.js';
 import { type Delivery, printerJobName } from './delivery.js';
 
 type Evidence = NonNullable<JourneyEntry['evidence']>;
@@ -18,8 +19,9 @@ export function sentEntry(delivery: Delivery, printerJobId: number): JourneyEntr
 }
 
 /** How it is to look, and what of it the printer can't do. */
-export function finishingEvidence({ job: { colorMode, sides, notApplied } }: Delivery): Evidence {
-  return { colorMode, sides, ...(notApplied.length > 0 ? { notApplied: [...notApplied] } : {}) };
+export function finishingEvidence({ job }: Delivery): Evidence {
+  const { notApplied } = job;
+  return { ...optionsEvidence(job), ...(notApplied.length > 0 ? { notApplied: [...notApplied] } : {}) };
 }
 
 /** The printer says what became of the job that it had. */

@@ -2,6 +2,7 @@ import type { Failure } from '@inkpost/failure/failure.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { countFromPages, countPrinted, type PrintCount } from '../print-job/count-sheets.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { JobEndings } from '../print-job/job-endings.js';
 import type { PrintMetrics } from '../print-metrics.js';
@@ -35,7 +36,7 @@ export class DeliveryResults {
   async finish(delivery: Delivery, leaseToken: string, { status, acceptedAt, justAccepted = false }: Finish): Promise<boolean> {
     const taken = justAccepted ? [sentEntry(delivery, status.jobId)] : [];
     const evidence = printerSays(status);
-    if (status.jobState === 'completed') return this.complete(delivery, leaseToken, acceptedAt, taken, evidence);
+    if (status.jobState === 'completed') return this.complete(delivery, leaseToken, { acceptedAt, taken, says: evidence, count: countPrinted(delivery.job, status) });
     if (status.jobState === 'canceled') {
       const problem = 'The job was canceled at the printer.';
       return this.endUnprinted(delivery, leaseToken, { move: 'cancelAtPrinter', step: 'canceled', reason: 'job-canceled-at-device', problem, acceptedAt, taken, evidence });
@@ -47,7 +48,8 @@ export class DeliveryResults {
 
   /** The printer no longer lists a job that it took whole, and has been running ever since: it forgets what it finished. */
   assumeCompleted(delivery: Delivery, leaseToken: string, acceptedAt: Date): Promise<boolean> {
-    return this.complete(delivery, leaseToken, acceptedAt, [], { confirmation: 'the printer no longer lists the job and has not been restarted since it took it' });
+    const says = { confirmation: 'the printer no longer lists the job and has not been restarted since it took it' };
+    return this.complete(delivery, leaseToken, { acceptedAt, taken: [], says, count: countFromPages(delivery.job) });
   }
 
   abort(delivery: Delivery, leaseToken: string, { reason, problem }: { readonly reason: string; readonly problem: string }): Promise<boolean> {
@@ -85,15 +87,18 @@ export class DeliveryResults {
     return this.store.noteProgress(delivery, leaseToken, { reason: reasonOf(status), problem, entries });
   }
 
-  private async complete(delivery: Delivery, leaseToken: string, acceptedAt: Date, taken: readonly JourneyEntry[], says: JourneyEntry['evidence']): Promise<boolean> {
+  private async complete(
+    delivery: Delivery, leaseToken: string,
+    { acceptedAt, taken, says, count }: { acceptedAt: Date; taken: readonly JourneyEntry[]; says: JourneyEntry['evidence']; count: PrintCount },
+  ): Promise<boolean> {
     const { job, sent } = delivery;
     const completedAt = new Date();
-    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery), ...says };
+    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery), ...says, ...count };
     if (sent && sent.sha256 !== job.sha256) this.log.error('printed bytes are not the document\'s', { jobId: job.jobId, sent: sent.sha256, document: job.sha256 });
     const written = await this.endings.end({
-      messageId: job.messageId, jobIds: [job.jobId], move: 'complete', reason: 'job-completed-successfully', problem: '', acceptedAt, leaseToken,
+      messageId: job.messageId, jobIds: [job.jobId], move: 'complete', reason: 'job-completed-successfully', problem: '', acceptedAt, leaseToken, count,
       entries: [...taken, { step: 'printed', document: job.jobId, evidence }],
-      publish: completedFacts(job, completedAt),
+      publish: completedFacts(job, completedAt, count),
     });
     if (written) this.metrics.measureCompleted(job, acceptedAt, completedAt);
     return written;

@@ -9,8 +9,9 @@ import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } f
 
 const PRINTED = 'completed job-completed-successfully';
 const SIMPLE = { sides: ['one-sided'], 'print-color-mode': ['monochrome'] };
-const DUPLEX = { colorMode: 'monochrome', sides: 'two-sided-long-edge' };
-const PLAIN = { colorMode: 'color', sides: 'one-sided' };
+const USUAL = { copies: 1, media: '', pageRanges: '' };
+const DUPLEX = { ...USUAL, colorMode: 'monochrome', sides: 'two-sided-long-edge' };
+const PLAIN = { ...USUAL, colorMode: 'color', sides: 'one-sided' };
 
 let harness: PrintHarness;
 let instance: Instance;

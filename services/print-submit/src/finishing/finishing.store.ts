@@ -5,9 +5,13 @@ import type { DecidedFinishing, Finishing } from './finishing.js';
 /** The general options' key; a mailbox's own have its id. */
 export const GENERAL = '';
 
+/** The columns of options, in tables `finishing` and `job` alike. */
+export const OPTION_COLUMNS = ['color_mode', 'sides', 'copies', 'media', 'page_ranges'] as const;
+const OPTIONS = OPTION_COLUMNS.join(', ');
+
 /** The row of the options that hold for the mailbox that the SQL expression names: its own, unless it follows the general ones. */
 export function decisiveRow(mailboxId: string): string {
-  return `SELECT color_mode, sides, CASE mailbox_id WHEN '' THEN 'general' ELSE 'mailbox' END AS decided_by
+  return `SELECT ${OPTIONS}, CASE mailbox_id WHEN '' THEN 'general' ELSE 'mailbox' END AS decided_by
     FROM finishing WHERE mailbox_id IN (${mailboxId}, '') AND NOT uses_default ORDER BY mailbox_id DESC LIMIT 1`;
 }
 
@@ -28,23 +32,23 @@ export class FinishingStore {
 
   async show(mailboxId: string): Promise<ShownFinishing> {
     const own = await this.prisma.finishing.findUnique({ where: { mailboxId } });
-    const { colorMode, sides, decidedBy } = await this.decide(mailboxId);
-    const ownOptions = own && mailboxId !== GENERAL ? ({ colorMode: own.colorMode, sides: own.sides } as Finishing) : undefined;
-    return { finishing: { colorMode, sides }, usesDefault: mailboxId !== GENERAL && decidedBy === 'general', own: ownOptions };
+    const { decidedBy, ...finishing } = await this.decide(mailboxId);
+    const ownOptions = own && mailboxId !== GENERAL ? optionsOf(own as Finishing) : undefined;
+    return { finishing, usesDefault: mailboxId !== GENERAL && decidedBy === 'general', own: ownOptions };
   }
 
   /** What the jobs of a mail to this mailbox are printed with. */
   async decide(mailboxId: string): Promise<DecidedFinishing> {
     const [row] = await query<DecidedFinishing & Record<string, unknown>>(
-      this.pool, 'finishing.decide', `SELECT f.color_mode AS "colorMode", f.sides, f.decided_by AS "decidedBy" FROM (${decisiveRow('$1')}) AS f`, [mailboxId],
+      this.pool, 'finishing.decide', `SELECT f.color_mode AS "colorMode", f.sides, f.copies, f.media, f.page_ranges AS "pageRanges", f.decided_by AS "decidedBy" FROM (${decisiveRow('$1')}) AS f`, [mailboxId],
     );
     if (!row) throw new Error('the general finishing options are missing');
     return row;
   }
 
   /** The general options, or a mailbox's own, which hold from now on. */
-  async put(mailboxId: string, { colorMode, sides }: Finishing, changedBy: string): Promise<void> {
-    const row = { colorMode, sides, usesDefault: false, changedAt: new Date(), changedBy };
+  async put(mailboxId: string, finishing: Finishing, changedBy: string): Promise<void> {
+    const row = { ...finishing, usesDefault: false, changedAt: new Date(), changedBy };
     await this.prisma.finishing.upsert({ where: { mailboxId }, create: { mailboxId, ...row }, update: row });
   }
 
@@ -57,9 +61,13 @@ export class FinishingStore {
   async stopFollowing(mailboxId: string, changedBy: string): Promise<void> {
     await query(
       this.pool, 'finishing.stop-following',
-      `INSERT INTO finishing (mailbox_id, color_mode, sides, uses_default, changed_by)
-       SELECT $1, color_mode, sides, false, $2 FROM finishing WHERE mailbox_id = ''
+      `INSERT INTO finishing (mailbox_id, ${OPTIONS}, uses_default, changed_by)
+       SELECT $1, ${OPTIONS}, false, $2 FROM finishing WHERE mailbox_id = ''
        ON CONFLICT (mailbox_id) DO UPDATE SET uses_default = false, changed_at = CURRENT_TIMESTAMP, changed_by = excluded.changed_by`, [mailboxId, changedBy],
     );
   }
+}
+
+function optionsOf({ colorMode, sides, copies, media, pageRanges }: Finishing): Finishing {
+  return { colorMode, sides, copies, media, pageRanges };
 }

@@ -5,7 +5,7 @@ import type { Spool } from '@inkpost/spool/spool.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import { printLimits } from '../limits.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
-import { decisiveRow } from '../finishing/finishing.store.js';
+import { decisiveRow, OPTION_COLUMNS } from '../finishing/finishing.store.js';
 import { OWNER_ERASED } from '../print-job/job.js';
 import type { KnownQueue } from '../queues/known-queues.js';
 import type { Hold } from './decide-hold.js';
@@ -23,14 +23,15 @@ export interface JobsToHold {
   readonly publish: readonly Publication[];
 }
 
+const OF_HEAD = OPTION_COLUMNS.map((column) => `h.${column}`).join(', ');
 const NEW_JOBS = `
   INSERT INTO job (id, message_id, mailbox_id, queue_id, queue_name, account_id, directory, owner_address, owner_name, owner_language,
-    position, file_name, document_format, pages, size_bytes, sha256, color_mode, sides, finishing_decided_by, job_state, job_state_reason, problem, trace, job_hold_until, hold_due_at, released_at, completed_at)
+    position, file_name, document_format, pages, size_bytes, sha256, ${OPTION_COLUMNS.join(', ')}, finishing_decided_by, job_state, job_state_reason, problem, trace, job_hold_until, hold_due_at, released_at, completed_at)
   SELECT d.id, h.message_id, h.mailbox_id, h.queue_id, h.queue_name, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language,
-    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.color_mode, h.sides, h.finishing_decided_by, h.job_state, h.job_state_reason, h.problem, h.trace, h.job_hold_until, h.hold_due_at, h.released_at, h.completed_at
+    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, ${OF_HEAD}, h.finishing_decided_by, h.job_state, h.job_state_reason, h.problem, h.trace, h.job_hold_until, h.hold_due_at, h.released_at, h.completed_at
   FROM jsonb_populate_record(NULL::job, $7) AS h, jsonb_populate_recordset(NULL::job, $6) AS d`;
 // Whether the options that the jobs are made with are still those that hold (EDG-12).
-const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (h.color_mode, h.sides, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
+const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (${OF_HEAD}, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
 // The owner's account may have been erased or merged while the message was on its way.
 const OWNER_HOLDS = 'NOT EXISTS (SELECT 1 FROM former_account f WHERE f.account_id = $11::text)';
 // The lock keeps the queue from being deleted until its jobs can be seen.
@@ -107,12 +108,12 @@ export class HoldStore {
 }
 
 /** What the jobs of a message have in common, by column. */
-function headOf({ payload }: OwnerResolved, { colorMode, sides, decidedBy }: DecidedFinishing) {
+function headOf({ payload }: OwnerResolved, { colorMode, sides, copies, media, pageRanges, decidedBy }: DecidedFinishing) {
   const { owner } = payload;
   return {
     message_id: payload.messageId, mailbox_id: payload.mailboxId, queue_id: payload.queueId, account_id: owner.accountId, directory: owner.directory,
     owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, trace: currentTraceparent(),
-    color_mode: colorMode, sides, finishing_decided_by: decidedBy,
+    color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, finishing_decided_by: decidedBy,
   };
 }
 

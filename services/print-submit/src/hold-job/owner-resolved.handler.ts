@@ -8,6 +8,7 @@ import { FormerAccountStore } from '../follow-account/former-account.store.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
+import { optionsEvidence } from '../finishing/options-evidence.js';
 import type { KnownQueue } from '../queues/known-queues.js';
 import { decideHold, type Hold } from './decide-hold.js';
 import { HoldStore } from './hold.store.js';
@@ -79,8 +80,7 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
 }
 
 function journeyOf({ payload }: OwnerResolved, { queue, finishing, hold }: { queue: KnownQueue; finishing: DecidedFinishing; hold: Hold }): JourneyEntry[] {
-  const { colorMode, sides, decidedBy } = finishing;
-  const where = { queueId: queue.queueId, queueName: queue.name, colorMode, sides, finishingDecidedBy: decidedBy };
+  const where = { queueId: queue.queueId, queueName: queue.name, ...optionsEvidence(finishing), finishingDecidedBy: finishing.decidedBy };
   const redirected = queue.askedId === queue.queueId ? [] : [redirectedEntry(queue)];
   const begun = payload.documents.map(({ documentId, fileName }): JourneyEntry =>
     hold.kind === 'held'

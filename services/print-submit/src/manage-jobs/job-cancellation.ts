@@ -1,6 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import { CauseDown, PermanentFailure } from '@inkpost/failure/failure.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import { countFromPages } from '../print-job/count-sheets.js';
 import type { Job } from '../print-job/job.js';
 import { type Ending, JobEndings } from '../print-job/job-endings.js';
 import { moveJob } from '../print-job/job-moves.js';
@@ -49,10 +50,11 @@ export class JobCancellation {
   }
 
   private async confirmPrinted(job: Job, actor: string): Promise<void> {
+    const count = countFromPages(job);
     await this.write(job, {
-      move: 'confirmPrinted', reason: 'job-completed-successfully', problem: '',
-      entries: [{ step: 'printed', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, confirmation: 'seen by a person', actor } }],
-      publish: completedFacts(job, new Date()),
+      move: 'confirmPrinted', reason: 'job-completed-successfully', problem: '', count,
+      entries: [{ step: 'printed', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, confirmation: 'seen by a person', actor, ...count } }],
+      publish: completedFacts(job, new Date(), count),
     });
   }
 

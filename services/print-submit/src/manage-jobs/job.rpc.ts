@@ -1,13 +1,14 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { CancelJobRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { CancelJobRequest, ChangeFinishingRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
+import type { FinishingChanges } from '../change-finishing/finishing-changes.js';
 import type { Job } from '../print-job/job.js';
 import { checkJobId } from '../print-job/job-id.js';
 import { JOB_STATES, moveJob } from '../print-job/job-moves.js';
-import { toWireJob } from '../print-job/wire-job.js';
+import { toWireHeldJob, toWireJob } from '../print-job/wire-job.js';
 import type { RedirectionStore } from '../redirect-job/redirection.store.js';
 import type { JobRelease } from '../release-job/job-release.js';
 import type { JobCancellation } from './job-cancellation.js';
@@ -21,6 +22,7 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     private readonly release: JobRelease,
     private readonly cancellation: JobCancellation,
     private readonly redirections: RedirectionStore,
+    private readonly changes: FinishingChanges,
     /** Hears of each queue that has a new job. */
     private readonly onMoved: (queueId: string) => void,
   ) {}
@@ -42,7 +44,7 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
 
   getJob = async ({ jobId }: GetJobRequest, context: HandlerContext) => {
     authorize(context, 'jobs.read');
-    return { job: toWireJob(await this.find(jobId)) };
+    return { job: await this.withChoices(await this.find(jobId)) };
   };
 
   countJobs = async (_request: CountJobsRequest, context: HandlerContext) => {
@@ -76,6 +78,20 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     this.onMoved(queueId);
     return { job: toWireJob(await this.find(jobId)) };
   };
+
+  changeFinishing = async ({ jobId, change }: ChangeFinishingRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    if (!change) throw invalidField('change', 'is missing: give at least one option');
+    await this.find(jobId);
+    const changed = await this.changes.changeByAdministrator(jobId, change, actor);
+    if (changed.outcome === 'refused') throw invalidField(changed.problem.field, changed.problem.reason);
+    if (changed.outcome === 'not-held') throw new PermanentFailure('print.change-refused', `Only a held job can be changed; this one is ${(await this.find(jobId)).jobState}.`);
+    return { job: await this.withChoices(changed.job) };
+  };
+
+  private async withChoices(job: Job) {
+    return toWireHeldJob(job, (await this.changes.choicesOf([job])).get(job.jobId));
+  }
 
   private async find(jobId: string): Promise<Job> {
     checkJobId('jobId', jobId);

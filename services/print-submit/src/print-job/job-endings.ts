@@ -2,6 +2,7 @@ import type { FlowClient, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import type { PrintCount } from './count-sheets.js';
 import { JOB_MOVES } from './job-moves.js';
 import { isOvertaken } from './statement-errors.js';
 
@@ -20,10 +21,12 @@ export interface Ending {
   readonly leaseToken?: string | undefined;
   /** When the printer took them, where it is known only now. */
   readonly acceptedAt?: Date | undefined;
+  /** What came out; absent: they were not printed. */
+  readonly count?: PrintCount | undefined;
 }
 
 const MOVED = `moved AS (
-  UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11)
+  UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11), impressions = $13, sheets = $14, counted_by = $15
   FROM step, unnest($6::uuid[]) AS wanted (id) WHERE job.id = wanted.id AND job.job_state = ANY ($7::text[])
     AND $12::uuid IS NOT DISTINCT FROM (SELECT d.lease_token FROM delivery d WHERE d.job_id = job.id)
   RETURNING job.id, job.account_id)`;
@@ -48,7 +51,7 @@ export class JobEndings {
    */
   async end(ending: Ending): Promise<boolean> {
     const { from, to } = JOB_MOVES[ending.move];
-    const { jobIds } = ending;
+    const { jobIds, count } = ending;
     try {
       const { erased } = await this.flow.publish<{ erased: string[] }>(
         { journeyId: ending.messageId, entries: ending.entries, publish: ending.publish },
@@ -56,7 +59,7 @@ export class JobEndings {
           name: 'jobs.end',
           with: `${MOVED}, ${CLOSED}, ${ENDED}`,
           select: 'require_rows((SELECT count(*) FROM moved), cardinality($6::uuid[])) AS moved, spool.drop($6::uuid[]) AS erased',
-          values: [jobIds, from, to, ending.reason, ending.problem, ending.acceptedAt ?? null, ending.leaseToken ?? null],
+          values: [jobIds, from, to, ending.reason, ending.problem, ending.acceptedAt ?? null, ending.leaseToken ?? null, count?.impressions ?? null, count?.sheets ?? null, count?.countedBy ?? null],
         },
       );
       // What is left behind, the sweeper of the spool finds.

@@ -3,6 +3,8 @@ import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { OwnerSchema } from '@inkpost/contracts/flow/v1/document_pb.js';
 import type { JobRecordedSchema, JobSummarySchema } from '@inkpost/contracts/flow/v1/print_pb.js';
 import type { Publication } from '@inkpost/flow/flow-client.js';
+import type { FinishingOption } from '../finishing/finishing.js';
+import { isDuplex, type PrintCount } from './count-sheets.js';
 import type { Job } from './job.js';
 
 /** The owner as the flow's facts name it; codes and notices go to this address alone. */
@@ -15,24 +17,23 @@ export function summaryOf(job: Pick<Job, 'jobId' | 'fileName' | 'pages'>): Messa
 }
 
 /** What others hear of a printed job: its owner's notice, and the statistics without a title. */
-export function completedFacts(job: Job, completedAt: Date): Publication[] {
+export function completedFacts(job: Job, completedAt: Date, count: PrintCount): Publication[] {
   const at = timestampFromDate(completedAt);
   return [
     { subject: 'print.job-completed.v1', payload: { messageId: job.messageId, owner: ownerOf(job), queueName: job.queueName, job: summaryOf(job), completedAt: at } },
     {
       subject: 'print.job-recorded.v1',
-      payload: recordOf(job, at),
+      payload: recordOf(job, at, count),
     },
   ];
 }
 
-/** As far as nobody counted them, impressions follow from pages, and sheets from both sides. */
-function recordOf(job: Job, completedAt: Timestamp): MessageInitShape<typeof JobRecordedSchema> {
-  const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied } = job;
-  const duplex = job.sides !== 'one-sided' && !notApplied.includes('sides');
+function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: PrintCount): MessageInitShape<typeof JobRecordedSchema> {
+  const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied, colorMode, copies, media } = job;
+  const isDone = (option: FinishingOption): boolean => !notApplied.includes(option);
   return {
-    jobId, queueId, accountId, mailboxId, pages, copies: 1, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', duplex,
-    color: job.colorMode === 'color' && !notApplied.includes('colorMode'), impressions: pages, sheets: duplex ? Math.ceil(pages / 2) : pages,
+    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', impressions, sheets,
+    duplex: isDuplex(job), color: colorMode === 'color' && isDone('colorMode'), copies: isDone('copies') ? copies : 1, media: isDone('media') ? media : '',
   };
 }
 

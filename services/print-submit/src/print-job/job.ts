@@ -1,4 +1,5 @@
 import type { DecidedFinishing, Finishing, FinishingOption } from '../finishing/finishing.js';
+import type { PrintCount } from './count-sheets.js';
 import type { JobState } from './job-moves.js';
 
 /** One document to print for one owner on one queue; its id is the document's. */
@@ -21,10 +22,14 @@ export interface Job extends Finishing {
   readonly sizeBytes: number;
   /** Of the clear bytes, lower-case hexadecimal. */
   readonly sha256: string;
-  /** Whose options colorMode and sides are. */
-  readonly finishingDecidedBy: DecidedFinishing['decidedBy'];
+  /** Whose options these are; owner or administrator: who changed them while it was held. */
+  readonly finishingDecidedBy: DecidedFinishing['decidedBy'] | 'owner' | 'administrator';
   /** Options that the printer can't do, as far as it was asked. */
   readonly notApplied: readonly FinishingOption[];
+  /** What came out, and who counted it; null: it is not printed. */
+  readonly impressions: number | null;
+  readonly sheets: number | null;
+  readonly countedBy: PrintCount['countedBy'] | null;
   readonly jobState: JobState;
   /** IPP's job-state-reasons and our own: uncertain, expired, printer-unreachable, … */
   readonly jobStateReason: string;
@@ -52,7 +57,8 @@ export const JOB_COLUMNS = [
   ['id', 'jobId'], ['message_id', 'messageId'], ['mailbox_id', 'mailboxId'], ['queue_id', 'queueId'], ['queue_name', 'queueName'],
   ['account_id', 'accountId'], ['directory', 'directory'], ['owner_address', 'ownerAddress'], ['owner_name', 'ownerName'], ['owner_language', 'ownerLanguage'],
   ['file_name', 'fileName'], ['document_format', 'documentFormat'], ['pages', 'pages'], ['size_bytes', 'sizeBytes'], ['sha256', 'sha256'],
-  ['color_mode', 'colorMode'], ['sides', 'sides'], ['finishing_decided_by', 'finishingDecidedBy'], ['not_applied', 'notApplied'],
+  ['color_mode', 'colorMode'], ['sides', 'sides'], ['copies', 'copies'], ['media', 'media'], ['page_ranges', 'pageRanges'], ['finishing_decided_by', 'finishingDecidedBy'], ['not_applied', 'notApplied'],
+  ['impressions', 'impressions'], ['sheets', 'sheets'], ['counted_by', 'countedBy'],
   ['job_state', 'jobState'], ['job_state_reason', 'jobStateReason'], ['problem', 'problem'], ['attempts', 'attempts'], ['cuts', 'cuts'],
   ['told_reason', 'toldReason'], ['trace', 'trace'], ['created_at', 'createdAt'], ['job_hold_until', 'jobHoldUntil'],
   ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'],

@@ -46,6 +46,11 @@ export function readCapabilities(said: Said): PrinterCapabilities {
   };
 }
 
+/** One that names as many as are kept may have more. */
+export function hasMedia({ media = [] }: PrinterCapabilities, name: string): boolean {
+  return media.includes(name) || media.length === WORDS_MAX;
+}
+
 export function wireCapabilities(known: PrinterCapabilities): MessageInitShape<typeof CapabilitiesSchema> {
   const { sides, colorModes, documentFormats = [], media = [], color, pageRanges, makeAndModel = '', copiesMax = 0 } = known;
   return {
