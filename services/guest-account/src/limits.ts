@@ -15,7 +15,13 @@ export const ADDRESSES_OF_GUEST_MAX = 20;
 export const ANALYTICAL_CODE_LENGTH_MAX = 100;
 export const NOTE_LENGTH_MAX = 500;
 export const PIN_LENGTH = { min: 4, max: 12 } as const;
+/** A card's number as readers write it, with signs between. */
+export const CARD_TEXT_LENGTH_MAX = 200;
 export const RELEASE_POINT_LENGTH_MAX = 100;
+/** RFC 5321, 4.5.3.1. */
+export const ADDRESS_LENGTH_MAX = 320;
+/** When whoever asks for a link is answered, whatever it led to. */
+export const PIN_REQUEST_ANSWERED_AFTER_MS = 250;
 /** How long a link to set a PIN is good, and how long it is known after that. */
 export const PIN_LINK_MS = 24 * 3_600_000;
 export const PIN_LINK_KEPT_DAYS = 7;
@@ -85,7 +91,6 @@ export const DIRECTORY_NAME_LENGTH_MAX = 64;
 export const DESCRIPTION_LENGTH_MAX = 500;
 export const ALIASES_MAX = 10;
 
-export const HOST_LENGTH_MAX = 253;
 export const DN_LENGTH_MAX = 1_000;
 export const FILTER_LENGTH_MAX = 2_000;
 export const ATTRIBUTE_LENGTH_MAX = 100;
@@ -225,8 +230,5 @@ export const SERVER_CALL_MAX_MS = 5_000;
 export const SERVER_REFUSED_PAUSE_MS = 60_000;
 /** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */
 export const SERVER_SIGN_IN_EVERY_MS = 3_000;
-/** Who looks at the status sees how it was at most so long ago, and waits so long for a new look. */
-export const SERVER_STATUS_AGE_MAX_MS = 5_000;
-export const SERVER_STATUS_WAIT_MS = 4_000;
 /** How often it is looked anew whether there is a guest whom another server wants to add, when one was made meanwhile. */
 export const ADD_TRIES = 3;

@@ -15,6 +15,9 @@ export interface PersonOfDirectory {
   /** The name of the one that answered. */
   readonly directory: string;
   readonly person: DirectoryPerson;
+  readonly groups: readonly string[];
+  /** Why the groups are not known; undefined: they are. */
+  readonly groupsProblem: string | undefined;
   /** 0: the directory was asked now. */
   readonly ageSeconds: number;
   /** Names of those that were asked before, in vain. */
@@ -39,8 +42,8 @@ export async function askDirectories<Guest>(order: readonly AskedDirectory[], ad
       throw namingDirectory(directory, error);
     };
     if (live) {
-      const { found, ageSeconds } = await live.findByAddress(address).catch(naming);
-      if (found.kind === 'found') return { kind: 'person', directory, person: found.person, ageSeconds, asked };
+      const { found, ...answer } = await live.findByAddress(address).catch(naming);
+      if (found.kind === 'found') return { kind: 'person', directory, person: found.person, ...answer, asked };
       if (found.kind === 'ambiguous') return { kind: 'ambiguous', directory, logins: found.logins, asked };
     } else {
       const guest = await findGuest().catch(naming);

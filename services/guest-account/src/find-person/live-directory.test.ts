@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Found, PeopleDirectory } from '../ports/directory.port.js';
 import { LiveDirectory } from './live-directory.js';
 
-const ada: Found = { kind: 'found', person: { accountId: 'a', reference: 'uid=ada', login: 'ada', displayName: 'Ada', addresses: ['ada@example.org'], language: '', locked: false } };
+const ada = { kind: 'found', person: { accountId: 'a', reference: 'uid=ada', login: 'ada', displayName: 'Ada', addresses: ['ada@example.org'], language: '', locked: false } } satisfies Found;
 const down = new CauseDown('server.fault', 'It is down.');
 
 /** A directory whose answers the test gives, with the clock in its hands. */
@@ -17,7 +17,7 @@ function asked(answer: () => Promise<Found>, ages = { cacheSeconds: 300, missCac
     findByLogin: async () => ({ kind: 'nobody' }), groupsOf: async () => [], checkCredentials: async () => false, close: () => undefined,
     testWay: () => ({ steps: [], close: async () => undefined }),
   };
-  return { state, live: new LiveDirectory(people, ages, () => state.now) };
+  return { state, people, live: new LiveDirectory(people, ages, () => state.now) };
 }
 
 const outcome = (work: Promise<unknown>) => work.then(() => 'answered', (error: unknown) => error);
@@ -25,12 +25,12 @@ const outcome = (work: Promise<unknown>) => work.then(() => 'answered', (error: 
 describe('an answer', () => {
   it('holds for its time and says its age, then the directory is asked anew', async () => {
     const { state, live } = asked(async () => ada);
-    expect(await live.findByAddress('ada@example.org')).toEqual({ found: ada, ageSeconds: 0 });
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ found: ada, ageSeconds: 0 });
     state.now = 299_999;
-    expect(await live.findByAddress('ada@example.org')).toEqual({ found: ada, ageSeconds: 299 });
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ found: ada, ageSeconds: 299 });
     expect(state.questions).toBe(1);
     state.now = 300_000;
-    expect(await live.findByAddress('ada@example.org')).toEqual({ found: ada, ageSeconds: 0 });
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ found: ada, ageSeconds: 0 });
     expect(state.questions).toBe(2);
   });
 
@@ -59,7 +59,7 @@ describe('an answer', () => {
 
   it('is asked for once when ten mails of one sender come together', async () => {
     const { state, live } = asked(async () => ada);
-    expect(await Promise.all(Array.from({ length: 10 }, () => live.findByAddress('ada@example.org')))).toEqual(Array.from({ length: 10 }, () => ({ found: ada, ageSeconds: 0 })));
+    expect(await Promise.all(Array.from({ length: 10 }, () => live.findByAddress('ada@example.org')))).toEqual(Array.from({ length: 10 }, () => ({ found: ada, groups: [], groupsProblem: undefined, ageSeconds: 0 })));
     expect(state.questions).toBe(1);
   });
 });
@@ -105,5 +105,46 @@ describe('a directory that is down', () => {
     const { live } = asked(async () => Promise.reject(new TypeError('ours')));
     expect(await outcome(live.findByAddress('1@example.org'))).toBeInstanceOf(TypeError);
     expect(live.health.state).toBe('unused');
+  });
+});
+
+describe('the groups of somebody who was found', () => {
+  /** A directory that is asked for groups alone. */
+  function grouped(groupsOf: () => Promise<readonly string[]>, ages: { cacheSeconds: number; missCacheSeconds: number }) {
+    const { state, live, people } = asked(async () => ada, ages);
+    const counts = { groups: 0 };
+    people.groupsOf = () => {
+      counts.groups += 1;
+      return groupsOf();
+    };
+    return { state, live, counts };
+  }
+
+  it('are kept with the answer, and for a while of their own where answers are not kept', async () => {
+    const { state, live, counts } = grouped(async () => ['Staff'], { cacheSeconds: 0, missCacheSeconds: 0 });
+    for (const now of [0, 1, 299_999]) {
+      state.now = now;
+      expect(await live.findByAddress('ada@example.org')).toMatchObject({ groups: ['Staff'], ageSeconds: 0 });
+    }
+    expect([state.questions, counts.groups]).toEqual([3, 1]);
+    state.now = 300_000;
+    await live.findByAddress('ada@example.org');
+    expect(counts.groups).toBe(2);
+  });
+
+  it('are not asked for where they came with the person', async () => {
+    const { state, live, counts } = grouped(async () => ['never'], { cacheSeconds: 0, missCacheSeconds: 0 });
+    state.answer = async () => ({ ...ada, person: { ...ada.person, groups: ['Board'] } });
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ groups: ['Board'] });
+    expect(counts.groups).toBe(0);
+  });
+
+  it('that can\'t be read keep nobody from printing; why is said, and they are asked for again soon', async () => {
+    const answers = [() => Promise.reject(new CauseDown('server.fault', 'No permission.')), () => Promise.resolve(['Staff'])];
+    const { state, live } = grouped(async () => (answers.shift() ?? (() => Promise.resolve([])))(), { cacheSeconds: 300, missCacheSeconds: 60 });
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ found: ada, groups: [], groupsProblem: 'No permission.' });
+    expect(live.health.state).toBe('answers');
+    state.now = 60_000;
+    expect(await live.findByAddress('ada@example.org')).toMatchObject({ groups: ['Staff'], groupsProblem: undefined });
   });
 });

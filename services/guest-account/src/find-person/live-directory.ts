@@ -1,6 +1,7 @@
-import { CACHED_ANSWERS_MAX } from '../limits.js';
-import type { DirectoryHealth, Found, PeopleDirectory } from '../ports/directory.port.js';
-import { Availability } from './availability.js';
+import { Failure } from '@inkpost/failure/failure.js';
+import { Availability } from '@inkpost/server-connection/availability.js';
+import { CACHED_ANSWERS_MAX, GROUPS_KEPT_SECONDS } from '../limits.js';
+import type { DirectoryHealth, DirectoryPerson, Found, PeopleDirectory } from '../ports/directory.port.js';
 
 export interface AnswerAges {
   /** How long an answer holds; 0: not at all. */
@@ -9,15 +10,22 @@ export interface AnswerAges {
   readonly missCacheSeconds: number;
 }
 
-/** An answer, and how old it was when it was given. */
-export interface AgedAnswer {
+interface Answer {
   readonly found: Found;
+  /** Of the person who was found, in the order of the alphabet. */
+  readonly groups: readonly string[];
+  /** Why the groups are not known, in a sentence; undefined: they are. */
+  readonly groupsProblem: string | undefined;
+}
+
+/** An answer, and how old it was when it was given. */
+export interface AgedAnswer extends Answer {
   /** 0: the directory was asked. */
   readonly ageSeconds: number;
 }
 
 interface Kept {
-  readonly found: Found;
+  readonly answer: Answer;
   readonly at: number;
 }
 
@@ -27,8 +35,11 @@ interface Kept {
  */
 export class LiveDirectory {
   private readonly kept = new Map<string, Kept>();
-  private readonly underWay = new Map<string, Promise<Found>>();
+  private readonly keptGroups = new Map<string, { readonly groups: readonly string[]; readonly at: number }>();
+  private readonly underWay = new Map<string, Promise<Answer>>();
   private readonly availability: Availability;
+  /** Of the groups alone: who may not read them reads people all the same. */
+  private readonly groupsAvailability: Availability;
 
   constructor(
     readonly people: PeopleDirectory,
@@ -36,6 +47,7 @@ export class LiveDirectory {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.availability = new Availability(now);
+    this.groupsAvailability = new Availability(now);
   }
 
   get health(): DirectoryHealth {
@@ -46,10 +58,10 @@ export class LiveDirectory {
   async findByAddress(address: string): Promise<AgedAnswer> {
     const kept = this.kept.get(address);
     const ageMs = kept ? this.now() - kept.at : 0;
-    if (kept && ageMs < 1_000 * (kept.found.kind === 'found' ? this.ages.cacheSeconds : this.ages.missCacheSeconds)) return { found: kept.found, ageSeconds: Math.floor(ageMs / 1_000) };
+    if (kept && ageMs < 1_000 * this.keptSeconds(kept.answer)) return { ...kept.answer, ageSeconds: Math.floor(ageMs / 1_000) };
     // Ten mails of one sender that arrive together are one question.
     const asked = this.underWay.get(address) ?? this.ask(address);
-    return { found: await asked, ageSeconds: 0 };
+    return { ...(await asked), ageSeconds: 0 };
   }
 
   /** The next mail from this address asks anew. */
@@ -57,19 +69,51 @@ export class LiveDirectory {
     this.kept.delete(address);
   }
 
-  private ask(address: string): Promise<Found> {
-    const question = this.availability.unlessDown(() => this.people.findByAddress(address)).then((found) => {
-      this.keep(address, found);
-      return found;
+  private keptSeconds({ found, groupsProblem }: Answer): number {
+    const { cacheSeconds, missCacheSeconds } = this.ages;
+    if (found.kind !== 'found') return missCacheSeconds;
+    return groupsProblem === undefined ? cacheSeconds : Math.min(cacheSeconds, missCacheSeconds);
+  }
+
+  private ask(address: string): Promise<Answer> {
+    const question = this.askOnce(address).then((answer) => {
+      this.keep(address, answer);
+      return answer;
     });
     this.underWay.set(address, question);
     return question.finally(() => this.underWay.delete(address));
   }
 
-  private keep(address: string, found: Found): void {
-    this.kept.delete(address);
-    const [oldest] = this.kept.keys();
-    if (oldest !== undefined && this.kept.size >= CACHED_ANSWERS_MAX) this.kept.delete(oldest);
-    this.kept.set(address, { found, at: this.now() });
+  private async askOnce(address: string): Promise<Answer> {
+    const found = await this.availability.unlessDown(() => this.people.findByAddress(address));
+    if (found.kind !== 'found') return { found, groups: [], groupsProblem: undefined };
+    try {
+      return { found, groups: found.person.groups ?? (await this.groupsOf(found.person)), groupsProblem: undefined };
+    } catch (error) {
+      // The person is known, and prints: as a member of no group, which the journey says.
+      if (!(error instanceof Failure)) throw error;
+      return { found, groups: [], groupsProblem: error.message };
+    }
   }
+
+  /** They cost a question of their own here: kept also where people's answers aren't, so that not every mail asks it. */
+  private async groupsOf(person: DirectoryPerson): Promise<readonly string[]> {
+    const kept = this.keptGroups.get(person.accountId);
+    if (kept && this.now() - kept.at < 1_000 * GROUPS_KEPT_SECONDS) return kept.groups;
+    const groups = await this.groupsAvailability.unlessDown(() => this.people.groupsOf(person));
+    renew(this.keptGroups, person.accountId, { groups, at: this.now() });
+    return groups;
+  }
+
+  private keep(address: string, answer: Answer): void {
+    renew(this.kept, address, { answer, at: this.now() });
+  }
+}
+
+/** Of too many the oldest goes. */
+function renew<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  const [oldest] = map.keys();
+  if (oldest !== undefined && map.size >= CACHED_ANSWERS_MAX) map.delete(oldest);
+  map.set(key, value);
 }

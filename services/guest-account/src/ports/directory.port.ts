@@ -1,3 +1,4 @@
+import type { Health } from '@inkpost/server-connection/availability.js';
 import type { Step } from '@inkpost/server-connection/run-steps.js';
 
 /** Somebody whom a directory knows. */
@@ -14,6 +15,8 @@ export interface DirectoryPerson {
   readonly language: string;
   /** May not print, though known. */
   readonly locked: boolean;
+  /** As `groupsOf` gives them, where they come with the person at no cost; absent: they have to be asked for. */
+  readonly groups?: readonly string[];
 }
 
 export type Found =
@@ -22,13 +25,7 @@ export type Found =
   /** Several people have it, so that nobody can say whose it is. */
   | { readonly kind: 'ambiguous'; readonly logins: readonly string[] };
 
-export interface DirectoryHealth {
-  /** unused: not asked yet. */
-  readonly state: 'unused' | 'answers' | 'down';
-  /** Why it is down, in a sentence; else empty. */
-  readonly problem: string;
-  readonly since: Date | undefined;
-}
+export type DirectoryHealth = Health;
 
 /** The steps of a test that lead to a directory, before anybody is looked for. */
 export type WayStep = 'dns' | 'tcp' | 'tls' | 'bind' | 'server' | 'sign-in' | 'rights' | 'query' | 'people';

@@ -15,7 +15,7 @@ const person: DirectoryPerson = { accountId: 'p', reference: 'uid=ada', login: '
 
 const nobody: PersonLookup<KnownGuest> = { kind: 'nobody', asked: ['guests'] };
 const known = (guest: KnownGuest): PersonLookup<KnownGuest> => ({ kind: 'guest', directory: 'guests', guest, asked: [] });
-const inDirectory = (person: DirectoryPerson): PersonLookup<KnownGuest> => ({ kind: 'person', directory: 'AD', person, ageSeconds: 0, asked: [] });
+const inDirectory = (person: DirectoryPerson): PersonLookup<KnownGuest> => ({ kind: 'person', directory: 'AD', person, groups: [], groupsProblem: undefined, ageSeconds: 0, asked: [] });
 
 function mail(more: { address?: string; displayName?: string; language?: string; unknownSender?: string; approvedBy?: string; approver?: string; senderMayBeTold?: boolean; knownSenderMayBeTold?: boolean } = {}) {
   const { address = 'ada@example.org', displayName = 'Ada', ...rest } = more;

@@ -21,6 +21,8 @@ export interface KnownGuest {
   readonly expired: boolean;
   /** Each use moves the end of the account. */
   readonly renewed: boolean;
+  /** Absent: another server keeps the guest, and doesn't say; or in none. */
+  readonly group?: string;
 }
 
 /** A guest to be made from a sender's address (WSC-005). */

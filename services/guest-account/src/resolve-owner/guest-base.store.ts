@@ -11,7 +11,7 @@ import type { KnownGuest, NewGuest } from './decide-owner.js';
 import type { AcceptedMessage } from './owner-outcome.js';
 
 /** The revision of the directories comes with it: so every mail goes by the settings of now, at no cost of its own. */
-const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS address, g.display_name AS "displayName", g.language, g.locked, g.renewed,
+const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS address, g.display_name AS "displayName", g.language, g.locked, g.renewed, g.group_name AS "group",
     g.valid_from AS "validFrom", coalesce(g.valid_from > now(), false) AS "notYet", g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired,
     coalesce(g.addresses, '{}') AS "guestAddresses", k.facts_sha256 AS "toldSha256"
   FROM directory_lookup l LEFT JOIN (guest_address a JOIN guest g USING (account_id)) ON a.address = $1

@@ -1,10 +1,11 @@
 import type { FlowMessage, Outcome, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { GUESTS } from '../directories/directory.js';
-import { GUEST_VALID_DAYS } from '../limits.js';
+import { GUEST_VALID_DAYS, NAME_LENGTH_MAX, OWNER_GROUPS_MAX } from '../limits.js';
 import type { PersonLookup, PersonOfDirectory } from '../find-person/ask-directories.js';
 import { type Language, languageOf } from '../installation.js';
 import type { DirectoryAccount } from '../tell-person/known-sender.js';
+import { visibleLine } from '../visible-line.js';
 import type { KnownGuest, NewGuest, OwnerRefusal } from './decide-owner.js';
 
 /** A mail that may be printed: as acceptance says so, or as it goes on once its sender was let in. */
@@ -31,16 +32,16 @@ export function accountOf(message: AcceptedMessage, { directory, person }: Perso
 }
 
 /** What the journey and the next service are told of somebody whom a directory knows. */
-export function ownerKnown(message: AcceptedMessage, { person, ageSeconds, asked }: PersonOfDirectory, account: DirectoryAccount): Outcome {
+export function ownerKnown(message: AcceptedMessage, { person, groups, groupsProblem, ageSeconds, asked }: PersonOfDirectory, account: DirectoryAccount): Outcome {
   const { accountId, directory, address } = account;
-  const evidence = { account: accountId, directory, login: person.login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}) };
-  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, account, false)]);
+  const evidence = { account: accountId, directory, login: person.login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}), ...groupEvidence(groups, groupsProblem) };
+  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, account, false, groups)]);
 }
 
 /** … of a guest who was there. */
 export function ownerFound(message: AcceptedMessage, guest: KnownGuest, { kind, lookup, server }: FoundGuest, installationLanguage: Language): Outcome {
   const evidence = { account: guest.accountId, directory: GUESTS, server: server || undefined, address: guest.address, validUntil: guest.validUntil?.toISOString(), askedBefore: orLeftOut(lookup.asked) };
-  return outcome(message, { step: `owner-${kind}`, evidence }, [ownerResolved(message, { ...guest, directory: GUESTS, language: guest.language || installationLanguage }, false)]);
+  return outcome(message, { step: `owner-${kind}`, evidence }, [ownerResolved(message, { ...guest, directory: GUESTS, language: guest.language || installationLanguage }, false, guest.group ? [guest.group] : [])]);
 }
 
 /** … of a guest who is made for this message. `server`: that keeps the guests; empty: this one, which tells of its accounts. */
@@ -65,11 +66,23 @@ function outcome({ journeyId }: AcceptedMessage, entry: JourneyEntry, publish: r
   return { journeyId, entries: [entry], publish };
 }
 
-function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, address, displayName, language }: AccountFacts, created: boolean): Publication {
+function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, address, displayName, language }: AccountFacts, created: boolean, groups: readonly string[] = []): Publication {
   const { messageId, mailboxId, queueId, subject, documents, refusedParts, automatic } = payload;
   return {
     subject: 'account.owner-resolved.v1',
-    payload: { messageId, mailboxId, queueId, owner: { accountId, directory, address, displayName, language }, created, subject, documents, refusedParts, automatic },
+    payload: { messageId, mailboxId, queueId, owner: { accountId, directory, address, displayName, language }, created, subject, documents, refusedParts, automatic, ownerGroups: boundedGroups(groups) },
+  };
+}
+
+/** As documents bear them. Of somebody in very many groups the first ones count, which the journey says. */
+function boundedGroups(groups: readonly string[]): string[] {
+  return [...new Set(groups.map((name) => visibleLine(name, NAME_LENGTH_MAX)).filter((name) => name !== ''))].toSorted().slice(0, OWNER_GROUPS_MAX);
+}
+
+function groupEvidence(groups: readonly string[], groupsProblem: string | undefined) {
+  return {
+    ...(groups.length > 0 ? { groups: boundedGroups(groups) } : {}), ...(groups.length > OWNER_GROUPS_MAX ? { groupsLeftOut: groups.length - OWNER_GROUPS_MAX } : {}),
+    ...(groupsProblem === undefined ? {} : { groupsProblem }),
   };
 }
 

@@ -9,7 +9,7 @@ import { onlyOne } from '../only-one.js';
 import { closeLdap, connectLdap } from './ldap-connection.js';
 import { ldapFailure } from './ldap-failure.js';
 import { equality, filterByAddress } from './ldap-filter.js';
-import { attributesOf, toPerson, valuesOf } from './ldap-person.js';
+import { attributesOf, firstName, groupsNamedIn, tidyGroups, toPerson, valuesOf } from './ldap-person.js';
 import { LdapPool } from './ldap-pool.js';
 import { LdapWay } from './ldap-way.js';
 
@@ -44,10 +44,7 @@ export class LdapDirectory implements PeopleDirectory {
 
   async groupsOf({ reference }: DirectoryPerson): Promise<readonly string[]> {
     const { groupAttribute } = this.parts.settings;
-    return this.pool.use(async (client) => {
-      const names = groupAttribute === '' ? await this.groupsWithMember(client, reference) : await this.groupsNamedBy(client, reference, groupAttribute);
-      return [...new Set(names)].toSorted().slice(0, GROUPS_OF_PERSON_MAX);
-    });
+    return this.pool.use((client) => (groupAttribute === '' ? this.groupsWithMember(client, reference) : this.groupsNamedBy(client, reference, groupAttribute)));
   }
 
   async checkCredentials(login: string, password: string): Promise<boolean> {
@@ -90,7 +87,7 @@ export class LdapDirectory implements PeopleDirectory {
 
   private async groupsNamedBy(client: Client, reference: string, attribute: string): Promise<string[]> {
     const { searchEntries: [entry] } = await client.search(reference, { scope: 'base', attributes: [attribute] });
-    return entry ? valuesOf(entry, attribute).map(firstName) : [];
+    return entry ? groupsNamedIn(entry, attribute) : [];
   }
 
   private async groupsWithMember(client: Client, reference: string): Promise<string[]> {
@@ -102,12 +99,6 @@ export class LdapDirectory implements PeopleDirectory {
       groups.push(...searchEntries);
       if (groups.length >= GROUPS_OF_PERSON_MAX) break;
     }
-    return groups.map((group) => valuesOf(group, 'cn')[0] ?? firstName(group.dn));
+    return tidyGroups(groups.map((group) => valuesOf(group, 'cn')[0] ?? firstName(group.dn)));
   }
-}
-
-/** `Print users` of `cn=Print users,ou=groups,dc=example,dc=org` (RFC 4514, 2.4). */
-function firstName(dn: string): string {
-  const value = /^[^=]+=((?:\\.|[^\\,+])*)/s.exec(dn)?.[1] ?? dn;
-  return value.replaceAll(/\\([^0-9a-f]|[0-9a-f]{2})/gi, (_, escaped: string) => (escaped.length === 2 ? String.fromCharCode(Number.parseInt(escaped, 16)) : escaped));
 }

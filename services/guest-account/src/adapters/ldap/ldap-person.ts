@@ -1,13 +1,13 @@
 import type { Entry } from 'ldapts';
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { LdapSettings } from '../../directories/ldap-settings.js';
-import { NAME_LENGTH_MAX } from '../../limits.js';
+import { GROUPS_OF_PERSON_MAX, NAME_LENGTH_MAX } from '../../limits.js';
 import type { DirectoryPerson } from '../../ports/directory.port.js';
 import { visibleLine } from '../../visible-line.js';
 import { accountIdOf } from '../account-id.js';
 import { normalAddresses } from '../address-texts.js';
 
-type PersonAttributes = Pick<LdapSettings, 'mailAttributes' | 'loginAttribute' | 'nameAttribute' | 'languageAttribute' | 'identityAttribute'>;
+type PersonAttributes = Pick<LdapSettings, 'mailAttributes' | 'loginAttribute' | 'nameAttribute' | 'languageAttribute' | 'groupAttribute' | 'identityAttribute'>;
 
 /** By which Active Directory, the 389 server and OpenLDAP's password policy say that an administrator disabled an account. A server that knows them not leaves them out. */
 const DISABLED_ATTRIBUTES = ['userAccountControl', 'nsAccountLock', 'pwdAccountLockedTime'] as const;
@@ -17,8 +17,8 @@ const ACCOUNT_DISABLED = 0x2;
 const LOCKED_FOR_GOOD = '000001010000Z';
 
 /** What is asked of a person's entry. */
-export function attributesOf({ mailAttributes, loginAttribute, nameAttribute, languageAttribute, identityAttribute }: PersonAttributes): string[] {
-  return [...new Set([...mailAttributes, loginAttribute, nameAttribute, languageAttribute, identityAttribute, ...DISABLED_ATTRIBUTES].filter((name) => name !== ''))];
+export function attributesOf({ mailAttributes, loginAttribute, nameAttribute, languageAttribute, groupAttribute, identityAttribute }: PersonAttributes): string[] {
+  return [...new Set([...mailAttributes, loginAttribute, nameAttribute, languageAttribute, groupAttribute, identityAttribute, ...DISABLED_ATTRIBUTES].filter((name) => name !== ''))];
 }
 
 /** Entry -> person. Throws `CauseDown` where the entry doesn't show what identifies it: a person must not become another one by it. */
@@ -33,7 +33,24 @@ export function toPerson(entry: Entry, settings: PersonAttributes, directoryId: 
     addresses,
     language: settings.languageAttribute === '' ? '' : (valuesOf(entry, settings.languageAttribute)[0] ?? ''),
     locked: isDisabled(entry),
+    ...(settings.groupAttribute === '' ? {} : { groups: groupsNamedIn(entry, settings.groupAttribute) }),
   };
+}
+
+/** The groups that an entry itself names, in the order of the alphabet. */
+export function groupsNamedIn(entry: Entry, attribute: string): string[] {
+  return tidyGroups(valuesOf(entry, attribute).map(firstName));
+}
+
+/** Each once, of many the first. */
+export function tidyGroups(names: readonly string[]): string[] {
+  return [...new Set(names)].toSorted().slice(0, GROUPS_OF_PERSON_MAX);
+}
+
+/** `Print users` of `cn=Print users,ou=groups,dc=example,dc=org` (RFC 4514, 2.4). */
+export function firstName(dn: string): string {
+  const value = /^[^=]+=((?:\\.|[^\\,+])*)/s.exec(dn)?.[1] ?? dn;
+  return value.replaceAll(/\\([^0-9a-f]|[0-9a-f]{2})/gi, (_, escaped: string) => (escaped.length === 2 ? String.fromCharCode(Number.parseInt(escaped, 16)) : escaped));
 }
 
 /** Not who is locked for a time after wrong passwords: else anybody could stop somebody's printing by guessing. */

@@ -5,7 +5,8 @@ import type { DirectoryPerson, Found, PeopleDirectory, WayToDirectory } from '..
 import { verifyPassword } from '../../sign-in/password-hash.js';
 import { PasswordTable } from '../../sign-in/password-table.store.js';
 
-const COLUMNS = `p.account_id AS "accountId", p.account_id AS reference, p.login, p.display_name AS "displayName", p.addresses, p.language, p.locked`;
+const COLUMNS = `p.account_id AS "accountId", p.account_id AS reference, p.login, p.display_name AS "displayName", p.addresses, p.language, p.locked,
+  ARRAY(SELECT name FROM unnest(p.groups) AS name ORDER BY name COLLATE "C") AS groups`;
 const BY_ADDRESS = `SELECT ${COLUMNS} FROM local_address a JOIN local_person p USING (account_id) WHERE a.directory_id = $1 AND a.address = $2`;
 const BY_LOGIN = `SELECT ${COLUMNS}, p.password_hash AS "passwordHash" FROM local_person p WHERE p.directory_id = $1 AND p.login_key = $2`;
 

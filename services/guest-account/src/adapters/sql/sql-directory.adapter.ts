@@ -36,7 +36,7 @@ export class SqlDirectory implements PeopleDirectory {
   }
 
   async findByAddress(address: string): Promise<Found> {
-    return onlyOne((await this.holders(address)).map(({ person }) => person));
+    return onlyOne((await this.holders(address)).map(({ person, groups }) => ({ ...person, groups })));
   }
 
   async findByLogin(login: string): Promise<Found> {
