@@ -94,13 +94,14 @@ function assemble(runtime: Runtime) {
   });
   const redirections = new RedirectionStore(pool, flow);
   const ownDocuments = new OwnDocumentStore(pool);
+  const finishingChanges = new FinishingChanges(pool, flow);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
     metrics, deliveries, faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
     formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, new FinishingChanges(pool, flow), onMoved), releaseRpc: new ReleaseRpc(release),
-    ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer)), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, finishingChanges, onMoved), releaseRpc: new ReleaseRpc(release),
+    ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
 

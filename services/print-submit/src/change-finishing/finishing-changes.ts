@@ -2,6 +2,7 @@ import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Job } from '../print-job/job.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
+import type { Identification } from '../release-profiles/identification.js';
 import { choicesOf, type FinishingChange, type FinishingChoices } from './decide-change.js';
 import { changeFinishing, type ChangeOutcome } from './finishing-change.store.js';
 
@@ -14,6 +15,11 @@ export class FinishingChanges {
 
   changeByAdministrator(jobId: string, change: FinishingChange, actor: string): Promise<ChangeOutcome> {
     return this.flow.transaction((transaction) => changeFinishing(transaction, jobId, change, { by: 'administrator', actor }));
+  }
+
+  /** Of somebody else's job it says that it is not held. */
+  changeByOwner(jobId: string, change: FinishingChange, { accountId, releasePoint }: Pick<Identification, 'accountId' | 'releasePoint'>): Promise<ChangeOutcome> {
+    return this.flow.transaction((transaction) => changeFinishing(transaction, jobId, change, { by: 'owner', accountId, releasePoint }));
   }
 
   /** What each held job can be changed to, by its id; none for a job that is not held, or whose printer was never heard. */

@@ -1,15 +1,17 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type {
-  DeleteOwnDocumentsRequest, Identification as WireIdentification, ListOwnDocumentsRequest, ListOwnHistoryRequest, OpenByCodeRequest, OwnDocumentSchema, OwnDocumentService, ReleaseOwnDocumentsRequest,
+  ChangeOwnFinishingRequest, DeleteOwnDocumentsRequest, Identification as WireIdentification, ListOwnDocumentsRequest, ListOwnHistoryRequest, OpenByCodeRequest, OwnDocumentSchema, OwnDocumentService, ReleaseOwnDocumentsRequest,
 } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
 import { fromCursor, toCursor } from '../manage-jobs/job-cursor.js';
 import type { Job } from '../print-job/job.js';
+import type { FinishingChanges } from '../change-finishing/finishing-changes.js';
+import type { FinishingChoices } from '../change-finishing/decide-change.js';
 import { checkJobId } from '../print-job/job-id.js';
+import { toWireHeldJob } from '../print-job/wire-job.js';
 import { checkGivenCode, checkReleasePoint } from '../release-job/given-code.js';
 import type { JobRelease } from '../release-job/job-release.js';
 import { type Identification, MEANS } from '../release-profiles/identification.js';
@@ -23,6 +25,7 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     private readonly documents: OwnDocumentStore,
     private readonly jobRelease: JobRelease,
     private readonly deletion: DocumentDeletion,
+    private readonly changes: FinishingChanges,
   ) {}
 
   openByCode = async (request: OpenByCodeRequest, context: HandlerContext) => {
@@ -32,19 +35,29 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
 
   listOwnDocuments = async ({ who }: ListOwnDocumentsRequest, context: HandlerContext) => {
     callerOf(context);
-    return { documents: (await this.documents.list(identified(who))).map(toWire) };
+    return { documents: await this.toWireAll(await this.documents.list(identified(who))) };
   };
 
   releaseOwnDocuments = async ({ who, jobIds }: ReleaseOwnDocumentsRequest, context: HandlerContext) => {
     callerOf(context);
     checkJobIds(jobIds);
-    return { documents: (await this.jobRelease.releaseOwn(identified(who), jobIds)).map(toWire) };
+    return { documents: (await this.jobRelease.releaseOwn(identified(who), jobIds)).map((job) => toWire(job)) };
+  };
+
+  changeOwnFinishing = async ({ who, jobId, change }: ChangeOwnFinishingRequest, context: HandlerContext) => {
+    callerOf(context);
+    checkJobId('jobId', jobId);
+    if (!change) throw invalidField('change', 'is missing');
+    const owner = identified(who);
+    const changed = await this.changes.changeByOwner(jobId, change, owner);
+    if (changed.outcome === 'refused') throw invalidField(changed.problem.field, changed.problem.reason);
+    return changed.outcome === 'not-held' ? {} : { document: (await this.toWireAll([changed.job]))[0] };
   };
 
   deleteOwnDocuments = async ({ who, jobIds }: DeleteOwnDocumentsRequest, context: HandlerContext) => {
     callerOf(context);
     checkJobIds(jobIds);
-    return { documents: (await this.deletion.delete(identified(who), jobIds)).map(toWire) };
+    return { documents: (await this.deletion.delete(identified(who), jobIds)).map((job) => toWire(job)) };
   };
 
   listOwnHistory = async ({ who, limit: wanted, cursor }: ListOwnHistoryRequest, context: HandlerContext) => {
@@ -56,8 +69,14 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     const found = await this.documents.history(identified(who), after, limit + 1);
     const documents = found.slice(0, limit);
     const last = documents.at(-1);
-    return { documents: documents.map(toWire), nextCursor: last && found.length > limit ? toCursor(last) : '' };
+    return { documents: documents.map((job) => toWire(job)), nextCursor: last && found.length > limit ? toCursor(last) : '' };
   };
+
+  /** With what the held ones can be changed to. */
+  private async toWireAll(jobs: readonly (Job | OwnDocument)[]) {
+    const choices = await this.changes.choicesOf(jobs);
+    return jobs.map((job) => toWire(job, choices.get(job.jobId)));
+  }
 }
 
 function identified(who: WireIdentification | undefined): Identification {
@@ -72,14 +91,6 @@ function checkJobIds(jobIds: readonly string[]): void {
   for (const jobId of jobIds) checkJobId('jobIds', jobId);
 }
 
-function toWire(job: Job | OwnDocument): MessageInitShape<typeof OwnDocumentSchema> {
-  return {
-    jobId: job.jobId, fileName: job.fileName, pages: job.pages, queueId: job.queueId, queueName: job.queueName, jobState: job.jobState, jobStateReason: job.jobStateReason,
-    finishing: { colorMode: job.colorMode, sides: job.sides, decidedBy: job.finishingDecidedBy, notApplied: [...job.notApplied] },
-    allowedMeans: 'allowedMeans' in job ? [...job.allowedMeans] : [],
-    createdAt: timestampFromDate(job.createdAt),
-    ...(job.jobHoldUntil ? { jobHoldUntil: timestampFromDate(job.jobHoldUntil) } : {}),
-    ...(job.releasedAt ? { releasedAt: timestampFromDate(job.releasedAt) } : {}),
-    ...(job.completedAt ? { completedAt: timestampFromDate(job.completedAt) } : {}),
-  };
+function toWire(job: Job | OwnDocument, choices?: FinishingChoices): MessageInitShape<typeof OwnDocumentSchema> {
+  return { job: toWireHeldJob(job, choices), queueName: job.queueName, allowedMeans: 'allowedMeans' in job ? [...job.allowedMeans] : [] };
 }

@@ -1,7 +1,7 @@
 import { Code } from '@connectrpc/connect';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
+import { type OwnDocument, OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { makePuk } from '../hold-job/puk.js';
 import { eventually, type Instance, PrintHarness, queueSettings } from '../print-submit.harness.js';
@@ -27,7 +27,7 @@ const held = async (owner: string, ...fileNames: readonly string[]) => {
   const mailed = await harness.mail('lobby', { owner: `${owner}@example.org`, documents: fileNames.map((fileName) => ({ fileName })) });
   return { ...mailed, code: await harness.codeOf(mailed) };
 };
-const names = (documents: readonly { readonly fileName: string }[]) => documents.map(({ fileName }) => fileName);
+const names = (documents: readonly OwnDocument[]) => documents.map(({ job }) => job?.fileName);
 
 describe('somebody\'s own documents', () => {
   it('are those of the code\'s owner, with where they come out, and of nobody else', async () => {
@@ -35,8 +35,8 @@ describe('somebody\'s own documents', () => {
     expect(await own().openByCode({ code: ada.code, releasePoint: 'desk' })).toMatchObject({ outcome: 'valid', accountId: 'account:ada@example.org' });
     const { documents } = await own().listOwnDocuments({ who: whoIs('ada') });
     expect(documents).toMatchObject([
-      { fileName: 'plan.pdf', pages: 1, queueId: 'lobby', queueName: 'Queue lobby', jobState: 'pending-held', finishing: { colorMode: 'color', sides: 'one-sided' }, allowedMeans: ['puk', 'login-pin', 'card-pin'] },
-      { fileName: 'notes.pdf' },
+      { job: { fileName: 'plan.pdf', pages: 1, queueId: 'lobby', jobState: 'pending-held', finishing: { colorMode: 'color', sides: 'one-sided' } }, queueName: 'Queue lobby', allowedMeans: ['puk', 'login-pin', 'card-pin'] },
+      { job: { fileName: 'notes.pdf' } },
     ]);
     const hers = [...eve.jobIds];
     expect((await own().releaseOwnDocuments({ who: whoIs('ada'), jobIds: hers })).documents).toEqual([]);
@@ -49,7 +49,7 @@ describe('somebody\'s own documents', () => {
     expect(names((await own().releaseOwnDocuments({ who: whoIs('bob'), jobIds: [second ?? ''] })).documents)).toEqual(['two.pdf']);
     await eventually(() => harness.stateOf(second)).toBe('completed job-completed-successfully');
     const { documents } = await own().listOwnDocuments({ who: whoIs('bob') });
-    expect(documents.map(({ fileName, jobState, allowedMeans }) => [fileName, jobState, allowedMeans.length])).toEqual([['one.pdf', 'pending-held', 3], ['two.pdf', 'completed', 0]]);
+    expect(documents.map(({ job, allowedMeans }) => [job?.fileName, job?.jobState, allowedMeans.length])).toEqual([['one.pdf', 'pending-held', 3], ['two.pdf', 'completed', 0]]);
     expect(names((await own().listOwnHistory({ who: whoIs('bob') })).documents)).toEqual(['two.pdf']);
     await harness.superuser.query(`UPDATE print_submit.job SET completed_at = completed_at - interval '16 minutes' WHERE id = $1`, [second]);
     expect(names((await own().listOwnDocuments({ who: whoIs('bob') })).documents)).toEqual(['one.pdf']);
@@ -72,7 +72,19 @@ describe('somebody\'s own documents', () => {
     const { jobIds } = await held('dan', ...Array.from({ length: 8 }, (_, index) => `${index}.pdf`));
     const [deleted, released] = await Promise.all([own().deleteOwnDocuments({ who: whoIs('dan'), jobIds: [...jobIds] }), own().releaseOwnDocuments({ who: whoIs('dan'), jobIds: [...jobIds] })]);
     expect([...names(deleted.documents), ...names(released.documents)].toSorted()).toEqual(Array.from({ length: 8 }, (_, index) => `${index}.pdf`));
-    expect((await own().deleteOwnDocuments({ who: whoIs('dan'), jobIds: released.documents.map(({ jobId }) => jobId) })).documents).toEqual([]);
+    expect((await own().deleteOwnDocuments({ who: whoIs('dan'), jobIds: released.documents.map(({ job }) => job?.jobId ?? '') })).documents).toEqual([]);
+  });
+
+  it('are changed by their owner alone, as long as they wait, and the journey says so', async () => {
+    const { jobIds: [jobId = ''], messageId } = await held('gil', 'draft.pdf');
+    const change = { sides: 'two-sided-long-edge', copies: 2 };
+    const changed = await own().changeOwnFinishing({ who: whoIs('gil'), jobId, change });
+    expect(changed.document?.job).toMatchObject({ finishing: { sides: 'two-sided-long-edge', copies: 2, colorMode: 'color', decidedBy: 'owner' } });
+    expect((await harness.journey(messageId)).at(-1)).toMatchObject({ step: 'finishing-changed', evidence: { by: 'owner', releasePoint: '203.0.113.9' } });
+    expect((await own().changeOwnFinishing({ who: whoIs('eve'), jobId, change: { copies: 3 } })).document).toBeUndefined();
+    await expect(own().changeOwnFinishing({ who: whoIs('gil'), jobId, change: { sides: 'three-sided' } })).rejects.toThrow(/sides: must be/);
+    await own().releaseOwnDocuments({ who: whoIs('gil'), jobIds: [jobId] });
+    expect((await own().changeOwnFinishing({ who: whoIs('gil'), jobId, change: { copies: 3 } })).document).toBeUndefined();
   });
 
   it('are read page by page in the history, the latest first', async () => {

@@ -94,16 +94,16 @@ describe('a document on a queue whose profile asks for more than its code', () =
     expect(opened).toMatchObject({ outcome: 'valid', accountId: 'account:ada@example.org' });
     const byCode = { accountId: opened.accountId, means: 'puk', releasePoint: '203.0.113.9' };
     const { documents } = await own().listOwnDocuments({ who: byCode });
-    expect(documents.map(({ fileName, allowedMeans }) => [fileName, allowedMeans])).toEqual([['salaries.pdf', ['login-pin']], ['menu.pdf', ['puk', 'login-pin', 'card-pin']]]);
+    expect(documents.map(({ job, allowedMeans }) => [job?.fileName, allowedMeans])).toEqual([['salaries.pdf', ['login-pin']], ['menu.pdf', ['puk', 'login-pin', 'card-pin']]]);
 
     // Whichever way the code is given.
     expect((await instance.release.listWaiting({ code, releasePoint: 'x' })).jobs).toMatchObject([{ fileName: 'menu.pdf' }]);
     expect(await instance.release.release({ code, releasePoint: 'x', jobIds: [...strict.jobIds] })).toMatchObject({ outcome: 'nothing-waiting' });
-    expect((await own().releaseOwnDocuments({ who: byCode })).documents).toMatchObject([{ fileName: 'menu.pdf', jobState: 'pending' }]);
+    expect((await own().releaseOwnDocuments({ who: byCode })).documents).toMatchObject([{ job: { fileName: 'menu.pdf', jobState: 'pending' } }]);
     expect(await harness.stateOf(strict.jobIds[0])).toBe('pending-held job-hold-until-specified');
 
     expect((await own().releaseOwnDocuments({ who: { ...byCode, means: 'card-pin' }, jobIds: [...strict.jobIds] })).documents).toEqual([]);
-    expect((await own().releaseOwnDocuments({ who: { ...byCode, means: 'login-pin' }, jobIds: [...strict.jobIds] })).documents).toMatchObject([{ fileName: 'salaries.pdf' }]);
+    expect((await own().releaseOwnDocuments({ who: { ...byCode, means: 'login-pin' }, jobIds: [...strict.jobIds] })).documents).toMatchObject([{ job: { fileName: 'salaries.pdf' } }]);
     expect((await harness.journey(strict.messageId)).find(({ step }) => step === 'released')?.evidence).toMatchObject({ by: 'login-pin', releasePoint: '203.0.113.9' });
   });
 });
