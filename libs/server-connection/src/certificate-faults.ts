@@ -10,16 +10,16 @@ export interface ShownCertificate {
   readonly verifyCode: string | undefined;
 }
 
-const TIME_CODES = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
+export const TIME_CODES: ReadonlySet<string> = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 
-/** All that is wrong with a server's certificate, each in a sentence with what to do; empty: it is trusted. */
-export function certificateFaults({ leaf, verifyCode }: ShownCertificate, host: string, now: Date): string[] {
+/** All that is wrong with a server's certificate, each in a sentence with what to do; empty: it is trusted. `host` undefined: any name is good. */
+export function certificateFaults({ leaf, verifyCode }: ShownCertificate, host: string | undefined, now: Date): string[] {
   const faults: string[] = [];
   const [validFrom, validTo] = [new Date(leaf.validFrom), validUntil(leaf)];
   if (validTo < now) faults.push(`It expired on ${day(validTo)}: it must be renewed on the server.`);
   else if (validFrom > now) faults.push(`It is valid only from ${day(validFrom)} on: is the clock right here (${now.toISOString()})?`);
   else if (verifyCode !== undefined && TIME_CODES.has(verifyCode)) faults.push('A certificate of the authorities above it has expired or is not valid yet: the server must send newer ones.');
-  if (checkServerIdentity(host, leaf.toLegacyObject()) !== undefined) faults.push(wrongNames(leaf, host));
+  if (host !== undefined && checkServerIdentity(host, leaf.toLegacyObject()) !== undefined) faults.push(wrongNames(leaf, host));
   const trust = verifyCode === undefined || TIME_CODES.has(verifyCode) ? undefined : untrusted(verifyCode, leaf);
   if (trust !== undefined) faults.push(trust);
   return faults;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import { connect, getCACertificates, type TLSSocket } from 'node:tls';
 import { Failure } from '@inkpost/failure/failure.js';
-import { certificateFaults, describeCertificate, validUntil } from './certificate-faults.js';
+import { certificateFaults, describeCertificate, TIME_CODES, validUntil } from './certificate-faults.js';
 import { CERTIFICATE_WARNED_BEFORE_DAYS } from './limits.js';
 import { fault } from './run-steps.js';
 
@@ -14,6 +14,11 @@ export interface TlsWish {
   readonly certificateAuthority: string;
   /** SHA-256 of the one certificate that is trusted, as Node writes it (`AB:CD:…`), whatever its names, dates and authorities; empty or left out: those decide. */
   readonly certificateSha256?: string;
+  /**
+   * PEM of the only authority that is trusted, whatever names its certificates are for: that of one server alone, which renews its certificate
+   * by it. Empty or left out: none.
+   */
+  readonly pinnedAuthority?: string;
 }
 
 /** Goes on in TLS, with a server whose certificate is trusted. Throws a `Failure`; then the socket is closed. */
@@ -31,6 +36,7 @@ export async function secureConnection(socket: Socket, wish: TlsWish, signal: Ab
     signal.throwIfAborted();
     if (error instanceof Failure) throw error;
     const { code = '' } = error as NodeJS.ErrnoException;
+    if (wish.pinnedAuthority && /CERT|SIGNATURE|ISSUER/.test(code)) throw fault(`${wish.host} shows a certificate that is not good by the pinned authority (${code}): if that server was set up anew, pin what it exports now; else somebody is in between.`, error);
     throw /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code) ? fault(`The certificate of ${wish.host} is refused (${code}).`, error) : handshakeFault(error);
   }
 }
@@ -47,7 +53,7 @@ export async function examineCertificate(socket: Socket, wish: TlsWish, signal: 
       throw handshakeFault(error);
     });
     const { certificateSha256 = '' } = wish;
-    return certificateSha256 === '' ? judge(secured, wish.host, new Date()) : `${secured.getProtocol()}, the pinned certificate of ${describeCertificate(ensurePinned(secured.getPeerX509Certificate(), wish))}.`;
+    return certificateSha256 === '' ? judge(secured, wish, new Date()) : `${secured.getProtocol()}, the pinned certificate of ${describeCertificate(ensurePinned(secured.getPeerX509Certificate(), wish))}.`;
   } finally {
     secured.destroy();
     socket.destroy();
@@ -57,12 +63,10 @@ export async function examineCertificate(socket: Socket, wish: TlsWish, signal: 
 /** Read once: it takes longer than a handshake. */
 let systemAuthorities: string[] | undefined;
 
-function options(socket: Socket, { host, certificateAuthority }: TlsWish) {
-  return {
-    socket, host,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(certificateAuthority === '' ? {} : { ca: [...(systemAuthorities ??= getCACertificates('default')), certificateAuthority] }),
-  };
+function options(socket: Socket, { host, certificateAuthority, pinnedAuthority = '' }: TlsWish) {
+  const named = { socket, host, ...(isIP(host) === 0 ? { servername: host } : {}) };
+  if (pinnedAuthority !== '') return { ...named, ca: [pinnedAuthority], checkServerIdentity: () => undefined };
+  return { ...named, ...(certificateAuthority === '' ? {} : { ca: [...(systemAuthorities ??= getCACertificates('default')), certificateAuthority] }) };
 }
 
 function ensurePinned(leaf: X509Certificate | undefined, { host, certificateSha256 }: TlsWish): X509Certificate {
@@ -70,12 +74,13 @@ function ensurePinned(leaf: X509Certificate | undefined, { host, certificateSha2
   throw fault(`${host} shows another certificate than the pinned one: its SHA-256 is ${leaf?.fingerprint256 ?? 'missing'}. If it was renewed there, pin the new one; else somebody is in between.`);
 }
 
-function judge(secured: TLSSocket, host: string, now: Date): string {
+function judge(secured: TLSSocket, { host, pinnedAuthority = '' }: TlsWish, now: Date): string {
   const leaf = secured.getPeerX509Certificate();
   if (!leaf) throw fault('The server shows no certificate.');
   // Node's type says Error; at run time it is OpenSSL's code.
   const verifyCode = secured.authorized ? undefined : String(secured.authorizationError);
-  const faults = certificateFaults({ leaf, verifyCode: verifyCode === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : verifyCode }, host, now);
+  if (pinnedAuthority !== '' && verifyCode !== undefined && !TIME_CODES.has(verifyCode)) throw fault(`${host} shows a certificate that is not of the pinned authority (${verifyCode}): pin what that server exports now; else somebody is in between.`);
+  const faults = certificateFaults({ leaf, verifyCode: verifyCode === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : verifyCode }, pinnedAuthority === '' ? host : undefined, now);
   if (faults.length > 0) throw fault(`The certificate of ${host} is refused. ${faults.join(' ')}`);
   const soon = validUntil(leaf).getTime() - now.getTime() < CERTIFICATE_WARNED_BEFORE_DAYS * 86_400_000 ? '. It expires soon: it must be renewed on the server' : '';
   return `${secured.getProtocol()}, certificate of ${describeCertificate(leaf)}${soon}.`;

@@ -95,7 +95,6 @@ export const DN_LENGTH_MAX = 1_000;
 export const FILTER_LENGTH_MAX = 2_000;
 export const ATTRIBUTE_LENGTH_MAX = 100;
 export const MAIL_ATTRIBUTES_MAX = 10;
-export const CERTIFICATE_LENGTH_MAX = 65_536;
 export const TIMEOUT_RANGE_MS = { min: 500, max: 30_000 } as const;
 /** Longer, and somebody who left would go on printing for longer than a working day. */
 export const CACHE_SECONDS_MAX = 36_000;

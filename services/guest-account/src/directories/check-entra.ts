@@ -1,9 +1,10 @@
 import type { EntraSettings as WireEntra } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { parseDomain } from '@inkpost/mail-address/mail-address.js';
+import { parseCertificate } from '@inkpost/server-connection/server-fields.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { checkLine } from '../check-line.js';
 import { CLIENT_ID_LENGTH_MAX } from '../limits.js';
-import { parseCertificate, checkTimes } from './check-server.js';
+import { checkTimes } from './check-server.js';
 import { ADDRESS_PROPERTIES, type AddressProperty, ENTRA_SIGN_INS, type EntraSettings, LOGIN_PROPERTIES } from './entra-settings.js';
 
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

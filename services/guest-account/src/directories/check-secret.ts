@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { DirectorySettings as WireSettings } from '@inkpost/contracts/admin/v1/directories_pb.js';
+import { parseCertificate } from '@inkpost/server-connection/server-fields.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { PASSWORD_LENGTH_MAX, PRIVATE_KEY_LENGTH_MAX, RSA_BITS_MIN } from '../limits.js';
-import { parseCertificate } from './check-server.js';
 import type { KindSettings, StoredDirectory } from './directory.js';
 import type { EntraSettings } from './entra-settings.js';
 import type { LdapSettings } from './ldap-settings.js';

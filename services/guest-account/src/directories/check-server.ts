@@ -1,9 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
-import { parseDomain } from '@inkpost/mail-address/mail-address.js';
-import { isServerAddress } from '@inkpost/server-connection/server-addresses.js';
+import { parseCertificate, parseServerHost } from '@inkpost/server-connection/server-fields.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
-import { CACHE_SECONDS_MAX, CERTIFICATE_LENGTH_MAX, HOST_LENGTH_MAX, TIMEOUT_RANGE_MS } from '../limits.js';
+import { CACHE_SECONDS_MAX, TIMEOUT_RANGE_MS } from '../limits.js';
 
 interface Times {
   readonly timeoutMs: number;
@@ -25,11 +22,8 @@ export function checkPort(field: string, port: number, usual: string): number {
 
 /** `what`: whose name it is, `the LDAP server, without ldap:// and port`. */
 export function checkHost(field: string, text: string, what: string): string {
-  const given = text.trim();
-  const host = isIP(given) === 0 ? parseDomain(given) : given;
-  if (host === undefined || host.length > HOST_LENGTH_MAX) throw invalidField(field, `must be the name or IP address of ${what}`);
-  // Whether link-local ones are allowed is the installation's: what connects looks again, at what a name leads to.
-  if (isIP(host) !== 0 && !isServerAddress(host, { linkLocalAllowed: true })) throw invalidField(field, 'must be the address of a server');
+  const host = parseServerHost(text);
+  if (host === undefined) throw invalidField(field, `must be the name or IP address of ${what}`);
   return host;
 }
 
@@ -38,16 +32,6 @@ export function checkAuthority(field: string, text: string): string {
   const pem = text.trim();
   if (pem === '' || parseCertificate(pem)) return pem;
   throw invalidField(field, 'must be a certificate in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----');
-}
-
-/** Undefined: no certificate, or one that is too long. */
-export function parseCertificate(pem: string): X509Certificate | undefined {
-  if (pem.length > CERTIFICATE_LENGTH_MAX) return undefined;
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
 }
 
 function checkSeconds(field: string, seconds: number): number {

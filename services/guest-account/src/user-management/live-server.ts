@@ -1,4 +1,4 @@
-import { Availability } from '../find-person/availability.js';
+import { Availability } from '@inkpost/server-connection/availability.js';
 import { asTrouble, NOT_INITIALISED, nextStatus, type ServerState, type ServerStatus, ServerTrouble } from './server-status.js';
 
 /** A server as mails ask it: while it is down, with pauses in which it is not asked; and what is known of it (SKY-039). */

@@ -1,4 +1,5 @@
 import { CauseDown, Failure } from '@inkpost/failure/failure.js';
+import { StrangeAnswer } from '@inkpost/server-connection/server-exchange.js';
 
 /** The states of the connection, in the words of the manual, both languages (SKY-036, SKY-040 to SKY-043). Programs and people compare them: they stay. */
 export const STATUS_TEXTS = {
@@ -36,6 +37,7 @@ export class ServerTrouble extends CauseDown {
 /** Whatever failed, as the state that it means. */
 export function asTrouble(error: unknown): ServerTrouble {
   if (error instanceof ServerTrouble) return error;
+  if (error instanceof StrangeAnswer) return new ServerTrouble('unknown-error', error.message, error);
   if (error instanceof Failure) return new ServerTrouble('connection-failed', error.message, error);
   return new ServerTrouble('unknown-error', error instanceof Error ? error.message : String(error), error);
 }

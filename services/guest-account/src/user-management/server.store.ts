@@ -2,19 +2,12 @@ import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret, sealSecret } from '@inkpost/secrets/seal.js';
+import type { ServerConfiguration } from '@inkpost/server-connection/current-server.js';
 import type { CheckedServer } from './check-settings.js';
 import { SERVER_PASSWORD_CONTEXT, type StoredServer } from './server-settings.js';
 
 /** changed: somebody changed it since it was read. missing: there is nothing to keep a password of. */
 export type ServerWrite = 'written' | 'changed' | 'missing';
-
-/** What holds at one moment. */
-export interface ServerConfiguration {
-  /** Grows with each change of the directories and of this. */
-  readonly revision: number;
-  /** Undefined: guests are kept here. */
-  readonly server: StoredServer | undefined;
-}
 
 const LOAD = `SELECT l.revision, s.address, s.port, s.secure, s.account, s.certificate_authority AS "certificateAuthority", s.certificate_sha256 AS "certificateSha256",
     s.sealed_password AS "sealedPassword", s.changed_at AS "changedAt", s.version
@@ -36,7 +29,8 @@ export class ServerStore {
     private readonly masterKey: MasterKey,
   ) {}
 
-  async load(): Promise<ServerConfiguration> {
+  /** The revision grows with each change of the directories, too. */
+  async load(): Promise<ServerConfiguration<StoredServer>> {
     const [row] = await query<StoredServer & { readonly revision: number }>(this.pool, 'user-management.load', LOAD, []);
     if (!row) return { revision: 0, server: undefined };
     const { revision, ...server } = row;

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LINK_LOCAL_REFUSED } from '@inkpost/server-connection/address-rules.js';
-import { SERVER_ANSWER_BYTES_MAX, SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
+import { SERVER_ANSWER_BYTES_MAX } from '@inkpost/server-connection/limits.js';
+import { SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
+import { LiveServer } from '../../user-management/live-server.js';
 import { readGuest } from './wsc-answers.js';
 import { WscClient } from './wsc-client.js';
 
@@ -117,7 +119,7 @@ describe('what answers', () => {
     ['no such path', json(404, {}), 'connection to Watchdoc failed: What answers there is no server for user management: is the port right? Usually it is 5756.'],
     ['silence', () => undefined, 'connection to Watchdoc failed: The server does not answer in time.'],
     ['half an answer, and then silence', (_request, response) => void response.writeHead(200).write('{'), 'connection to Watchdoc failed: The server does not answer in time.'],
-    ['too much', (_request, response) => void response.writeHead(200).end(' '.repeat(SERVER_ANSWER_BYTES_MAX + 1)), 'Unknown error: What answers there says far more than was asked for: is it the server for user management?'],
+    ['too much', (_request, response) => void response.writeHead(200).end(' '.repeat(SERVER_ANSWER_BYTES_MAX + 1)), 'Unknown error: What answers there says far more than was asked for: is it the right server?'],
     ['a cut answer', (_request, response) => void response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy()), 'connection to Watchdoc failed: The server ended the connection: are port and the choice of a secure connection right?'],
     ['no HTTP', ({ socket }) => void socket.end('220 smtp.example.org ESMTP\r\n'), 'connection to Watchdoc failed: What answers there does not speak HTTP as it was asked to: are port and the choice of a secure connection right?'],
   ] satisfies [string, Respond, string][])('with %s is told of in the words of the status', async (_name, respond, trouble) => {
@@ -130,7 +132,7 @@ describe('what answers', () => {
     ['no time', { guest: { ...GUEST, validUntil: 'tomorrow' } }], ['a number for a text', { guest: { ...GUEST, displayName: 7 } }],
   ])('with %s is of another version, and nobody is found or made by it', async (_name, body) => {
     answer('GET /wsc/v1/senders/ada%40example.org', (_request, response) => void response.writeHead(200).end(typeof body === 'string' ? body : JSON.stringify(body)));
-    expect(await troubleOf(find().then(readGuest))).toBe('Unknown error: The server answers something else than was agreed: are both of the same version of Inkpost?');
+    expect(await troubleOf(new LiveServer().run(async () => readGuest(await find())))).toBe('Unknown error: The server answers something else than was agreed: are both of the same version of Inkpost?');
   });
 
   it('as agreed is read', async () => {

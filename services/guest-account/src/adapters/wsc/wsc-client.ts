@@ -1,10 +1,10 @@
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
+import { ServerAgent } from '@inkpost/server-connection/server-agent.js';
+import { exchange, readDetail, type ServerAnswer, type ServerRequest } from '@inkpost/server-connection/server-exchange.js';
 import { SERVER_CALL_MAX_MS, SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
 import type { ServerSettings } from '../../user-management/server-settings.js';
 import { asTrouble, ServerTrouble } from '../../user-management/server-status.js';
-import { readDetail, readRights, readServer, readSignedIn, type ServerInformation, type SignedIn } from './wsc-answers.js';
-import { WscConnections } from './wsc-connections.js';
-import { exchange, type WscAnswer, type WscRequest } from './wsc-exchange.js';
+import { readRights, readServer, readSignedIn, type ServerInformation, type SignedIn } from './wsc-answers.js';
 
 /** What the account must be allowed to (WSC-008). */
 export const RIGHTS_NEEDED = ['guests.read', 'guests.add', 'guests.edit', 'guests.delete'] as const;
@@ -24,7 +24,7 @@ export interface WscClientParts {
  * for a while, or it would be locked out. Everything that fails is a `ServerTrouble`, after a few seconds at most.
  */
 export class WscClient {
-  private readonly connections: WscConnections;
+  private readonly connections: ServerAgent;
   private readonly now: () => number;
   private session: SignedIn | undefined;
   private signingIn: Promise<SignedIn> | undefined;
@@ -32,7 +32,7 @@ export class WscClient {
   private refusal: { readonly trouble: ServerTrouble; readonly until: number } | undefined;
 
   constructor(private readonly parts: WscClientParts) {
-    this.connections = new WscConnections(parts.settings, parts.rules, parts.callMaxMs ?? SERVER_CALL_MAX_MS);
+    this.connections = new ServerAgent(parts.settings, parts.rules, parts.callMaxMs ?? SERVER_CALL_MAX_MS);
     this.now = parts.now ?? (() => performance.now());
   }
 
@@ -49,12 +49,12 @@ export class WscClient {
   }
 
   /** Gives the body of the answer. A right that is missing is the trouble `rights-missing`. */
-  async call(wanted: WscRequest): Promise<unknown> {
+  async call(wanted: ServerRequest): Promise<unknown> {
     return checked(await this.asAccount(wanted));
   }
 
   /** The same, with a no (a right that is missing, or what is asked can't be) as an answer. */
-  async ask(wanted: WscRequest): Promise<{ readonly body: unknown } | { readonly refusal: string } | { readonly refusal: ServerTrouble }> {
+  async ask(wanted: ServerRequest): Promise<{ readonly body: unknown } | { readonly refusal: string } | { readonly refusal: ServerTrouble }> {
     const answer = await this.asAccount(wanted);
     switch (answer.status) {
       case 400:
@@ -72,7 +72,7 @@ export class WscClient {
     this.connections.destroy();
   }
 
-  private async asAccount(wanted: WscRequest): Promise<WscAnswer> {
+  private async asAccount(wanted: ServerRequest): Promise<ServerAnswer> {
     const kept = this.session;
     const { token } = kept ?? (await this.signIn());
     const answer = await this.send({ ...wanted, token });
@@ -114,7 +114,7 @@ export class WscClient {
     return session;
   }
 
-  private refused({ status, retryAfterSeconds }: WscAnswer): ServerTrouble {
+  private refused({ status, retryAfterSeconds }: ServerAnswer): ServerTrouble {
     const { account } = this.parts.settings;
     const trouble = new ServerTrouble('connection-failed', status === 429
       ? `The server takes no sign-in of ${account} from here for now, after too many wrong ones: are account and password right?`
@@ -124,8 +124,8 @@ export class WscClient {
     return trouble;
   }
 
-  private async send(wanted: WscRequest): Promise<WscAnswer> {
-    return exchange(this.connections, this.parts.settings, wanted).catch((error: unknown) => {
+  private async send(wanted: ServerRequest): Promise<ServerAnswer> {
+    return exchange(this.connections, wanted).catch((error: unknown) => {
       throw asTrouble(error);
     });
   }
@@ -135,12 +135,12 @@ function lackingIn(granted: readonly string[]): readonly string[] {
   return RIGHTS_NEEDED.filter((right) => !granted.includes(right));
 }
 
-function rightsMissing({ body }: Pick<WscAnswer, 'body'>): ServerTrouble {
+function rightsMissing({ body }: Pick<ServerAnswer, 'body'>): ServerTrouble {
   return new ServerTrouble('rights-missing', `A security profile on that server must give its account the rights to read, add, edit and delete guests. It says: ${readDetail(body)}`);
 }
 
 /** The body of an answer that says yes. */
-function checked({ status, body }: WscAnswer): unknown {
+function checked({ status, body }: ServerAnswer): unknown {
   if (status >= 200 && status < 300) return body;
   const detail = readDetail(body);
   const says = detail === '' ? '' : ` It says: ${detail}`;

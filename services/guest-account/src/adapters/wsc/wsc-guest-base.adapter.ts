@@ -37,16 +37,21 @@ export class WscGuestBase implements GuestBase {
 
   async create(message: AcceptedMessage, guest: NewGuest, outcomeOf: (accountId: string) => Outcome): Promise<GuestCreation> {
     const { address, displayName, language, visitedPerson } = guest;
-    const answer = await this.live.run(() => this.client.ask({ method: 'PUT', path: sender(address), body: { displayName, language, visitedPerson } })).catch((error: unknown) => {
+    const answer = await this.live.run(() => this.add(address, { displayName, language, visitedPerson })).catch((error: unknown) => {
       // Waited for, in the words of SKY-122.
       throw error instanceof ServerTrouble ? new CauseDown(error.code, `${creationFailed(address).statusText}. ${error.message}`, { cause: error }) : error;
     });
     // A no is an answer (EDG-03).
     if ('refusal' in answer) return { outcome: 'refused', cause: typeof answer.refusal === 'string' ? answer.refusal : this.live.noteTrouble(answer.refusal).message };
-    const { created, accountId } = readAdded(answer.body);
+    const { created, accountId } = answer;
     if (!created) return { outcome: 'taken' };
     await this.handOver(message, outcomeOf(accountId));
     return { outcome: 'created' };
+  }
+
+  private async add(address: string, body: object) {
+    const answer = await this.client.ask({ method: 'PUT', path: sender(address), body });
+    return 'refusal' in answer ? answer : readAdded(answer.body);
   }
 }
 

@@ -1,6 +1,13 @@
 import { Failure } from '@inkpost/failure/failure.js';
-import { DOWN_PAUSE_MAX_MS, DOWN_PAUSE_MIN_MS } from '../limits.js';
-import type { DirectoryHealth } from '../ports/directory.port.js';
+import { DOWN_PAUSE_MAX_MS, DOWN_PAUSE_MIN_MS } from './limits.js';
+
+export interface Health {
+  /** unused: not asked yet. */
+  readonly state: 'unused' | 'answers' | 'down';
+  /** Why it is down, in a sentence; else empty. */
+  readonly problem: string;
+  readonly since: Date | undefined;
+}
 
 /** Whether a server answers, and, while it is down, growing pauses in which it is not asked: one question after each finds out whether it is back. */
 export class Availability {
@@ -8,12 +15,17 @@ export class Availability {
   private pauseMs = 0;
   private restsUntil = 0;
   private isTried = false;
-  private current: DirectoryHealth = { state: 'unused', problem: '', since: undefined };
+  private current: Health = { state: 'unused', problem: '', since: undefined };
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  get health(): DirectoryHealth {
+  get health(): Health {
     return this.current;
+  }
+
+  /** How long it is left alone yet, in ms; 0: it is not down, or asked anew by whoever comes next. */
+  get restsMs(): number {
+    return this.failure ? Math.max(this.restsUntil - this.now(), 0) : 0;
   }
 
   /** Throws what the work throws, and during a pause the `Failure` that began it. */

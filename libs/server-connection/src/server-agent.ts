@@ -1,19 +1,27 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
-import { connectServer } from '@inkpost/server-connection/connect-server.js';
-import { fault } from '@inkpost/server-connection/run-steps.js';
-import { secureConnection } from '@inkpost/server-connection/secure-connection.js';
-import { SERVER_CONNECTIONS_MAX, SERVER_IDLE_CONNECTION_MS } from '../../limits.js';
-import type { ServerSettings } from '../../user-management/server-settings.js';
+import type { AddressRules } from './address-rules.js';
+import { connectServer } from './connect-server.js';
+import { SERVER_CONNECTIONS_MAX, SERVER_IDLE_CONNECTION_MS } from './limits.js';
+import { fault } from './run-steps.js';
+import { secureConnection, type TlsWish } from './secure-connection.js';
+
+/** Where another installation is, and whom to trust there. */
+export interface InstallationPlace extends Omit<TlsWish, 'host'> {
+  /** Name or IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** HTTPS. */
+  readonly secure: boolean;
+}
 
 /** As Node's agent calls it, whose type wants a socket also where there is none. */
 type Connected = (error: unknown, socket?: Duplex) => void;
 
 /** Connections to a server that are kept between requests: only to where a server may be, and in TLS before the first byte of HTTP where that is set. */
-export class WscConnections extends Agent {
+export class ServerAgent extends Agent {
   constructor(
-    private readonly settings: ServerSettings,
+    readonly place: InstallationPlace,
     private readonly rules: AddressRules,
     /** How long one request may take, and a connection to come about. */
     readonly callMaxMs: number,
@@ -32,12 +40,12 @@ export class WscConnections extends Agent {
   }
 
   private async open(): Promise<Duplex> {
-    const { address: host, port, secure, certificateAuthority, certificateSha256 } = this.settings;
+    const { address: host, port, secure, ...trust } = this.place;
     const signal = AbortSignal.timeout(this.callMaxMs);
     try {
       const socket = await connectServer({ host, port }, this.rules, this.callMaxMs, signal);
       socket.setNoDelay(true);
-      return secure ? await secureConnection(socket, { host, certificateAuthority, certificateSha256 }, signal) : socket;
+      return secure ? await secureConnection(socket, { host, ...trust }, signal) : socket;
     } catch (error) {
       if (signal.aborted) throw fault('The server does not answer in time.', error);
       throw error;
