@@ -14,7 +14,9 @@ import { publicRoutes } from './gateway.routes.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { JourneyStore } from './journey/journey.store.js';
 import { AnonymousRights } from './rights/anonymous-rights.js';
+import { printApiRoutes } from './print-api/print-api.routes.js';
 import { PublicDoors } from './serve-http/public-doors.js';
+import { ServerCertificate } from './serve-http/server-certificate.js';
 import { dspRoutes } from './server/server.http.js';
 import { PresentedTokens } from './sessions/check-presented.js';
 import { SessionStore } from './sessions/session.store.js';
@@ -49,6 +51,8 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
   const apiTokens = new ApiTokens(owners.apiTokens, new AnonymousBudget());
   const anonymous = new AnonymousRights(owners.rights, log);
   const answerer = new RouteAnswerer(new PresentedTokens(sessions, apiTokens, owners.signIn, log), anonymous, audit, log);
+  const certificate = new ServerCertificate(config, log);
+  const exportAuthority = () => certificate.exportAuthority();
   watchBacklog(meter, pool, log);
   return {
     module: GatewayModule,
@@ -56,8 +60,10 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
       {
         provide: PublicDoors,
         useFactory: () => new PublicDoors({
-          config, tracer, meter, log, answerer,
-          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, health: runtime }), dspRoutes: dspRoutes(owners), wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),
+          config, tracer, meter, log, answerer, certificate,
+          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, health: runtime }),
+          dspRoutes: [...dspRoutes(owners), ...printApiRoutes({ owners, sessions, exportAuthority, version })],
+          wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),
         }),
       },
       { provide: Upkeep, useFactory: () => new Upkeep(journeys, sessions, audit, log) },

@@ -27,6 +27,7 @@ import { mailboxTestRoutes } from './mailbox-diagnosis/mailbox-test.http.js';
 import { traceRoutes } from './mailbox-diagnosis/trace.http.js';
 import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
+import { certificateRoutes, type ExportAuthority } from './print-api/certificate.http.js';
 import { printerRoutes } from './queues/printers.http.js';
 import { queueGroupRoutes } from './queues/queue-groups.http.js';
 import { queueRoutes } from './queues/queues.http.js';
@@ -55,11 +56,12 @@ export interface RouteParts {
   readonly pool: Pool;
   readonly log: Log;
   readonly health: Health;
+  readonly exportAuthority: ExportAuthority;
   readonly version: string;
 }
 
 /** All that the public door answers, on one screen. */
-export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, health, version }: RouteParts): readonly Route[] {
+export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, version }: RouteParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
     ...signOnRoutes(owners, sessions),
@@ -93,6 +95,7 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...journeyRoutes(journeys),
     ...outgoingMailRoutes(owners),
     ...serverRoutes(owners),
+    ...certificateRoutes(exportAuthority),
     ...statisticsRoutes(owners, journeys),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),

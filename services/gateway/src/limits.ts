@@ -5,6 +5,14 @@ export const LIMITS = {
   /** Receiving a request, headers and body. */
   requestMs: 30_000,
   headersMs: 10_000,
+  /** Receiving a document at the Print API's door, and how long its sender may be silent meanwhile. */
+  uploadMs: 600_000,
+  uploadSilenceMs: 60_000,
+  /** A document: as a mail's attachment. */
+  documentBytesMax: 50 * 1024 * 1024,
+  idempotencyKeyMax: 200,
+  /** Jobs that a program asks for at once. */
+  submittedJobsMax: 100,
   /** Longer than a reverse proxy's own pause (60 s in nginx), so that the proxy closes first. */
   keepAliveMs: 65_000,
   connectionsMax: 1_000,
@@ -39,6 +47,13 @@ export const LIMITS = {
   /** A password change without an answer for so long may have happened or not: the account's sessions end. More than an owner's call takes. */
   passwordChangeSeconds: 30,
 
+  /** On the page for releasing: so long before it ends a session without use, it asks whether somebody is still there; and so much longer the session takes an answer that comes late. */
+  releaseWarnSeconds: 25,
+  releaseGraceSeconds: 5,
+  /** However often it is used. */
+  releaseSessionHours: 2,
+  releaseHistoryMax: 50,
+
   journeyDays: 90,
   /** As long as the function in the database demands. */
   auditDays: 365,
@@ -59,12 +74,16 @@ export const LIMITS = {
 
   certificateDays: 825,
   certificateRenewDays: 30,
+  /** Of what signs it, which others pin. */
+  authorityDays: 7_300,
+  /** How soon a certificate is renewed, or one that an administrator replaced is used. */
+  certificateLookMs: 3_600_000,
 } as const;
 
 /** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */
 export const TEXT = {
   id: 64, path: 500, linkProof: 64, name: 200, address: 320, host: 253, password: 1_024, code: 64, pem: 65_536, search: 200, cursor: 3_000,
-  queueName: 100, queueProperty: 100, geocode: 250, tag: 50, comment: 1_000, locationName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000,
+  queueName: 100, queueProperty: 100, geocode: 250, tag: 50, comment: 1_000, locationName: 100, printerUri: 1_024, fromName: 100, folder: 250, imapPassword: 1_000, clientId: 250, clientSecret: 1_000, condition: 20_000, serverName: 253, network: 43, uploadedMail: 700_000, title: 150,
   directoryName: 64, description: 500, dn: 1_000, filter: 2_000, attribute: 100, column: 128, databaseName: 128, query: 8_000,
 } as const;
 

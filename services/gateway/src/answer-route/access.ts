@@ -22,6 +22,11 @@ export function crossSite(): Problem {
   return new Problem('cross-site', 'What is changed with a session cookie must be sent by a page of Inkpost itself, with the field "X-Inkpost-CSRF: 1". A program uses "Authorization: Bearer <token>" instead.');
 }
 
+/** A page's form that another site sent, or nobody's page did. */
+export function foreignForm(): Problem {
+  return new Problem('cross-site', 'This form must be sent by the page of Inkpost itself: open it again.');
+}
+
 /** Why this caller may not call the route; undefined: it may. The owner checks the right again. `anonymousRights`: of who isn't signed in. */
 export function whyRefused(route: Pick<Route, 'right' | 'beforePasswordChange'>, session: Session | undefined, anonymousRights: readonly Right[] = []): Problem | undefined {
   if (isPublic(route.right)) return undefined;

@@ -8,12 +8,13 @@ import type { AuditStore } from '../audit/audit.store.js';
 import { presentedToken } from '../sessions/presented-token.js';
 import type { AnonymousRights } from '../rights/anonymous-rights.js';
 import type { PresentedTokens } from '../sessions/check-presented.js';
-import { ANONYMOUS, crossSite, isPublic, whyRefused } from './access.js';
+import { ANONYMOUS, crossSite, foreignForm, isPublic, whyRefused } from './access.js';
 import { AnonymousBudget } from './anonymous-budget.js';
 import { Browser } from './browser.js';
 import { explainFailure } from './explain-failure.js';
 import { Problem } from './problem.js';
-import { readBody } from './read-body.js';
+import { readBody, readForm } from './read-body.js';
+import { openUpload, readDetails } from './read-upload.js';
 import { isMediaAnswer, isRedirectAnswer, type RequestContext, type Route, type RouteAnswer } from './route.js';
 import { writeProblem } from './write-problem.js';
 
@@ -69,9 +70,11 @@ export class RouteAnswerer {
     // Of public routes it is none: nobody can do more with it than without.
     const refusal = presented.kind === 'unproven' && !isPublic(route.right) ? crossSite() : whyRefused(route, session, anonymousRights);
     if (refusal) throw refusal;
-    const body = route.body ? await readBody(request) : undefined;
+    if (route.form && !client.browser.isOwnForm) throw foreignForm();
+    const body = route.upload ? readDetails(request, route.upload) : route.body ? await (route.form ? readForm : readBody)(request) : undefined;
+    const upload = route.upload ? { upload: openUpload(request, route.upload) } : {};
     const caller = session ? { actor: session.account, rights: session.rights } : { ...ANONYMOUS, rights: anonymousRights };
-    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), ...client });
+    const prepared = route.prepare({ params: request.params, query: queryOf(request), body }, { caller, session, source, local: isLocal(request), ...client, ...upload });
     deed.objectId = prepared.objectId;
     return prepared.handle();
   }

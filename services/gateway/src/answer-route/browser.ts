@@ -31,11 +31,25 @@ export class Browser {
    * from elsewhere can't add without being let to by CORS, which nobody is here.
    */
   get isOwnPage(): boolean {
-    const { origin, 'sec-fetch-site': site, 'x-inkpost-csrf': field } = this.headers;
-    if (field === undefined || field === '') return false;
+    const { 'x-inkpost-csrf': field } = this.headers;
+    return field !== undefined && field !== '' && this.isFromOwnPage;
+  }
+
+  /** A form on a page of ours sends this: the same without the field, which no form can add. Its cookie is not sent for other sites' pages at all. */
+  get isOwnForm(): boolean {
+    return this.isFromOwnPage;
+  }
+
+  private get isFromOwnPage(): boolean {
+    const { origin, 'sec-fetch-site': site } = this.headers;
     // Scripts can't set it. It alone counts where it is: a proxy that changes the host's name makes the origins differ.
     if (site !== undefined) return site === 'same-origin';
     return origin !== undefined && origin === this.connection.ownOrigin;
+  }
+
+  /** Where it reaches us: what our pages' addresses begin with. */
+  get ownOrigin(): string {
+    return this.connection.ownOrigin;
   }
 
   /** Of the page that asks. Undefined: no page asks. */

@@ -6,7 +6,11 @@ import type { Browser } from './browser.js';
  * and it goes without the prefix.
  */
 export class HostCookie {
-  constructor(private readonly name: string) {}
+  /** `sameSite`: Lax, so that whoever follows a link to Inkpost or comes back from a sign-in server brings it along; Strict where nobody does. */
+  constructor(
+    private readonly name: string,
+    private readonly sameSite: 'Lax' | 'Strict' = 'Lax',
+  ) {}
 
   nameFor({ isSecure }: Pick<Browser, 'isSecure'>): string {
     return isSecure ? `__Host-${this.name}` : this.name;
@@ -18,8 +22,7 @@ export class HostCookie {
 
   /** No script can read it. Without `seconds` it goes with the browser. */
   keep(browser: Browser, value: string, seconds?: number): void {
-    // Lax, not Strict: whoever follows a link to Inkpost, or comes back from a sign-in server, brings it along.
-    browser.keep([`${this.nameFor(browser)}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Lax', ...(browser.isSecure ? ['Secure'] : []), ...(seconds === undefined ? [] : [`Max-Age=${seconds}`])].join('; '));
+    browser.keep([`${this.nameFor(browser)}=${value}`, 'Path=/', 'HttpOnly', `SameSite=${this.sameSite}`, ...(browser.isSecure ? ['Secure'] : []), ...(seconds === undefined ? [] : [`Max-Age=${seconds}`])].join('; '));
   }
 
   forget(browser: Browser): void {

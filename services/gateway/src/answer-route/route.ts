@@ -24,6 +24,24 @@ export interface RequestContext {
   readonly browser: Browser;
   /** Aborted when the client hangs up before it has its answer. */
   readonly signal: AbortSignal;
+  /** Of a route that takes one; nothing of it is read yet. */
+  readonly upload?: UploadRequest;
+}
+
+/** A document that comes in, piece by piece. */
+export interface UploadRequest {
+  /** Throws a Problem where it is too large, or the client too slow. */
+  readonly content: AsyncIterable<Buffer>;
+  /** The client's Idempotency-Key; empty: it sent none. */
+  readonly idempotencyKey: string;
+}
+
+/** What a route takes besides JSON: the request's body is a document, and what is said of it, `body`, stands in a field of the header. */
+export interface Upload {
+  readonly mediaType: string;
+  readonly sizeBytesMax: number;
+  /** Name of the header field that bears `body` as JSON in ASCII. */
+  readonly header: string;
 }
 
 export interface RouteRequest<P, Q, B> extends RequestContext {
@@ -69,6 +87,10 @@ interface Described {
   readonly cacheSeconds?: number;
   /** Content-Security-Policy of a page, where the strictest does not do. */
   readonly contentSecurityPolicy?: string;
+  /** The request's body is a document, and `body` is what the header says of it. */
+  readonly upload?: Upload;
+  /** `body` is the form of a page of ours, and nothing but such a page may send it. */
+  readonly form?: boolean;
   /** Left out of OpenAPI: a part of a page. */
   readonly undescribed?: boolean;
   /** The first password's session may call it too (SKY-028). */

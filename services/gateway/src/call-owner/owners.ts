@@ -18,6 +18,9 @@ import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { PrintApiService, SubmissionService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
+import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
+import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { ConfirmationService, OwnerPreviewService, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
@@ -61,14 +64,15 @@ function present(owner: OwnerName, tokens: ControlTokens): Interceptor {
 
 /** Says which owner it is that does not answer; an owner's own refusal goes through as it is. */
 function namingOwner(owner: OwnerName, transport: Transport): Transport {
+  const explain = (error: unknown): never => {
+    // A refusal has no cause on this side; a broken connection has.
+    const isRefusal = error instanceof Problem || (error instanceof ConnectError && error.code !== Code.DeadlineExceeded && error.cause === undefined);
+    if (isRefusal) throw error;
+    throw new Problem('unavailable', `The service ${owner} does not answer. Try again in a moment.`, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
+  };
   return {
-    stream: transport.stream.bind(transport),
-    unary: async (...call) => transport.unary(...call).catch((error: unknown) => {
-      // A refusal has no cause on this side; a broken connection has.
-      const isRefusal = error instanceof ConnectError && error.code !== Code.DeadlineExceeded && error.cause === undefined;
-      if (isRefusal) throw error;
-      throw new Problem('unavailable', `The service ${owner} does not answer. Try again in a moment.`, { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error });
-    }),
+    stream: async (...call) => transport.stream(...call).catch(explain),
+    unary: async (...call) => transport.unary(...call).catch(explain),
   };
 }
 
@@ -104,6 +108,10 @@ export class Owners {
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
+  readonly ownDocuments: Client<typeof OwnDocumentService>;
+  readonly releaseProfiles: Client<typeof ReleaseProfileService>;
+  readonly printApi: Client<typeof PrintApiService>;
+  readonly submissions: Client<typeof SubmissionService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
   readonly server: Client<typeof ServerService>;
   readonly statistics: Client<typeof StatisticsService>;
@@ -145,6 +153,10 @@ export class Owners {
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
     this.release = client(ReleaseService, 'print-submit');
+    this.ownDocuments = client(OwnDocumentService, 'print-submit');
+    this.releaseProfiles = client(ReleaseProfileService, 'print-submit');
+    this.printApi = client(PrintApiService, 'print-submit');
+    this.submissions = client(SubmissionService, 'mail-ingest');
     this.outgoingMail = client(OutgoingMailService, 'notification');
     this.server = client(ServerService, 'domain-sync');
     this.statistics = client(StatisticsService, 'domain-sync');

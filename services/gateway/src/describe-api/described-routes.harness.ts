@@ -12,6 +12,7 @@ import { publicRoutes, type RouteParts } from '../gateway.routes.js';
 import { PrismaClient } from '../gen/prisma/client.js';
 import { JourneyStore } from '../journey/journey.store.js';
 import { AnonymousRights } from '../rights/anonymous-rights.js';
+import { printApiRoutes } from '../print-api/print-api.routes.js';
 import { dspRoutes } from '../server/server.http.js';
 import { SessionStore } from '../sessions/session.store.js';
 import { wscRoutes } from '../wsc/wsc.routes.js';
@@ -24,7 +25,7 @@ function routeParts(): RouteParts {
   const log = createLog('test', 'fatal');
   return {
     owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
-    log, health: { readiness: async () => [], metricsText: async () => '' }, version: '0.1.0',
+    log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), version: '0.1.0',
   };
 }
 
@@ -36,10 +37,15 @@ export function declaredRoutes(): readonly Route[] {
 /** Those of every door that the gateway opens. */
 export function routesOfAllDoors(): readonly Route[] {
   const parts = routeParts();
-  return [...publicRoutes(parts), ...dspRoutes(parts.owners), ...wscRoutes(parts)];
+  return [...publicRoutes(parts), ...dspRoutes(parts.owners), ...wscRoutes(parts), ...printApiRoutes(parts)];
 }
 
 /** Those of the door for other servers. */
 export function routesForOtherServers(): readonly Route[] {
   return wscRoutes(routeParts());
+}
+
+/** Those of the Print API. */
+export function routesForPrograms(): readonly Route[] {
+  return printApiRoutes(routeParts());
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isPublic } from '../answer-route/access.js';
 import { PROBLEM_KINDS, type ProblemStatus } from '../answer-route/problem.js';
 import { isMediaAnswer, isRedirectAnswer, type Route } from '../answer-route/route.js';
+import { LIMITS } from '../limits.js';
 import { SESSION_COOKIE_NAME } from '../sessions/session-cookie.js';
 import { Components, type JsonSchema } from './json-schemas.js';
 
@@ -17,7 +18,7 @@ const problem = z.object({
 const STATUS_TEXTS: Readonly<Record<ProblemStatus, string>> = {
   400: 'The request is not valid; `errors` names each field.', 401: 'Sign in first.', 403: 'A right is missing, the first password must be changed, or a cookie came without proof of a page of ours.',
   404: 'There is no such thing.', 405: 'This path does not know the method.', 409: 'The present state does not allow this.', 413: 'The body is too large.',
-  415: 'The body is not JSON.', 422: 'The code or password is wrong.', 429: 'Too many tries; `Retry-After` says when to go on.', 500: 'Something went wrong; the log says more.',
+  415: 'The body is not what the operation takes.', 422: 'The code or password is wrong, or what the request names can\'t be used; `type` says which.', 429: 'Too many tries; `Retry-After` says when to go on.', 500: 'Something went wrong; the log says more.',
   503: 'A part of Inkpost does not answer; `Retry-After` says when to try again.',
 };
 
@@ -73,7 +74,7 @@ export function openApi(all: readonly Route[], version: string, door: DescribedD
 
 function tagOf({ path }: Route): string {
   const [, api, , resource] = path.split('/');
-  return (api === 'api' || api === 'wsc') && resource ? resource.replace(/\.json$/, '') : 'probes';
+  return (api === 'api' || api === 'wsc' || api === 'print-api') && resource ? resource.replace(/\.json$/, '') : 'probes';
 }
 
 function operation(route: Route, components: Components): JsonSchema {
@@ -81,8 +82,8 @@ function operation(route: Route, components: Components): JsonSchema {
   return {
     operationId: route.operation, tags: [tagOf(route)], summary: route.summary, description: [route.description, access].filter(Boolean).join('\n\n'),
     security: isPublic(route.right) ? [] : [{ session: [] }, { cookie: [] }],
-    parameters: [...parameters(route.params, 'path', components), ...parameters(route.query, 'query', components)],
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: components.schema(route.body, 'input') } } } } : {}),
+    parameters: [...parameters(route.params, 'path', components), ...parameters(route.query, 'query', components), ...headerFields(route, components)],
+    ...requestBody(route, components),
     responses: {
       [route.status]: success(route, components),
       ...Object.fromEntries(refusalsOf(route).map((status) => [status, { $ref: `#/components/responses/Problem${status}` }])),
@@ -96,6 +97,19 @@ function parameters(schema: z.ZodType | undefined, place: 'path' | 'query', comp
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name, in: place, required: place === 'path' || required.includes(name), ...(description ? { description } : {}), schema: property,
   }));
+}
+
+function requestBody({ body, upload }: Route, components: Components): JsonSchema {
+  if (upload) return { requestBody: { required: true, description: `At most ${upload.sizeBytesMax} bytes.`, content: { [upload.mediaType]: { schema: { type: 'string', contentMediaType: upload.mediaType } } } } };
+  return body ? { requestBody: { required: true, content: { 'application/json': { schema: components.schema(body, 'input') } } } } : {};
+}
+
+function headerFields({ body, upload }: Route, components: Components): JsonSchema[] {
+  if (!upload || !body) return [];
+  return [
+    { name: upload.header, in: 'header', required: true, description: 'What the document is, as JSON in ASCII: other characters as \\uXXXX.', content: { 'application/json': { schema: components.schema(body, 'input') } } },
+    { name: 'Idempotency-Key', in: 'header', required: false, description: 'Of the client\'s choice; a document with the same key is taken in once, however often it is sent.', schema: { type: 'string', maxLength: LIMITS.idempotencyKeyMax } },
+  ];
 }
 
 function success({ answer, status }: Route, components: Components): JsonSchema {

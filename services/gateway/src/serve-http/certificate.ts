@@ -1,71 +1,72 @@
-import 'reflect-metadata';
-import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import { LIMITS } from '../limits.js';
+import { type CertificateAuthority, issueCertificate, keepAuthority, readIfThere } from './certificate-authority.js';
 
 const DAY_MS = 86_400_000;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const EVERYWHERE = ['0.0.0.0', '::'];
 
 export interface Certificate {
+  /** The certificate, then those that it hangs on; the last one is the root, of our own authority always. */
   readonly certificatePem: string;
   readonly keyPem: string;
 }
 
-/** The names and addresses that a self-signed certificate is good for. */
-function alternativeNames(hosts: readonly string[]): x509.JsonGeneralNames {
-  const names = [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...hosts.filter((host) => host !== '0.0.0.0' && host !== '::')])];
-  return names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }));
+/** The names and addresses that a certificate of our own is good for. `hosts`: where the doors listen, and what an administrator adds. */
+export function certificateNames(hosts: readonly string[]): string[] {
+  const interfaces = hosts.some((host) => EVERYWHERE.includes(host)) ? Object.values(networkInterfaces()).flatMap((each) => each ?? []) : [];
+  // A link-local address means something only together with an interface.
+  const own = interfaces.filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address);
+  return [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...hosts.filter((host) => !EVERYWHERE.includes(host)), ...own])];
 }
 
-/** A new key and a certificate that it signs itself. */
-export async function makeCertificate(hosts: readonly string[], now: Date): Promise<Certificate> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [hostname()] }, { O: ['Inkpost'] }],
-    notBefore: new Date(now.getTime() - DAY_MS),
-    notAfter: new Date(now.getTime() + LIMITS.certificateDays * DAY_MS),
-    keys, signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(alternativeNames(hosts)),
-    ],
-  });
-  const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { certificatePem: `${certificate.toString('pem')}\n`, keyPem: `${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n` };
-}
-
-/** The kept certificate, while it is good; else a new one. Clients that pinned the old one have to be told when it changes. */
+/** The kept certificate, while it is good; else one that our own authority signs. One that an administrator put there is kept until it ends. */
 export async function keepCertificate(folder: string, hosts: readonly string[], now: Date): Promise<Certificate> {
-  const [certificatePem, keyPem] = await Promise.all([read(join(folder, 'certificate.pem')), read(join(folder, 'key.pem'))]);
-  if (certificatePem !== undefined && keyPem !== undefined && isGood(certificatePem, keyPem, now)) return { certificatePem, keyPem };
-  const made = await makeCertificate(hosts, now);
+  const authority = await keepAuthority(folder, now);
+  const [certificatePem, keyPem] = await Promise.all([readIfThere(join(folder, 'certificate.pem')), readIfThere(join(folder, 'key.pem'))]);
+  const names = certificateNames(hosts);
+  if (certificatePem !== undefined && keyPem !== undefined && isGood({ certificatePem, keyPem }, { authority, names, now })) return { certificatePem, keyPem };
+  const made = await issueCertificate(authority, names, now);
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await write(join(folder, 'key.pem'), made.keyPem, 0o600);
   await write(join(folder, 'certificate.pem'), made.certificatePem, 0o644);
   return made;
 }
 
+/** In DER, what others pin: the last certificate of the chain. */
+export function rootOf({ certificatePem }: Certificate): Buffer {
+  const [root = certificatePem] = certificatePem.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g)?.slice(-1) ?? [];
+  return new X509Certificate(root).raw;
+}
+
+interface Wanted {
+  readonly authority: CertificateAuthority;
+  readonly names: readonly string[];
+  readonly now: Date;
+}
+
 /** A start that was killed between the two files leaves a key that is another certificate's. */
-function isGood(certificatePem: string, keyPem: string, now: Date): boolean {
+function isGood({ certificatePem, keyPem }: Certificate, { authority, names, now }: Wanted): boolean {
   const certificate = new X509Certificate(certificatePem);
-  return certificate.checkPrivateKey(createPrivateKey(keyPem)) && Date.parse(certificate.validTo) > now.getTime() + LIMITS.certificateRenewDays * DAY_MS;
+  const endsAt = Date.parse(certificate.validTo);
+  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) return false;
+  const root = new X509Certificate(authority.certificatePem);
+  // Made by ourselves: by our authority, or by a version that had none.
+  const isOwn = certificate.checkIssued(root) || (certificate.checkIssued(certificate) && /^O=Inkpost$/m.test(certificate.subject));
+  if (!isOwn) return endsAt > now.getTime();
+  return certificate.checkIssued(root) && certificate.verify(root.publicKey) && endsAt > now.getTime() + LIMITS.certificateRenewDays * DAY_MS && names.every((name) => isFor(certificate, name));
 }
 
-async function read(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return undefined;
-  });
+function isFor(certificate: X509Certificate, name: string): boolean {
+  return (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
 }
 
-/** Whole or not at all. */
+/** Whole or not at all, also where another gateway writes the same. */
 async function write(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode });
-  await rename(`${path}.new`, path);
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, text, { mode });
+  await rename(draft, path);
 }

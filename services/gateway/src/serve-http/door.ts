@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -22,6 +23,8 @@ export interface DoorOptions {
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly routes: readonly Route[];
+  /** Receiving a request, headers and body. */
+  readonly requestMs: number;
   readonly answerer: RouteAnswerer;
   readonly tracer: Tracer;
   readonly meter: Meter;
@@ -51,7 +54,7 @@ export class Door {
     app.use(frameRequest({ tracer: options.tracer, duration, log }));
     app.useGlobalFilters(new UnknownRequestFilter(routes, log));
     const server: HttpServer = app.getHttpServer();
-    limit(server);
+    limit(server, options.requestMs);
     await app.init();
     await listen(server, options.listen);
     return new Door(app, server);
@@ -59,6 +62,11 @@ export class Door {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** New connections are shown this certificate; those that are open go on. */
+  renew({ certificatePem, keyPem }: Certificate): void {
+    if (this.server instanceof HttpsServer) this.server.setSecureContext({ cert: certificatePem, key: keyPem });
   }
 
   /** Takes nothing new, and gives what is under way a moment. */
@@ -78,8 +86,8 @@ async function listen(server: HttpServer, { host, port }: ListenAddress): Promis
   });
 }
 
-function limit(server: HttpServer): void {
-  server.requestTimeout = LIMITS.requestMs;
+function limit(server: HttpServer, requestMs: number): void {
+  server.requestTimeout = requestMs;
   server.headersTimeout = LIMITS.headersMs;
   server.keepAliveTimeout = LIMITS.keepAliveMs;
   server.maxConnections = LIMITS.connectionsMax;

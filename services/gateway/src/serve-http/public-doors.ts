@@ -1,15 +1,16 @@
-import { join } from 'node:path';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { RouteAnswerer } from '../answer-route/answer-request.js';
 import type { Route } from '../answer-route/route.js';
 import type { GatewayConfig } from '../gateway.config.js';
-import { keepCertificate } from './certificate.js';
 import { isLoopback, mustEncrypt } from './decide-encryption.js';
+import { LIMITS } from '../limits.js';
 import { Door, type DoorOptions } from './door.js';
+import type { ServerCertificate } from './server-certificate.js';
 
 export interface PublicDoorsOptions {
-  readonly config: Pick<GatewayConfig, 'httpListen' | 'httpTls' | 'dspListen' | 'wscListen' | 'trustedProxies' | 'dataFolder'>;
+  readonly config: Pick<GatewayConfig, 'httpListen' | 'httpTls' | 'dspListen' | 'wscListen' | 'trustedProxies'>;
+  readonly certificate: ServerCertificate;
   readonly publicRoutes: readonly Route[];
   readonly dspRoutes: readonly Route[];
   readonly wscRoutes: readonly Route[];
@@ -26,16 +27,17 @@ export class PublicDoors {
   constructor(private readonly options: PublicDoorsOptions) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { config, publicRoutes, dspRoutes, wscRoutes, log, ...rest } = this.options;
+    const { config, publicRoutes, dspRoutes, wscRoutes, log, certificate: kept, ...rest } = this.options;
     const { httpListen, httpTls, dspListen, wscListen, trustedProxies } = config;
-    const certificate = await keepCertificate(join(config.dataFolder, 'certificate'), [httpListen, dspListen, wscListen].map(({ host }) => host), new Date());
+    const certificate = await kept.get();
     const encrypted = mustEncrypt(httpTls, httpListen.host);
     if (!encrypted && !isLoopback(httpListen.host)) log.warning('plain HTTP on a public address, for a reverse proxy only', { host: httpListen.host });
-    const common = { ...rest, log, trustedProxies };
+    const common = { ...rest, log, trustedProxies, requestMs: LIMITS.requestMs };
     try {
       const http = await this.open({ ...common, listen: httpListen, certificate: encrypted ? certificate : undefined, routes: publicRoutes });
-      const dsp = await this.open({ ...common, listen: dspListen, certificate, routes: dspRoutes });
+      const dsp = await this.open({ ...common, listen: dspListen, certificate, routes: dspRoutes, requestMs: LIMITS.uploadMs });
       const wsc = await this.open({ ...common, listen: wscListen, certificate, routes: wscRoutes });
+      kept.watch((renewed) => this.doors.forEach((door) => door.renew(renewed)));
       log.info('doors open', { http: `${encrypted ? 'https' : 'http'}://${httpListen.host}:${http.port}`, dsp: `https://${dspListen.host}:${dsp.port}`, wsc: `https://${wscListen.host}:${wsc.port}` });
     } catch (error) {
       await this.onModuleDestroy();
@@ -44,7 +46,7 @@ export class PublicDoors {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.doors.splice(0).map((door) => door.close()));
+    await Promise.all([this.options.certificate.close(), ...this.doors.splice(0).map((door) => door.close())]);
   }
 
   private async open(options: DoorOptions): Promise<Door> {
