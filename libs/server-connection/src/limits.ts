@@ -22,3 +22,7 @@ export const SERVER_STATUS_AGE_MAX_MS = 5_000;
 export const SERVER_STATUS_WAIT_MS = 4_000;
 export const HOST_LENGTH_MAX = 253;
 export const CERTIFICATE_LENGTH_MAX = 65_536;
+/** A refused account is not tried again by itself for so long: the server would lock it out. */
+export const SERVER_REFUSED_PAUSE_MS = 60_000;
+/** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */
+export const SERVER_SIGN_IN_EVERY_MS = 3_000;

@@ -225,9 +225,5 @@ export const ANSWERED_KEPT_DAYS = 1;
 
 /** The server used for user management: one request, the way to it included. */
 export const SERVER_CALL_MAX_MS = 5_000;
-/** A refused account is not tried again by itself for so long: the server would lock it out. */
-export const SERVER_REFUSED_PAUSE_MS = 60_000;
-/** Rights are effective at the next sign-in: where one is missing, it is signed in anew, at most this often. */
-export const SERVER_SIGN_IN_EVERY_MS = 3_000;
 /** How often it is looked anew whether there is a guest whom another server wants to add, when one was made meanwhile. */
 export const ADD_TRIES = 3;

@@ -4,31 +4,12 @@ import type { KnownGuest } from '../../resolve-owner/decide-owner.js';
 
 const QUOTED_MAX = 300;
 
-export interface SignedIn {
-  readonly token: string;
-  readonly rights: readonly string[];
-  readonly passwordMustChange: boolean;
-}
-
 export interface ServerInformation {
   readonly name: string;
   readonly version: string;
 }
 
 // What another server says is looked at as anything from outside. Each throws a `StrangeAnswer` where it isn't what is agreed.
-
-export function readSignedIn(body: unknown): SignedIn {
-  const { token, rights, passwordMustChange } = fieldsOf(body);
-  if (typeof token !== 'string' || !isTexts(rights)) throw otherVersion();
-  return { token, rights, passwordMustChange: passwordMustChange === true };
-}
-
-/** Of GET session: what the account may do. */
-export function readRights(body: unknown): readonly string[] {
-  const { rights } = fieldsOf(body);
-  if (!isTexts(rights)) throw otherVersion();
-  return rights;
-}
 
 export function readServer(body: unknown): ServerInformation {
   const { name, version } = fieldsOf(body);
@@ -61,8 +42,4 @@ function readInstant(value: unknown): Date | null {
   const instant = new Date(typeof value === 'string' ? value : Number.NaN);
   if (Number.isNaN(instant.getTime())) throw otherVersion();
   return instant;
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LINK_LOCAL_REFUSED } from '@inkpost/server-connection/address-rules.js';
-import { SERVER_ANSWER_BYTES_MAX } from '@inkpost/server-connection/limits.js';
-import { SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
+import { SERVER_ANSWER_BYTES_MAX, SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '@inkpost/server-connection/limits.js';
 import { LiveServer } from '../../user-management/live-server.js';
 import { readGuest } from './wsc-answers.js';
 import { WscClient } from './wsc-client.js';

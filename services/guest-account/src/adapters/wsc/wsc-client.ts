@@ -1,13 +1,16 @@
+import { AccountSession, readRights } from '@inkpost/server-connection/account-session.js';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { ServerAgent } from '@inkpost/server-connection/server-agent.js';
 import { exchange, readDetail, type ServerAnswer, type ServerRequest } from '@inkpost/server-connection/server-exchange.js';
-import { SERVER_CALL_MAX_MS, SERVER_REFUSED_PAUSE_MS, SERVER_SIGN_IN_EVERY_MS } from '../../limits.js';
+import { SERVER_CALL_MAX_MS } from '../../limits.js';
 import type { ServerSettings } from '../../user-management/server-settings.js';
 import { asTrouble, ServerTrouble } from '../../user-management/server-status.js';
-import { readRights, readServer, readSignedIn, type ServerInformation, type SignedIn } from './wsc-answers.js';
+import { readServer, type ServerInformation } from './wsc-answers.js';
 
 /** What the account must be allowed to (WSC-008). */
 export const RIGHTS_NEEDED = ['guests.read', 'guests.add', 'guests.edit', 'guests.delete'] as const;
+
+const SIGN_IN_STATES = { unopened: 'not-initialised', refused: 'connection-failed', unchanged: 'rights-missing' } as const;
 
 export interface WscClientParts {
   readonly settings: ServerSettings;
@@ -20,20 +23,18 @@ export interface WscClientParts {
 }
 
 /**
- * Speaks with another installation as one of its accounts. The token is kept until it is refused; an account that is refused is left alone
- * for a while, or it would be locked out. Everything that fails is a `ServerTrouble`, after a few seconds at most.
+ * Speaks with another installation as one of its accounts. Everything that fails is a `ServerTrouble`, after a few seconds at most.
  */
 export class WscClient {
   private readonly connections: ServerAgent;
-  private readonly now: () => number;
-  private session: SignedIn | undefined;
-  private signingIn: Promise<SignedIn> | undefined;
-  private signedInAt = Number.NEGATIVE_INFINITY;
-  private refusal: { readonly trouble: ServerTrouble; readonly until: number } | undefined;
+  private readonly session: AccountSession;
 
   constructor(private readonly parts: WscClientParts) {
     this.connections = new ServerAgent(parts.settings, parts.rules, parts.callMaxMs ?? SERVER_CALL_MAX_MS);
-    this.now = parts.now ?? (() => performance.now());
+    const { settings: { account }, password, now } = parts;
+    this.session = new AccountSession({
+      agent: this.connections, path: '/wsc/v1/session', account, password, checked, trouble: (kind, text, cause) => new ServerTrouble(SIGN_IN_STATES[kind], text, cause), ...(now ? { now } : {}),
+    });
   }
 
   /** What the server says of itself to everybody. */
@@ -45,7 +46,7 @@ export class WscClient {
   async missingRights(): Promise<readonly string[]> {
     const granted = readRights(checked(await this.asAccount({ method: 'GET', path: '/wsc/v1/session' })));
     const missing = lackingIn(granted);
-    return missing.length > 0 && this.maySignInAnew() ? lackingIn((await this.signIn()).rights) : missing;
+    return missing.length > 0 && this.session.maySignInAnew() ? lackingIn((await this.session.signIn()).rights) : missing;
   }
 
   /** Gives the body of the answer. A right that is missing is the trouble `rights-missing`. */
@@ -72,56 +73,16 @@ export class WscClient {
     this.connections.destroy();
   }
 
-  private async asAccount(wanted: ServerRequest): Promise<ServerAnswer> {
-    const kept = this.session;
-    const { token } = kept ?? (await this.signIn());
-    const answer = await this.send({ ...wanted, token });
-    // The token ran out; or a right was given since, which holds from the next sign-in on (WSC-009).
-    const isOver = answer.status === 401 || (answer.status === 403 && this.maySignInAnew());
-    if (!kept || !isOver) return answer;
-    if (this.session === kept) this.session = undefined;
-    return this.send({ ...wanted, token: (this.session ?? (await this.signIn())).token });
-  }
-
-  private maySignInAnew(): boolean {
-    return this.now() - this.signedInAt >= SERVER_SIGN_IN_EVERY_MS;
-  }
-
-  /** Anew. Requests that come together sign in once. */
-  async signIn(): Promise<SignedIn> {
-    if (this.refusal && this.now() < this.refusal.until) throw this.refusal.trouble;
-    this.signingIn ??= this.signInNow().finally(() => {
-      this.signingIn = undefined;
+  async signIn(): Promise<void> {
+    await this.session.signIn().catch((error: unknown) => {
+      throw asTrouble(error);
     });
-    return this.signingIn;
   }
 
-  private async signInNow(): Promise<SignedIn> {
-    const { account } = this.parts.settings;
-    let password: string;
-    try {
-      password = this.parts.password();
-    } catch (error) {
-      throw new ServerTrouble('not-initialised', `The stored password can't be opened: give it again. ${asTrouble(error).problem}`, error);
-    }
-    const answer = await this.send({ method: 'POST', path: '/wsc/v1/session', body: { account, password } });
-    if (answer.status === 401 || answer.status === 429) throw this.refused(answer);
-    this.refusal = undefined;
-    const session = readSignedIn(checked(answer));
-    if (session.passwordMustChange) throw new ServerTrouble('rights-missing', `The account ${account} still has its first password there, with which it may do nothing: it must be changed before.`);
-    this.signedInAt = this.now();
-    this.session = session;
-    return session;
-  }
-
-  private refused({ status, retryAfterSeconds }: ServerAnswer): ServerTrouble {
-    const { account } = this.parts.settings;
-    const trouble = new ServerTrouble('connection-failed', status === 429
-      ? `The server takes no sign-in of ${account} from here for now, after too many wrong ones: are account and password right?`
-      : `The server refuses the account ${account} or its password: correct them.`);
-    const pauseMs = Math.max(SERVER_REFUSED_PAUSE_MS, 1_000 * (retryAfterSeconds ?? 0));
-    this.refusal = { trouble, until: this.now() + pauseMs };
-    return trouble;
+  private async asAccount(wanted: ServerRequest): Promise<ServerAnswer> {
+    return this.session.ask((token) => this.send({ ...wanted, token })).catch((error: unknown) => {
+      throw asTrouble(error);
+    });
   }
 
   private async send(wanted: ServerRequest): Promise<ServerAnswer> {
