@@ -1,6 +1,6 @@
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { MessageAcceptedSchema, MessageRefusedSchema, SenderAuthenticationChangedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
-import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, ConfirmationWantedSchema, OwnerRefusedSchema, OwnerResolvedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
+import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, ConfirmationWantedSchema, OwnerRefusedSchema, OwnerResolvedSchema, PinLinkWantedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
 import { ErasureDoneSchema } from '@inkpost/contracts/flow/v1/erasure_pb.js';
 import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
@@ -32,6 +32,7 @@ export const mailFlow = {
 /** Housekeeping between owners. */
 export const upkeepFlow = {
   'account.changed.v1': { payload: AccountChangedSchema, from: 'guest-account', to: ['notification'], ...retries },
+  'account.pin-link-wanted.v1': { payload: PinLinkWantedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'account.merged.v1': { payload: AccountMergedSchema, from: 'guest-account', to: ['print-submit', 'notification'], ...retries },
   'account.erased.v1': { payload: AccountErasedSchema, from: 'guest-account', to: ['mail-ingest', 'acceptance', 'print-submit', 'notification', 'domain-sync'], ...retries },
   'mail.account-erased.v1': { payload: ErasureDoneSchema, from: 'mail-ingest', to: ['guest-account'], ...retries },

@@ -59,6 +59,7 @@ import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
 import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
 import { ResolveOwner } from './resolve-owner/resolve-owner.js';
+import { identificationRoutes } from './identify-person/identification.routes.js';
 import { RightsRpc } from './rights/rights.rpc.js';
 import { RightsStore } from './rights/rights.store.js';
 import { findRoleMembersWith } from './rights/role-members.js';
@@ -197,6 +198,7 @@ export const guestAccount: ServiceDefinition = {
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);
               unknownSenderRoutes(router, { waiting, owners, masterKey, log });
+              identificationRoutes(router, { pool, flow, accounts, delays, hash: keyedHash, masterKey, language: config.language, log });
               router.service(SenderGuestService, senderGuests);
               router.service(UserManagementServerService, userManagement);
             };

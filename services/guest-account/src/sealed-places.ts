@@ -20,6 +20,8 @@ export const guestAccountBytes: StoredBytes = {
   unsealed: [
     { table: 'guest', column: 'pin_hash', holds: 'keyed-hash' },
     { table: 'guest', column: 'card_hash', holds: 'keyed-hash' },
+    { table: 'account_pin', column: 'pin_hash', holds: 'keyed-hash' },
+    { table: 'account_card', column: 'card_hash', holds: 'keyed-hash' },
     { table: 'merged_account', column: 'pin_hash', holds: 'keyed-hash' },
     { table: 'merged_account', column: 'card_hash', holds: 'keyed-hash' },
     { table: 'erasure_subject', column: 'address_hash', holds: 'keyed-hash' },

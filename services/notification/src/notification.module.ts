@@ -29,6 +29,8 @@ import { MessageRefusedHandler } from './notify/message-refused.handler.js';
 import { NoticeBudget } from './notify/notice-budget.js';
 import { OwnerRefusedHandler } from './notify/owner-refused.handler.js';
 import { SendCodeHandler } from './notify/send-code.handler.js';
+import { PinLinks } from './notify/pin-links.js';
+import { PinLinkWantedHandler } from './notify/pin-link-wanted.handler.js';
 import { TellRefusal } from './notify/tell-refusal.js';
 import { CurrentOutgoingMail } from './outgoing-mail/current-outgoing-mail.js';
 import { OutgoingMailRpc } from './outgoing-mail/outgoing-mail.rpc.js';
@@ -44,6 +46,7 @@ const handlers = {
   'acceptance.message-refused.v1': MessageRefusedHandler,
   'account.owner-refused.v1': OwnerRefusedHandler,
   'account.confirmation-wanted.v1': ConfirmationWantedHandler,
+  'account.pin-link-wanted.v1': PinLinkWantedHandler,
   'print.job-completed.v1': JobCompletedHandler,
   'print.job-aborted.v1': JobAbortedHandler,
   'print.job-expiring.v1': JobExpiringHandler,
@@ -79,6 +82,7 @@ export const notification: ServiceDefinition = {
         { provide: FlowClient, useValue: flow },
         { provide: CodeOpener, useFactory: () => new CodeOpener(masterKey) },
         { provide: ConfirmationLinks, useFactory: () => new ConfirmationLinks(config.publicUrl, masterKey) },
+        { provide: PinLinks, useFactory: () => new PinLinks(config.publicUrl, masterKey) },
         { provide: NoticeBudget, useFactory: () => new NoticeBudget(pool) },
         { provide: MomentWriter, useValue: moments },
         { provide: OutgoingMailStore, useFactory: () => new OutgoingMailStore(prisma, masterKey) },

@@ -20,13 +20,17 @@ const ERASE = `
     UNION SELECT d.name_key || '\\' || login FROM directory_name d, unnest($3) AS login WHERE login <> ''),
   known AS (DELETE FROM known_person WHERE account_id::text IN (SELECT unnest($1::text[])) OR sender_address IN (SELECT unnest($2::text[]))),
   merged AS (DELETE FROM merged_account WHERE account_id::text = ANY ($1) OR guest_account_id::text = ANY ($1) RETURNING 1),
+  pins AS (DELETE FROM account_pin WHERE account_id::text = ANY ($1) RETURNING 1),
+  cards AS (DELETE FROM account_card WHERE account_id::text = ANY ($1) RETURNING 1),
+  links AS (DELETE FROM pin_link WHERE account_id::text = ANY ($1)),
   vouched AS (UPDATE guest SET visited_person = '' WHERE visited_person <> '' AND lower(visited_person) IN (SELECT unnest($2)) RETURNING 1),
   roles AS (DELETE FROM role_member WHERE account_id::text = ANY ($1) RETURNING 1),
   tokens AS (DELETE FROM api_token WHERE maker ->> 'accountId' = ANY ($1) RETURNING 1),
   members AS (DELETE FROM profile_member WHERE directory_id = 'guests' AND lower(name) IN (SELECT '@' || login FROM unnest($3) AS login) RETURNING 1),
   familiar AS (DELETE FROM sign_in_familiar WHERE account IN (SELECT account FROM accounts) RETURNING 1),
   attempts AS (
-    DELETE FROM sign_in_delay d USING accounts a WHERE d.scope <> 'source' AND (d.subject = a.account OR starts_with(d.subject, a.account || ' ')) RETURNING 1),
+    DELETE FROM sign_in_delay d USING accounts a WHERE d.scope NOT IN ('source', 'pin-source', 'pin-point') AND (d.subject = a.account OR starts_with(d.subject, a.account || ' ')) RETURNING 1),
+  asked AS (DELETE FROM sign_in_delay WHERE scope = 'pin-link' AND subject = ANY ($2)),
   waiting AS (DELETE FROM waiting_sender WHERE address = ANY ($2) RETURNING waiting_id),
   parked AS MATERIALIZED (SELECT m.payload FROM waiting_message m JOIN waiting_sender w USING (waiting_id) WHERE w.address = ANY ($2)),
   sponsored AS (
@@ -39,7 +43,7 @@ const ERASE = `
     UNION SELECT (d ->> 'documentId')::uuid FROM parked, jsonb_array_elements(coalesce(parked.payload -> 'documents', '[]')) AS d),
   dropped AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT id FROM documents)))
   SELECT (SELECT count(*) FROM merged) AS "mergedGuests", (SELECT count(*) FROM vouched) + (SELECT count(*) FROM sponsored) AS "vouchedFor", (SELECT count(*) FROM waiting) AS "waitingSenders", (SELECT count(*) FROM roles) + (SELECT count(*) FROM members) AS "memberships",
-    (SELECT count(*) FROM tokens) AS "apiTokens", (SELECT count(*) FROM familiar) + (SELECT count(*) FROM attempts) AS "signIns",
+    (SELECT count(*) FROM tokens) AS "apiTokens", (SELECT count(*) FROM pins) + (SELECT count(*) FROM cards) AS "pinsAndCards", (SELECT count(*) FROM familiar) + (SELECT count(*) FROM attempts) AS "signIns",
     (SELECT (found -> 'messages')::int FROM forgotten, dropped) + (SELECT count(*) FROM parked)::int AS "mailsNotPrinted",
     (SELECT count(*) FROM profile_member WHERE directory_id IS NULL AND lower(name) IN (SELECT '@' || login FROM unnest($3) AS login)) AS "profileRulesLeft"`;
 

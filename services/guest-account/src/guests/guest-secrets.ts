@@ -51,7 +51,7 @@ export function cardHash(cardNumber: string, hash: KeyedHash): Buffer {
 }
 
 /** Of a short number at most half is shown. */
-function cardEnd(cardNumber: string): string {
+export function cardEnd(cardNumber: string): string {
   const card = normalCard(cardNumber);
   return card.slice(-Math.min(CARD_END_LENGTH, Math.floor(card.length / 2)));
 }

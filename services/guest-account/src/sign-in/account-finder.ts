@@ -20,16 +20,30 @@ export class AccountFinder {
   constructor(private readonly parts: AccountFinderParts) {}
 
   /**
-   * As somebody types it who signs in with a password; directories that check none aren't asked. A login alone is of the first directory that knows it, in the order in which owners of mails are
+   * As somebody types it. Directories that check no passwords aren't asked for who signs in with one. A login alone is of the first directory that knows it, in the order in which owners of mails are
    * looked for: whoever has the same login further down names the directory too.
    */
-  async byName({ directory: name, login }: AccountName): Promise<FoundAccount | undefined> {
+  async byName({ directory: name, login }: AccountName, ask: 'with-password' | 'with-or-without-password' = 'with-password'): Promise<FoundAccount | undefined> {
     const configuration = await this.parts.load();
     const candidates = name === undefined ? inOrder(configuration) : configuration.directories.filter((directory) => isCalled(directory, name));
     for (const directory of candidates) {
-      if (this.parts.peopleOf(directory)?.noPasswords !== undefined) continue;
+      if (ask === 'with-password' && this.parts.peopleOf(directory)?.noPasswords !== undefined) continue;
       const found = await this.ask(directory, login);
       if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** By an address in normal form: whoever the first directory knows by it, in the order in which owners of mails are looked for; or the directory of this name. Of several people nobody. */
+  async byAddress(address: string, directoryName?: string): Promise<FoundAccount | undefined> {
+    if (address === '') return undefined;
+    const configuration = await this.parts.load();
+    const candidates = directoryName === undefined ? inOrder(configuration) : configuration.directories.filter((directory) => isCalled(directory, directoryName));
+    for (const directory of candidates) {
+      const people = this.parts.peopleOf(directory);
+      const found = await people?.findByAddress(address);
+      if (people && found?.kind === 'found') return { directory, people, person: found.person };
+      if (found?.kind === 'ambiguous') return undefined;
     }
     return undefined;
   }

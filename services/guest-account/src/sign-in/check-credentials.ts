@@ -9,6 +9,7 @@ import type { AccountFinder, FoundAccount } from './account-finder.js';
 import { type AccountName, loginKey, parseAccountName } from './account-name.js';
 import { passwordVersionOf } from './account-standing.js';
 import type { AdministratorStore } from './administrator.store.js';
+import { passwordAttempt } from './count-attempt.js';
 import { MAINTENANCE_ACCOUNT } from './maintenance-account.js';
 import { hashPassword, isOutdated, verifyPassword } from './password-hash.js';
 import type { SignInDelayStore } from './sign-in-delay.store.js';
@@ -50,13 +51,13 @@ export class CredentialChecker {
   /** Throws a `Failure` while the directory that would know the account can't be asked. */
   async check({ account, password, source }: Credentials): Promise<CredentialCheck> {
     const name = parseAccountName(account);
-    const attempt = { account: loginKey(name.login), source: sourceNetwork(source) };
+    const attempt = passwordAttempt(loginKey(name.login), sourceNetwork(source));
     const admission = await this.delays.count(attempt);
     if (!admission.admitted) return { outcome: 'locked-out', retryAfterSeconds: admission.retryAfterSeconds };
     const refusedAt = sleep(REFUSED_AFTER_MS);
     const proof = await this.prove(name, attempt.account, password).catch(async (error: unknown) => {
       // Nothing was guessed.
-      if (error instanceof Failure) await this.delays.forgive(attempt);
+      if (error instanceof Failure) await this.delays.forgive(admission.attempts);
       throw error;
     });
     if (proof.kind === 'refused') {
@@ -65,7 +66,7 @@ export class CredentialChecker {
       await refusedAt;
       return { outcome: 'refused' };
     }
-    await this.delays.remember(attempt);
+    await this.delays.remember(attempt, admission.attempts);
     return { outcome: 'proven', account: proof };
   }
 

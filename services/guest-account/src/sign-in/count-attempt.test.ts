@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { countAttempt, type FailedAttempts, pauseSeconds, subjectsOf } from './count-attempt.js';
+import { type Attempt, countAttempt, type FailedAttempts, givenBackSeconds, passwordAttempt, pauseSeconds, pinAttempt } from './count-attempt.js';
 
 const noon = new Date('2026-06-01T12:00:00Z');
 const later = (seconds: number) => new Date(noon.getTime() + seconds * 1_000);
 
-const subjects = subjectsOf({ account: 'a', source: 's', isFamiliar: false });
+const subjects = passwordAttempt('a', 's').subjects(false);
 
 /** Tries again and again, each time as soon as it is let; gives the second of each attempt. */
-function guess(times: number, options: { accounts?: readonly string[]; sources?: readonly string[]; familiar?: string }): number[] {
-  const { accounts = ['maintenance'], sources = ['192.0.2.1'], familiar } = options;
+function guess(times: number, options: { accounts?: readonly string[]; sources?: readonly string[]; familiar?: string; attemptOf?: (account: string, source: string) => Attempt }): number[] {
+  const { accounts = ['maintenance'], sources = ['192.0.2.1'], familiar, attemptOf = passwordAttempt } = options;
   const known = new Map<string, FailedAttempts>();
   const at: number[] = [];
   let second = 0;
   while (at.length < times) {
     const [account, source] = [accounts[at.length % accounts.length] ?? '', sources[at.length % sources.length] ?? ''];
-    const subjects = subjectsOf({ account, source, isFamiliar: source === familiar });
+    const subjects = attemptOf(account, source).subjects(source === familiar);
     const relevant = [...known.values()].filter((attempt) => subjects.some(({ scope, subject }) => attempt.scope === scope && attempt.subject === subject));
     const admission = countAttempt(subjects, relevant, later(second));
     if (admission.admitted) {
@@ -59,7 +59,7 @@ describe('attempts to sign in', () => {
   it('elsewhere don\'t hold up who signs in from where they did before', () => {
     const known = [{ scope: 'account', subject: 'ada', failures: 99, blockedUntil: later(900), lastTriedAt: noon }] as const;
     const relevant = (isFamiliar: boolean) => {
-      const subjects = subjectsOf({ account: 'ada', source: 's', isFamiliar });
+      const subjects = passwordAttempt('ada', 's').subjects(isFamiliar);
       return { subjects, known: known.filter(({ scope }) => subjects.some((subject) => subject.scope === scope)) };
     };
     const [familiar, strange] = [relevant(true), relevant(false)];
@@ -78,6 +78,41 @@ describe('attempts to sign in', () => {
     const known = [{ scope: 'pair', subject: 'a s', failures: 9, blockedUntil: noon, lastTriedAt: noon }] as const;
     expect(countAttempt(subjects, known, later(86_399))).toMatchObject({ attempts: [{ failures: 10 }, { failures: 1 }, { failures: 1 }] });
     expect(countAttempt(subjects, known, later(86_400))).toMatchObject({ attempts: [{ failures: 1 }, { failures: 1 }, { failures: 1 }] });
+  });
+});
+
+describe('attempts by PIN', () => {
+  const attemptOf = (account: string, source: string) => pinAttempt(account, source, source);
+  const everywhere = Array.from({ length: 5_000 }, (_, index) => `192.0.${index}`);
+  const everybody = Array.from({ length: 5_000 }, (_, index) => `account-${index}`);
+  const day = 86_400;
+  const perDay = (at: readonly number[], from: number) => at.filter((second) => second >= from && second < from + day).length;
+
+  it('on one account are some 24 a day in the long run, at one release point as from everywhere', () => {
+    expect(guess(5, { accounts: ['ada'], attemptOf })).toEqual([0, 0, 0, 0, 0]);
+    expect(perDay(guess(80, { accounts: ['ada'], attemptOf }), day)).toBeLessThanOrEqual(24);
+    expect(perDay(guess(80, { accounts: ['ada'], sources: everywhere, attemptOf }), day)).toBeLessThanOrEqual(24);
+  });
+
+  it('on all accounts are 144 a day from one release point, and 720 from everywhere', () => {
+    const [one, all] = [guess(400, { accounts: everybody, attemptOf }), guess(1_800, { accounts: everybody, sources: everywhere, attemptOf })];
+    expect(one.slice(19, 21)).toEqual([0, 600]);
+    expect(perDay(one, day)).toBe(144);
+    expect(all.slice(199, 201)).toEqual([0, 120]);
+    expect(perDay(all, day)).toBe(720);
+  });
+
+  it('that are right give back at a shared place what they were counted for', () => {
+    const counted = countAttempt(pinAttempt('ada', 'p', 's').subjects(true), [], noon);
+    const [, point] = counted.admitted ? counted.attempts : [];
+    expect((point?.blockedUntil.getTime() ?? 0) - noon.getTime()).toBe(-18 * 600_000);
+    expect([givenBackSeconds('pin-point'), givenBackSeconds('pin-pair')]).toEqual([600, 0]);
+  });
+
+  it('elsewhere, and by people who were never there, don\'t hold up who is where they released before', () => {
+    const scopes = (isFamiliar: boolean) => pinAttempt('ada', 'p', 's').subjects(isFamiliar).map(({ scope }) => scope);
+    expect(scopes(true)).toEqual(['pin-pair', 'pin-point', 'pin-source']);
+    expect(scopes(false)).toEqual([...scopes(true), 'pin-account', 'pin-everywhere']);
   });
 });
 

@@ -1,16 +1,18 @@
-import { FAILURES_REMEMBERED_MS, SIGN_IN_PAUSES } from '../limits.js';
+import { FAILURES_REMEMBERED_MS, SHARED_PAUSES, SIGN_IN_PAUSES } from '../limits.js';
 import { MAINTENANCE_ACCOUNT } from './maintenance-account.js';
 
-/** What attempts can have in common. */
-export type Scope = keyof typeof SIGN_IN_PAUSES;
+/** What attempts can have in common: one that grows its own pause, or one that many people share. */
+export type Scope = keyof typeof SIGN_IN_PAUSES | SharedScope;
+type SharedScope = keyof typeof SHARED_PAUSES;
 
+/** Who tries to be whom, and where. */
 export interface Attempt {
   /** The login, however it was typed. */
   readonly account: string;
-  /** The network that it comes from. */
-  readonly source: string;
-  /** The account has signed in from there before. */
-  readonly isFamiliar: boolean;
+  /** Where the account becomes familiar: the network that it comes from, or the release point. */
+  readonly place: string;
+  /** What it has in common with others. `isFamiliar`: the account has proven itself at this place before. The first one is the pair's. */
+  subjects(isFamiliar: boolean): readonly Subject[];
 }
 
 export interface Subject {
@@ -27,16 +29,30 @@ export interface FailedAttempts extends Subject {
 export type Admission = { readonly admitted: true; readonly attempts: readonly FailedAttempts[] } | { readonly admitted: false; readonly retryAfterSeconds: number };
 
 /**
- * The pair, the source and the account of an attempt. From where an account has signed in before, it is not held up by what others try
- * elsewhere: else whoever goes on guessing could keep its owner out.
+ * A password: the pair, the source and the account. From where an account has signed in before, it is not held up by what others try
+ * elsewhere: else whoever goes on guessing could keep its owner out. `source`: the network.
  */
-export function subjectsOf({ account, source, isFamiliar }: Attempt): readonly Subject[] {
+export function passwordAttempt(account: string, source: string): Attempt {
   const own: readonly Subject[] = [{ scope: 'pair', subject: `${account} ${source}` }, { scope: 'source', subject: source }];
-  return isFamiliar ? own : [...own, { scope: account === MAINTENANCE_ACCOUNT ? 'maintenance' : 'account', subject: account }];
+  const elsewhere: Subject = { scope: account === MAINTENANCE_ACCOUNT ? 'maintenance' : 'account', subject: account };
+  return { account, place: source, subjects: (isFamiliar) => (isFamiliar ? own : [...own, elsewhere]) };
+}
+
+/** A PIN at a release point: the same, and all who have never been where they are now. */
+export function pinAttempt(account: string, releasePoint: string, source: string): Attempt {
+  const own: readonly Subject[] = [{ scope: 'pin-pair', subject: `${account} ${releasePoint}` }, { scope: 'pin-point', subject: releasePoint }, { scope: 'pin-source', subject: source }];
+  const elsewhere: readonly Subject[] = [{ scope: 'pin-account', subject: account }, { scope: 'pin-everywhere', subject: '' }];
+  return { account, place: `point ${releasePoint}`, subjects: (isFamiliar) => (isFamiliar ? own : [...own, ...elsewhere]) };
+}
+
+/** A link to set a PIN that somebody asks for: nothing to guess, but mails to bound. */
+export function linkRequest(address: string, source: string): Attempt {
+  const subjects: readonly Subject[] = [{ scope: 'pin-link', subject: address }, { scope: 'pin-link', subject: source }];
+  return { account: address, place: source, subjects: () => subjects };
 }
 
 /** 0 for the first failures, then 1, 2, 4, … seconds. */
-export function pauseSeconds(scope: Scope, failures: number): number {
+export function pauseSeconds(scope: keyof typeof SIGN_IN_PAUSES, failures: number): number {
   const { freeFailures, pauseMaxSeconds } = SIGN_IN_PAUSES[scope];
   return failures <= freeFailures ? 0 : Math.min(2 ** (failures - freeFailures - 1), pauseMaxSeconds);
 }
@@ -52,7 +68,24 @@ export function countAttempt(subjects: readonly Subject[], known: readonly Faile
     const before = known.find((attempt) => attempt.scope === scope && attempt.subject === subject);
     const isRemembered = before !== undefined && now.getTime() - before.lastTriedAt.getTime() < FAILURES_REMEMBERED_MS;
     const failures = (isRemembered ? before.failures : 0) + 1;
-    return { scope, subject, failures, lastTriedAt: now, blockedUntil: new Date(now.getTime() + pauseSeconds(scope, failures) * 1_000) };
+    const blockedUntil = isShared(scope) ? sharedUntil(scope, before, now) : new Date(now.getTime() + pauseSeconds(scope, failures) * 1_000);
+    return { scope, subject, failures, lastTriedAt: now, blockedUntil };
   });
   return { admitted: true, attempts };
+}
+
+/** Seconds by which a right attempt moves `blockedUntil` back: what it was counted for. */
+export function givenBackSeconds(scope: Scope): number {
+  return isShared(scope) ? SHARED_PAUSES[scope].everySeconds : 0;
+}
+
+function isShared(scope: Scope): scope is SharedScope {
+  return scope in SHARED_PAUSES;
+}
+
+/** A bucket of `atOnce` attempts that fills up by one every `everySeconds` (the generic cell rate algorithm): while it isn't empty the end lies in the past. */
+function sharedUntil(scope: SharedScope, before: FailedAttempts | undefined, now: Date): Date {
+  const { atOnce, everySeconds } = SHARED_PAUSES[scope];
+  const full = now.getTime() - (atOnce - 1) * everySeconds * 1_000;
+  return new Date(Math.max(full, before?.blockedUntil.getTime() ?? full) + everySeconds * 1_000);
 }

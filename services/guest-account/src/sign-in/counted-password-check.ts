@@ -1,6 +1,7 @@
 import { fault } from '@inkpost/server-connection/run-steps.js';
 import type { PeopleDirectory } from '../ports/directory.port.js';
 import { loginKey } from './account-name.js';
+import { passwordAttempt } from './count-attempt.js';
 import type { SignInDelayStore } from './sign-in-delay.store.js';
 
 /** Tries a password where nobody signs in by it. Throws a `Failure` that says what is wrong while it can't be tried. */
@@ -12,7 +13,7 @@ const SOURCE = 'directory-test';
 /** As a sign-in would count it: else whoever may test a directory could guess the passwords of its people there, or lock their accounts. */
 export function countedPasswordCheck(delays: SignInDelayStore): CountedPasswordCheck {
   return async (people, login, password) => {
-    const attempt = { account: loginKey(login), source: SOURCE };
+    const attempt = passwordAttempt(loginKey(login), SOURCE);
     const admission = await delays.count(attempt);
     if (!admission.admitted) throw fault(`Too many wrong passwords were tried, of this login or in tests. Try again in ${admission.retryAfterSeconds} seconds.`);
     let isGuess = false;
@@ -20,7 +21,7 @@ export function countedPasswordCheck(delays: SignInDelayStore): CountedPasswordC
       isGuess = !(await people.checkCredentials(login, password));
       return !isGuess;
     } finally {
-      if (!isGuess) await delays.forgive(attempt);
+      if (!isGuess) await delays.forgive(admission.attempts);
     }
   };
 }

@@ -28,6 +28,8 @@ export interface Notice {
   readonly evidence?: Readonly<Record<string, JsonValue>>;
   /** The one document that it is about. */
   readonly document?: string;
+  /** It follows from no mail: there is no journey to write in. */
+  readonly ofNoJourney?: boolean;
 }
 
 /**
@@ -51,8 +53,8 @@ export class MailDelivery {
     const { kind, to, accountId = '', displayName, code = '' } = notice;
     const intent = await recordIntent(this.pool, {
       flowMessageId: message.id, journeyId: message.journeyId, kind, recipient: to, internetMessageId: messageIdOf(message.id, settings.fromAddress),
-      // A code goes to the address that it was sealed for, and to no other.
-      accountId, followsAccount: kind !== 'code',
+      // A code goes to the address that it was sealed for, a link to the directory's, and to no other.
+      accountId, followsAccount: kind !== 'code' && kind !== 'pin-link',
     });
     if (!intent) return;
     if (intent.state !== 'intent') {
@@ -61,7 +63,7 @@ export class MailDelivery {
     }
     const whyNot = intent.erased ? 'account-erased' : whyNotMailable(intent.recipient, settings.fromAddress);
     if (whyNot !== undefined) {
-      await this.record(message, { delivered: false, answer: whyNot }, entry(notice, 'not-told', { kind, to: intent.recipient, reason: whyNot }));
+      await this.record(message, notice, { delivered: false, answer: whyNot }, entry(notice, 'not-told', { kind, to: intent.recipient, reason: whyNot }));
       this.metrics.count(kind, 'untold');
       return;
     }
@@ -72,7 +74,7 @@ export class MailDelivery {
     };
     const delivery = this.unrecorded.get(message.id) ?? (await server.send(mail));
     this.unrecorded.set(message.id, delivery);
-    await this.record(message, delivery, deliveryEntry(notice, intent, delivery, language));
+    await this.record(message, notice, delivery, deliveryEntry(notice, intent, delivery, language));
     this.unrecorded.delete(message.id);
     this.metrics.count(kind, delivery.delivered ? 'sent' : 'failed');
   }
@@ -88,8 +90,8 @@ export class MailDelivery {
     await this.flow.step(message, { journeyId: message.journeyId, entries, publish: [] });
   }
 
-  private async record(message: FlowMessage, { delivered, answer }: Delivery, journeyEntry: JourneyEntry): Promise<void> {
-    await this.flow.step(message, { journeyId: message.journeyId, entries: [journeyEntry], publish: [] }, settle(message.id, delivered ? 'sent' : 'failed', answer));
+  private async record(message: FlowMessage, { ofNoJourney = false }: Notice, { delivered, answer }: Delivery, journeyEntry: JourneyEntry): Promise<void> {
+    await this.flow.step(message, { journeyId: message.journeyId, entries: ofNoJourney ? [] : [journeyEntry], publish: [] }, settle(message.id, delivered ? 'sent' : 'failed', answer));
   }
 }
 

@@ -88,9 +88,9 @@ CREATE TABLE administrator (
 );
 
 -- Attempts to sign in that were not proven right, by what they have in common: the pair of account and source, the source, the account
--- (of maintenance under its own limits).
+-- (of maintenance under its own limits); of PINs also the release point, and all of them everywhere.
 CREATE TABLE sign_in_delay (
-  scope         text NOT NULL CHECK (scope IN ('pair', 'source', 'account', 'maintenance')),
+  scope         text NOT NULL CHECK (scope IN ('pair', 'source', 'account', 'maintenance', 'pin-pair', 'pin-account', 'pin-point', 'pin-source', 'pin-everywhere', 'pin-link')),
   subject       text NOT NULL,
   failures      integer NOT NULL,
   blocked_until timestamptz(3) NOT NULL,
@@ -384,3 +384,60 @@ CREATE TABLE user_management_server (
   version               integer NOT NULL DEFAULT 1,
   CONSTRAINT user_management_server_pkey PRIMARY KEY (only_row)
 );
+
+-- What a PIN must look like (V-05), one row.
+CREATE TABLE pin_policy (
+  only_row   boolean NOT NULL DEFAULT true CHECK (only_row),
+  length_min integer NOT NULL DEFAULT 4 CHECK (length_min BETWEEN 4 AND 12),
+  CONSTRAINT pin_policy_pkey PRIMARY KEY (only_row)
+);
+INSERT INTO pin_policy DEFAULT VALUES;
+
+-- PINs of people of directories, and of guests whom another server keeps; other guests have theirs in guest.
+CREATE TABLE account_pin (
+  account_id   uuid NOT NULL,
+  directory_id text NOT NULL,
+  -- Keyed hash of the PIN together with the account.
+  pin_hash     bytea NOT NULL,
+  changed_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT account_pin_pkey PRIMARY KEY (account_id),
+  CONSTRAINT account_pin_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX account_pin_directory_id_idx ON account_pin (directory_id);
+
+-- Links to set a PIN, mailed to the address that the directory holds. What proves them is with their reader only.
+CREATE TABLE pin_link (
+  link_id      uuid NOT NULL,
+  account_id   uuid NOT NULL,
+  directory_id text NOT NULL,
+  login        text NOT NULL,
+  display_name text NOT NULL DEFAULT '',
+  made_at      timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  open_until   timestamptz(3) NOT NULL,
+  used_at      timestamptz(3),
+  CONSTRAINT pin_link_pkey PRIMARY KEY (link_id),
+  CONSTRAINT pin_link_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX pin_link_account_id_idx ON pin_link (account_id);
+CREATE INDEX pin_link_directory_id_idx ON pin_link (directory_id);
+CREATE INDEX pin_link_open_until_idx ON pin_link (open_until);
+
+-- Cards of people of directories; of guests, theirs is in guest.
+CREATE TABLE account_card (
+  card_id      uuid NOT NULL,
+  -- Keyed hash of the number, by which it is found.
+  card_hash    bytea NOT NULL,
+  card_end     text NOT NULL,
+  directory_id text NOT NULL,
+  account_id   uuid NOT NULL,
+  login        text NOT NULL,
+  -- Lower-cased.
+  login_key    text COLLATE "C" NOT NULL,
+  created_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT account_card_pkey PRIMARY KEY (card_id),
+  CONSTRAINT account_card_directory_id_fkey FOREIGN KEY (directory_id) REFERENCES directory (directory_id) ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE UNIQUE INDEX account_card_card_hash_key ON account_card (card_hash);
+CREATE INDEX account_card_login_key_card_id_idx ON account_card (login_key, card_id);
+CREATE INDEX account_card_account_id_idx ON account_card (account_id);
+CREATE INDEX account_card_directory_id_idx ON account_card (directory_id);
