@@ -10,6 +10,7 @@ import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/righ
 import { SenderGuestService } from '@inkpost/contracts/admin/v1/sender_guests_pb.js';
 import { SingleSignOnService } from '@inkpost/contracts/admin/v1/single_sign_on_pb.js';
 import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_management_server_pb.js';
+import { OwnerSearchService } from '@inkpost/contracts/admin/v1/owner_search_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
@@ -38,6 +39,7 @@ import { ErasureDoneHandler } from './erase-people/erasure-done.handler.js';
 import { ErasureRpc } from './erase-people/erasure.rpc.js';
 import { ErasureStore } from './erase-people/erasure.store.js';
 import { PeopleErasure } from './erase-people/people-erasure.js';
+import { OwnerSearchRpc } from './find-owner/owner-search.rpc.js';
 import { LiveDirectories } from './find-person/live-directories.js';
 import { PeoplePurge } from './forget-people/people-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
@@ -198,6 +200,7 @@ export const guestAccount: ServiceDefinition = {
               router.service(RightsService, rightsRpc);
               router.service(ApiTokenService, apiTokens);
               unknownSenderRoutes(router, { waiting, owners, masterKey, log });
+              router.service(OwnerSearchService, new OwnerSearchRpc(owners, installation));
               identificationRoutes(router, { pool, flow, accounts, delays, hash: keyedHash, masterKey, language: config.language, log });
               router.service(SenderGuestService, senderGuests);
               router.service(UserManagementServerService, userManagement);

@@ -19,6 +19,7 @@ const settings = {
   template: z.boolean().default(false).describe('Made to be cloned; no queue can be in it.'),
   validation: z.boolean().default(true).describe('Jobs are held until their code is given, on every queue of the group.'), // WD-019
   holdHours: z.int().min(0).max(OWNERS.holdHoursMax).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
+  keepHours: z.int().min(0).max(OWNERS.keepHoursMax).default(0).describe('How long a document is kept after it was printed, so that it can be printed once more; 0: not at all.'),
   redirection: z.strictObject({
     when: z.enum(['never', 'fault', 'always']).describe('fault: when their printer has failed for a minute.'),
     queueId: identifier.nullable().default(null).describe('Which queue takes the jobs; null: never.'),
@@ -35,7 +36,7 @@ const groupUpdate = z.strictObject({
 }).meta({ id: 'QueueGroupUpdate' });
 
 const group = z.object({
-  groupId: z.string(), name: z.string(), geocode: z.string(), tags: z.array(z.string()), comment: z.string(), template: z.boolean(), validation: z.boolean(), holdHours: z.int(),
+  groupId: z.string(), name: z.string(), geocode: z.string(), tags: z.array(z.string()), comment: z.string(), template: z.boolean(), validation: z.boolean(), holdHours: z.int(), keepHours: z.int(),
   redirection: z.object({ when: z.string(), queueId: z.string().nullable() }),
   administrators: z.array(z.string()), support: z.array(z.string()),
   queueIds: z.array(z.string()).describe('The devices: the queues in it.'),
@@ -44,9 +45,9 @@ const group = z.object({
 
 function toGroup(wire: QueueGroup | undefined): z.input<typeof group> {
   const { settings, queueIds, version } = present(wire, 'group');
-  const { groupId, name, geocode, tags, comment, template, validation, holdHours, redirection, administrators, support } = present(settings, 'settings');
+  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support } = present(settings, 'settings');
   const { when, queueId } = present(redirection, 'redirection');
-  return { groupId, name, geocode, tags, comment, template, validation, holdHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, queueIds, version };
+  return { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, queueIds, version };
 }
 
 function fromSettings({ redirection: { when, queueId }, ...rest }: Omit<z.output<typeof groupSettings>, 'groupId'>) {

@@ -13,6 +13,7 @@ const settings = {
   printerUri: z.string().min(1).max(TEXT.printerUri).describe('ipp://, ipps://, http:// or https://.'),
   validation: z.boolean().default(true).describe('Jobs are held until their code is given.'), // WD-019
   holdHours: z.int().min(0).max(OWNERS.holdHoursMax).default(0).describe('How long a held job waits; 0: the default, 72 hours.'),
+  keepHours: z.int().min(0).max(OWNERS.keepHoursMax).default(0).describe('How long a document is kept after it was printed, so that it can be printed once more; 0: not at all.'),
   certificateAuthority: pem,
   brand: z.string().max(TEXT.queueProperty).default(''),
   model: z.string().max(TEXT.queueProperty).default(''),
@@ -21,7 +22,7 @@ const settings = {
   geocode: z.string().max(TEXT.geocode).default('').describe('country/region/city/…, as you like.'),
   tags: z.array(z.string().min(1).max(TEXT.tag)).max(OWNERS.tagsMax).default([]),
   comment: z.string().max(TEXT.comment).default('').describe('Printer model, service, usage rules …'),
-  groupId: identifier.nullable().default(null).describe('Of the group whose settings hold instead of validation and holdHours; null: none.'),
+  groupId: identifier.nullable().default(null).describe('Of the group whose settings hold instead of validation, holdHours and keepHours; null: none.'),
 };
 
 const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
@@ -33,6 +34,7 @@ const queue = z.object({
   printerUri: z.string(),
   validation: z.boolean(),
   holdHours: z.int(),
+  keepHours: z.int(),
   certificateAuthority: z.string(),
   brand: z.string(),
   model: z.string(),
@@ -53,9 +55,9 @@ const queue = z.object({
 
 function toQueue(wire: Queue | undefined): z.input<typeof queue> {
   const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known } = present(wire, 'queue');
-  const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = present(settings, 'settings');
+  const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = present(settings, 'settings');
   return {
-    queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId),
+    queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId),
     capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
   };
 }

@@ -75,7 +75,7 @@ function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, add
 }
 
 /** As documents bear them. Of somebody in very many groups the first ones count, which the journey says. */
-function boundedGroups(groups: readonly string[]): string[] {
+export function boundedGroups(groups: readonly string[]): string[] {
   return [...new Set(groups.map((name) => visibleLine(name, NAME_LENGTH_MAX)).filter((name) => name !== ''))].toSorted().slice(0, OWNER_GROUPS_MAX);
 }
 

@@ -15,7 +15,7 @@ const ROUNDS_MAX = 100;
 const PROBLEM = 'The owner of the document was erased.';
 
 /**
- * People are erased: what waits is canceled and its documents erased, then names and titles go from the history. A job that its printer has at this moment
+ * People are erased: what waits is canceled, its documents and those that are kept are erased, then names and titles go from the history. A job that its printer has at this moment
  * is waited for, since its delivery needs to know whose it is.
  */
 @Injectable()
@@ -33,6 +33,8 @@ export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
     const { journeyId, payload: { accountIds, returningAccountIds, addresses, erasureId } } = message;
     const people: ErasedPeople = { accountIds: [...accountIds, ...returningAccountIds], addresses };
     if (accountIds.length > 0) await this.formerAccounts.note(accountIds, undefined);
+    // Before what waits: a reprint that came first is seen there, and no further one is made.
+    await this.spool.removeBytes(await this.jobs.dropKept(people));
     if (await this.cancelWaiting(people)) throw new CauseDown('print.job-printing', 'A document of the erased account is at its printer: its names go once that is over.');
     const removable = await this.flow.transaction(async (transaction) => {
       if (!(await transaction.step(message, { journeyId, entries: [], publish: [] }))) return [];

@@ -17,7 +17,7 @@ export interface ErasedCounts extends Record<string, unknown> {
   readonly canceled: number;
   readonly codes: number;
   readonly mailsNotPrinted: number;
-  /** Documents of mails that were never made jobs; their bytes may go. */
+  /** Documents of mails that were never made jobs, and those kept for printing them once more; their bytes may go. */
   readonly documents: readonly string[];
 }
 
@@ -30,13 +30,18 @@ const ERASE = `
   WITH theirs AS MATERIALIZED (${THEIRS}),
   accounts AS MATERIALIZED (SELECT unnest($1::text[]) AS account_id UNION SELECT account_id FROM job WHERE id IN (SELECT id FROM theirs)),
   jobs AS (
-    UPDATE job SET account_id = '', owner_address = '', owner_name = '', owner_language = '', file_name = '', sha256 = '', problem = ''
+    UPDATE job SET account_id = '', owner_address = '', owner_name = '', owner_language = '', file_name = '', sha256 = '', problem = '', kept_until = NULL
     WHERE id IN (SELECT id FROM theirs) RETURNING job_state_reason),
+  kept AS MATERIALIZED (SELECT id FROM job WHERE id IN (SELECT id FROM theirs) AND kept_until IS NOT NULL),
   codes AS (DELETE FROM puk USING accounts a WHERE puk.account_id = a.account_id RETURNING 1),
   forgotten AS MATERIALIZED (SELECT flow.forget($1::text[], $2::text[]) AS found),
-  documents AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT jsonb_array_elements_text(found -> 'documents')::uuid FROM forgotten)) AS erased)
+  documents AS MATERIALIZED (SELECT spool.drop(ARRAY(SELECT jsonb_array_elements_text(found -> 'documents')::uuid FROM forgotten UNION ALL SELECT id FROM kept)) AS erased)
   SELECT (SELECT count(*) FROM jobs) AS jobs, (SELECT count(*) FROM jobs WHERE job_state_reason = $3) AS canceled, (SELECT count(*) FROM codes) AS codes,
     (SELECT (found -> 'messages')::int FROM forgotten) AS "mailsNotPrinted", (SELECT erased FROM documents) AS documents`;
+
+const DROP_KEPT = `
+  WITH kept AS (UPDATE job SET kept_until = NULL WHERE kept_until IS NOT NULL AND id IN (${THEIRS}) RETURNING id)
+  SELECT spool.drop(ARRAY(SELECT id FROM kept)) AS erased`;
 
 /** People's jobs, for their erasure. */
 export class ErasedJobStore {
@@ -44,6 +49,12 @@ export class ErasedJobStore {
 
   async findUnfinished({ accountIds, addresses }: ErasedPeople): Promise<Job[]> {
     return query<Job & Record<string, unknown>>(this.pool, 'job.unfinished-of', UNFINISHED, [accountIds, addresses]);
+  }
+
+  /** From now on nothing of theirs is printed once more. Gives the documents whose bytes may go. */
+  async dropKept({ accountIds, addresses }: ErasedPeople): Promise<readonly string[]> {
+    const [dropped] = await query<{ erased: string[] }>(this.pool, 'job.drop-kept', DROP_KEPT, [accountIds, addresses]);
+    return dropped?.erased ?? [];
   }
 
   /** Takes the people out of the history, and their codes and mails on the way with them. */

@@ -1,16 +1,22 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { CancelJobRequest, ChangeFinishingRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type {
+  CancelJobRequest, ChangeFinishingRequest, ChangeOwnerRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest, ReprintJobRequest,
+} from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
 import type { FinishingChanges } from '../change-finishing/finishing-changes.js';
+import { checkOwner } from '../change-owner/check-owner.js';
+import type { OwnerChange } from '../change-owner/owner-change.js';
 import type { Job } from '../print-job/job.js';
 import { checkJobId } from '../print-job/job-id.js';
 import { JOB_STATES, moveJob } from '../print-job/job-moves.js';
 import { toWireHeldJob, toWireJob } from '../print-job/wire-job.js';
 import type { RedirectionStore } from '../redirect-job/redirection.store.js';
 import type { JobRelease } from '../release-job/job-release.js';
+import type { JobReprint } from '../reprint-job/job-reprint.js';
+import { whyNotReprinted } from '../reprint-job/why-not-reprinted.js';
 import type { JobCancellation } from './job-cancellation.js';
 import { fromCursor, toCursor } from './job-cursor.js';
 import type { JobStore } from './job.store.js';
@@ -23,6 +29,8 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     private readonly cancellation: JobCancellation,
     private readonly redirections: RedirectionStore,
     private readonly changes: FinishingChanges,
+    private readonly owners: OwnerChange,
+    private readonly reprints: JobReprint,
     /** Hears of each queue that has a new job. */
     private readonly onMoved: (queueId: string) => void,
   ) {}
@@ -87,6 +95,34 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     if (changed.outcome === 'refused') throw invalidField(changed.problem.field, changed.problem.reason);
     if (changed.outcome === 'not-held') throw new PermanentFailure('print.change-refused', `Only a held job can be changed; this one is ${(await this.find(jobId)).jobState}.`);
     return { job: await this.withChoices(changed.job) };
+  };
+
+  reprintJob = async ({ jobId, queueId }: ReprintJobRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    const job = await this.find(jobId);
+    const reason = whyNotReprinted(job, new Date());
+    if (reason !== undefined) throw new PermanentFailure('print.reprint-refused', reason);
+    const reprinted = await this.reprints.reprint(job, queueId || job.queueId, actor);
+    switch (reprinted.outcome) {
+      case 'reprinted':
+        return { job: toWireJob(await this.find(reprinted.jobId)) };
+      case 'queue-unknown':
+        throw invalidField('queueId', queueId === '' ? `is missing: the queue "${job.queueId}" that it was printed on is gone` : 'names no queue');
+      case 'overtaken':
+        throw new PermanentFailure('print.reprint-refused', 'The document is no longer kept.');
+    }
+  };
+
+  changeOwner = async ({ jobId, owner }: ChangeOwnerRequest, context: HandlerContext) => {
+    const { actor } = authorize(context, 'jobs.manage');
+    if (!owner) throw invalidField('owner', 'is missing');
+    const problem = checkOwner(owner);
+    if (problem) throw invalidField(problem.field, problem.reason);
+    const job = await this.find(jobId);
+    if (job.jobState !== 'pending-held') throw new PermanentFailure('print.owner-change-refused', `Only a held job can be given to somebody else; this one is ${job.jobState}.`);
+    if (job.accountId === owner.accountId) throw new PermanentFailure('print.owner-change-refused', 'The job is theirs already.');
+    if (!(await this.owners.change(job, owner, actor))) throw new PermanentFailure('print.owner-change-refused', 'The job or the account changed at this moment: look at them again.');
+    return { job: await this.withChoices(await this.find(jobId)) };
   };
 
   private async withChoices(job: Job) {

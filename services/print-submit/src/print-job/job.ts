@@ -1,4 +1,5 @@
 import type { DecidedFinishing, Finishing, FinishingOption } from '../finishing/finishing.js';
+import type { ForcedOption } from '../filters/filter.js';
 import type { PrintCount } from './count-sheets.js';
 import type { JobState } from './job-moves.js';
 
@@ -30,6 +31,19 @@ export interface Job extends Finishing {
   readonly impressions: number | null;
   readonly sheets: number | null;
   readonly countedBy: PrintCount['countedBy'] | null;
+  /** As the owner's directory named them when the document came. */
+  readonly ownerGroups: readonly string[];
+  /** The one that the price goes by; empty: none. */
+  readonly userGroup: string;
+  /** Thousandths of the currency: an estimate until it is printed, then what was charged. */
+  readonly price: number;
+  readonly tariffId: string;
+  /** ISO 4217, of the installation. */
+  readonly currency: string;
+  /** What its owner is asked before it is released; empty: nothing. */
+  readonly question: string;
+  /** Options that a filter decided. */
+  readonly forced: readonly ForcedOption[];
   readonly jobState: JobState;
   /** IPP's job-state-reasons and our own: uncertain, expired, printer-unreachable, … */
   readonly jobStateReason: string;
@@ -47,6 +61,10 @@ export interface Job extends Finishing {
   readonly acceptedAt: Date | null;
   /** When it was completed, canceled or aborted. */
   readonly completedAt: Date | null;
+  /** Until then its document can be printed once more; null: it is not kept. */
+  readonly keptUntil: Date | null;
+  /** The job whose document it prints once more; null: it is the first. */
+  readonly reprintOf: string | null;
 }
 
 /** The state reason of a job that is canceled because its owner is erased. */
@@ -59,7 +77,8 @@ export const JOB_COLUMNS = [
   ['file_name', 'fileName'], ['document_format', 'documentFormat'], ['pages', 'pages'], ['size_bytes', 'sizeBytes'], ['sha256', 'sha256'],
   ['color_mode', 'colorMode'], ['sides', 'sides'], ['copies', 'copies'], ['media', 'media'], ['page_ranges', 'pageRanges'], ['finishing_decided_by', 'finishingDecidedBy'], ['not_applied', 'notApplied'],
   ['impressions', 'impressions'], ['sheets', 'sheets'], ['counted_by', 'countedBy'],
+  ['owner_groups', 'ownerGroups'], ['user_group', 'userGroup'], ['price', 'price'], ['tariff_id', 'tariffId'], ['question', 'question'], ['forced', 'forced'],
   ['job_state', 'jobState'], ['job_state_reason', 'jobStateReason'], ['problem', 'problem'], ['attempts', 'attempts'], ['cuts', 'cuts'],
   ['told_reason', 'toldReason'], ['trace', 'trace'], ['created_at', 'createdAt'], ['job_hold_until', 'jobHoldUntil'],
-  ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'],
-].map(([column, name]) => `job.${column} AS "${name}"`).join(', ');
+  ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'], ['kept_until', 'keptUntil'], ['reprint_of', 'reprintOf'],
+].map(([column, name]) => `job.${column} AS "${name}"`).concat('(SELECT currency FROM charging) AS currency').join(', ');

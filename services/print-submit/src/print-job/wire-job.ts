@@ -20,12 +20,15 @@ export function toWireHeldJob(job: Job, choices: FinishingChoices | undefined): 
       colorMode: job.colorMode, sides: job.sides, copies: job.copies, media: job.media, pageRanges: job.pageRanges,
       decidedBy: job.finishingDecidedBy, notApplied: [...job.notApplied],
     },
-    impressions, sheets, countedBy,
+    impressions, sheets, countedBy, price: BigInt(job.price), currency: job.currency, question: job.question, forced: [...job.forced],
+    mailboxId: job.mailboxId, queueName: job.queueName, reprintOf: job.reprintOf ?? '',
     ...(choices ? { finishingChoices: wireChoices(choices) } : {}),
     createdAt: timestampFromDate(job.createdAt),
     ...(job.jobHoldUntil ? { jobHoldUntil: timestampFromDate(job.jobHoldUntil) } : {}),
     ...(job.releasedAt ? { releasedAt: timestampFromDate(job.releasedAt) } : {}),
     ...(job.completedAt ? { completedAt: timestampFromDate(job.completedAt) } : {}),
+    // What ran out is no longer kept, though its bytes may go a little later.
+    ...(job.keptUntil && job.keptUntil > new Date() ? { keptUntil: timestampFromDate(job.keptUntil) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { printLimits } from '../limits.js';
-import { checkHoldHours, checkIdentifier, checkName, checkProperty, checkTags, tidyTags } from '../queues/check-properties.js';
+import { checkHoldHours, checkIdentifier, checkKeepHours, checkName, checkProperty, checkTags, tidyTags } from '../queues/check-properties.js';
 
 /** never; fault: when their printer has failed for a while; always. */
 export const REDIRECT_WHEN = ['never', 'fault', 'always'] as const;
@@ -18,6 +18,8 @@ export interface GroupSettings {
   /** Jobs are held until released (WD-019). */
   readonly validation: boolean;
   readonly holdHours: number;
+  /** How long a document is kept after it was printed, to be printed once more; 0: not at all. */
+  readonly keepHours: number;
   readonly redirectWhen: RedirectWhen;
   /** null: never. */
   readonly redirectQueueId: string | null;
@@ -52,6 +54,7 @@ export function checkGroupSettings(wanted: WantedGroup): GroupSettings | GroupPr
     comment: checkProperty(settings.comment, printLimits.commentLengthMax),
     tags: checkTags(settings.tags),
     holdHours: checkHoldHours(settings.holdHours),
+    keepHours: checkKeepHours(settings.keepHours),
     'redirection.when': redirectWhen === undefined ? `must be one of ${REDIRECT_WHEN.join(', ')}` : undefined,
     'redirection.queueId': redirectWhen !== 'never' && !settings.redirectQueueId ? 'is missing: which queue takes the jobs?' : undefined,
     administrators: checkAddresses(wanted.administrators),

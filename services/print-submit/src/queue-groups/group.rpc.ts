@@ -60,9 +60,9 @@ export class QueueGroupRpc implements ServiceImpl<typeof QueueGroupService> {
 
 function checked(wire: WireSettings | undefined): GroupSettings {
   if (!wire) throw invalidField('settings', 'are missing');
-  const { groupId, name, geocode, tags, comment, template, validation, holdHours, redirection, administrators, support } = wire;
+  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support } = wire;
   return checkedSettings({
-    groupId, name, geocode, tags, comment, isTemplate: template, validation, holdHours, administrators, support,
+    groupId, name, geocode, tags, comment, isTemplate: template, validation, holdHours, keepHours, administrators, support,
     redirectWhen: redirection?.when ?? '', redirectQueueId: redirection?.queueId || null,
   });
 }

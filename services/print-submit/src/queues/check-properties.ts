@@ -32,6 +32,10 @@ export function tidyTags(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.trim()).filter(Boolean))];
 }
 
+export function checkKeepHours(hours: number): string | undefined {
+  return hours <= printLimits.keepHoursMax ? undefined : `must be at most ${printLimits.keepHoursMax} hours`;
+}
+
 export function checkHoldHours(hours: number): string | undefined {
   return hours <= printLimits.holdHoursMax ? undefined : `must be at most ${printLimits.holdHoursMax} hours`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkQueueSettings, type QueueSettings } from './queue-settings.js';
 
 const good: QueueSettings = {
-  queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer.example.org/ipp/print', validation: true, holdHours: 24, certificateAuthority: '',
+  queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer.example.org/ipp/print', validation: true, holdHours: 24, keepHours: 0, certificateAuthority: '',
   brand: 'Lexmark', model: 'CX 730', serialNumber: '7402', locationId: 'world', geocode: 'fr/idf/paris', tags: ['color'], comment: 'Near the stairs', groupId: '',
 };
 
@@ -36,6 +36,7 @@ describe('the settings of a queue', () => {
     [{ printerUri: 'ipp://user:secret@printer/' }, 'printerUri', /user or password/],
     [{ printerUri: `ipp://printer/${'x'.repeat(1_024)}` }, 'printerUri', /at most 1024/],
     [{ holdHours: 721 }, 'holdHours', /at most 720/],
+    [{ keepHours: 721 }, 'keepHours', /at most 720/],
     [{ certificateAuthority: 'no pem' }, 'certificateAuthority', /PEM/],
     [{ certificateAuthority: 'x'.repeat(70_000) }, 'certificateAuthority', /at most/],
     [{ brand: 'x'.repeat(101) }, 'brand', /at most 100/],

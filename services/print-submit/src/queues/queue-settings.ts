@@ -3,7 +3,7 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 import { printLimits } from '../limits.js';
 import { ROOT_LOCATION } from '../locations/location.store.js';
-import { checkHoldHours, checkIdentifier, checkName, checkProperty, checkTags, tidyTags } from './check-properties.js';
+import { checkHoldHours, checkIdentifier, checkKeepHours, checkName, checkProperty, checkTags, tidyTags } from './check-properties.js';
 
 /** A queue as its administrator set it. */
 export interface QueueSettings {
@@ -15,6 +15,8 @@ export interface QueueSettings {
   /** Jobs are held until released (WD-019). */
   readonly validation: boolean;
   readonly holdHours: number;
+  /** How long a document is kept after it was printed, to be printed once more; 0: not at all. */
+  readonly keepHours: number;
   /** PEM of a certificate to trust besides the system's; empty: none. */
   readonly certificateAuthority: string;
   /** Of the printer (WD-004); empty: nobody said. */
@@ -26,7 +28,7 @@ export interface QueueSettings {
   readonly geocode: string;
   readonly tags: readonly string[];
   readonly comment: string;
-  /** Of the group whose settings hold instead of `validation` and `holdHours`; empty: none. */
+  /** Of the group whose settings hold instead of `validation`, `holdHours` and `keepHours`; empty: none. */
   readonly groupId: string;
 }
 
@@ -59,6 +61,7 @@ export function checkQueueSettings(wanted: QueueSettings): QueueSettings | Field
     name: checkName(settings.name),
     printerUri: checkPrinterUri(settings.printerUri),
     holdHours: checkHoldHours(settings.holdHours),
+    keepHours: checkKeepHours(settings.keepHours),
     certificateAuthority: checkCertificate(settings.certificateAuthority),
     tags: checkTags(settings.tags),
     ...Object.fromEntries(PROPERTIES.map((property) => [property, checkProperty(settings[property], LENGTHS_MAX[property])])),

@@ -73,8 +73,8 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
 
   private async checked(wire: WireSettings | undefined): Promise<QueueSettings> {
     if (!wire) throw invalidField('settings', 'are missing');
-    const { queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = wire;
-    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId });
+    const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = wire;
+    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId });
     if ('field' in settings) throw invalidField(settings.field, settings.reason);
     const missing = await this.queues.findMissing(settings);
     if (missing) throw invalidField(missing, `names no ${missing === 'groupId' ? 'group, or a template' : 'place'}: make it first, or choose another`);
