@@ -43,7 +43,7 @@ const done = async (message: FlowMessage) => {
   await consumer.step(message, { journeyId: message.journeyId, entries: [{ step: 'deleted' }], publish: [] });
 };
 
-@Module({ controllers: flowControllers('acceptance', { 'mailbox.deleted.v1': Deleted, 'mail.message-received.v1': Received, 'account.erased.v1': Received }) })
+@Module({ controllers: flowControllers('acceptance', { 'mailbox.deleted.v1': Deleted, 'mail.message-received.v1': Received, 'submission.document-received.v1': Received, 'account.erased.v1': Received }) })
 class AcceptanceModule {}
 
 let producer: FlowClient;

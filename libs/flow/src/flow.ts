@@ -4,6 +4,7 @@ import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, Confirm
 import { ErasureDoneSchema } from '@inkpost/contracts/flow/v1/erasure_pb.js';
 import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
+import { DocumentSubmittedSchema, SubmissionRefusedSchema } from '@inkpost/contracts/flow/v1/submission_pb.js';
 import {
   JobAbortedSchema, JobCompletedSchema, JobExpiredSchema, JobExpiringSchema, JobHeldSchema, JobRecordedSchema, JobReleasedSchema,
 } from '@inkpost/contracts/flow/v1/print_pb.js';
@@ -11,9 +12,10 @@ import {
 /** What a message triggers stands here and nowhere else. Attempts grow apart: backoff, twice that, four times that, … at most an hour. */
 const retries = { attemptsMax: 8, backoffSeconds: 2 } as const;
 
-/** A mail on its way to paper: forward only; a service may address itself. */
+/** A mail, or a document of the Print API, on its way to paper: forward only; a service may address itself. */
 export const mailFlow = {
   'mail.message-received.v1': { payload: MessageReceivedSchema, from: 'mail-ingest', to: ['acceptance'], ...retries },
+  'submission.document-received.v1': { payload: DocumentSubmittedSchema, from: 'mail-ingest', to: ['acceptance'], ...retries },
   'acceptance.message-accepted.v1': { payload: MessageAcceptedSchema, from: 'acceptance', to: ['guest-account'], ...retries },
   'acceptance.message-refused.v1': { payload: MessageRefusedSchema, from: 'acceptance', to: ['notification'], ...retries },
   'account.owner-resolved.v1': { payload: OwnerResolvedSchema, from: 'guest-account', to: ['print-submit'], ...retries },
@@ -21,6 +23,7 @@ export const mailFlow = {
   'account.sender-approved.v1': { payload: MessageAcceptedSchema, from: 'guest-account', to: ['guest-account'], ...retries },
   'account.owner-refused.v1': { payload: OwnerRefusedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'print.job-held.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
+  'print.code-requested.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.job-released.v1': { payload: JobReleasedSchema, from: 'print-submit', to: ['print-submit'], ...retries },
   'print.job-completed.v1': { payload: JobCompletedSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.job-aborted.v1': { payload: JobAbortedSchema, from: 'print-submit', to: ['notification'], ...retries },
@@ -40,6 +43,9 @@ export const upkeepFlow = {
   'print.account-erased.v1': { payload: ErasureDoneSchema, from: 'print-submit', to: ['guest-account'], ...retries },
   'notification.account-erased.v1': { payload: ErasureDoneSchema, from: 'notification', to: ['guest-account'], ...retries },
   'statistics.account-erased.v1': { payload: ErasureDoneSchema, from: 'domain-sync', to: ['guest-account'], ...retries },
+  'acceptance.submission-refused.v1': { payload: SubmissionRefusedSchema, from: 'acceptance', to: ['mail-ingest'], ...retries },
+  'account.submission-refused.v1': { payload: SubmissionRefusedSchema, from: 'guest-account', to: ['mail-ingest'], ...retries },
+  'print.submission-refused.v1': { payload: SubmissionRefusedSchema, from: 'print-submit', to: ['mail-ingest'], ...retries },
   'acceptance.sender-authentication-changed.v1': { payload: SenderAuthenticationChangedSchema, from: 'acceptance', to: ['mail-ingest'], ...retries },
   'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
   'mailbox.canary-requested.v1': { payload: CanaryRequestedSchema, from: 'mail-ingest', to: ['notification'], ...retries },

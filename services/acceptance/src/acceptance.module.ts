@@ -11,6 +11,7 @@ import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { AcceptMessageHandler } from './accept-message/accept-message.handler.js';
+import { DocumentSubmittedHandler } from './accept-submission/document-submitted.handler.js';
 import { VerdictMetrics } from './accept-message/verdict-metrics.js';
 import { acceptanceConfig } from './acceptance.config.js';
 import { AccountErasedHandler } from './erase-sender/account-erased.handler.js';
@@ -40,6 +41,7 @@ export const acceptance: ServiceDefinition = {
       module: AcceptanceModule,
       controllers: flowControllers('acceptance', {
         'mail.message-received.v1': AcceptMessageHandler,
+        'submission.document-received.v1': DocumentSubmittedHandler,
         'mailbox.deleted.v1': ForgetMailboxHandler,
         'account.erased.v1': AccountErasedHandler,
       }),

@@ -223,3 +223,10 @@ export const AUTHENTICATION_SETTINGS_AGE_MAX_MS = 1_000;
 
 /** A mail that an administrator uploads to try rules with it. */
 export const UPLOADED_MAIL_BYTES_MAX = 512 * 1024;
+
+/** A document that a program hands in, and what is said of it. */
+export const TITLE_CHARACTERS_MAX = 150;
+export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
+export const SUBMISSIONS_ASKED_MAX = 100;
+/** How long a program can ask what became of it, and its key is known. */
+export const SUBMISSION_DAYS = 90;

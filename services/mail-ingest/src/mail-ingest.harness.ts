@@ -47,8 +47,8 @@ export interface Replica {
   client(...rights: Right[]): Client<typeof MailboxService>;
   /** Of another of its services; without rights named, all that concern configuration. */
   clientOf<S extends DescService>(service: S, ...rights: Right[]): Client<S>;
-  /** With all those rights, as somebody else than `tester`. */
-  clientAs<S extends DescService>(actor: string, service: S): Client<S>;
+  /** The same, as somebody else than `tester`. */
+  clientAs<S extends DescService>(actor: string, service: S, ...rights: Right[]): Client<S>;
 }
 
 /** The whole service in front of a database of its own; what it publishes stays there, since nobody consumes it. */
@@ -98,7 +98,7 @@ export class MailIngestHarness {
         }],
       }));
     const clientOf = <S extends DescService>(service: S, ...rights: Right[]) => connect(service, 'tester', rights);
-    return { stop, smtpPort, lmtpPort, clientOf, clientAs: (actor, service) => connect(service, actor, []), client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
+    return { stop, smtpPort, lmtpPort, clientOf, clientAs: (actor, service, ...rights) => connect(service, actor, rights), client: (...rights) => clientOf(MailboxService, ...rights), mailboxes: clientOf(MailboxService) };
   }
 
   /** Adds a mailbox of kind smtp; gives its id. */

@@ -5,11 +5,13 @@ import type { ConfigOf } from '@inkpost/config/config.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { AssociationService, MailClientService } from '@inkpost/contracts/admin/v1/associations_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
+import { SubmissionService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
 import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { hashingKey } from '@inkpost/secrets/master-key.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
@@ -41,6 +43,9 @@ import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
 import { UploadedMailRpc } from './read-uploaded-mail/uploaded-mail.rpc.js';
+import { SubmissionRefusedHandler } from './submit-document/submission-refused.handler.js';
+import { SubmissionRpc } from './submit-document/submission.rpc.js';
+import { SubmissionStore } from './submit-document/submission.store.js';
 import { SpoolSweeping } from './sweep-spool/spool-sweeping.js';
 import { MailboxTestRpc } from './test-mailbox/mailbox-test.rpc.js';
 import { testMailboxes } from './test-mailbox/test-mailbox.module.js';
@@ -91,6 +96,7 @@ export const mailIngest: ServiceDefinition = {
     const { traceOf, smtpConversations, providers: traceProviders } = traceCommunications(runtime);
     const watchStore = new WatchStore(pool, masterKey, traceOf);
     const recorder = new MailRecorder(flow, pool, log);
+    const spool = new Spool(pool, masterKey, config.spoolFolder);
     const { takeCanary, store: canaryStore, providers: canaryProviders } = canaries(runtime, masterKey, recorder);
     const { authenticate, judgeSender, providers: authenticationProviders } = authenticateSenders(runtime, config.dnsServers);
     const credentials = { password: (mailboxId: string) => watchStore.password(mailboxId), accessToken, authority };
@@ -99,12 +105,16 @@ export const mailIngest: ServiceDefinition = {
       controllers: flowControllers('mail-ingest', {
         'notification.canary-handled.v1': CanaryHandledHandler,
         'acceptance.sender-authentication-changed.v1': SettingsChangedHandler,
+        'acceptance.submission-refused.v1': SubmissionRefusedHandler,
+        'account.submission-refused.v1': SubmissionRefusedHandler,
+        'print.submission-refused.v1': SubmissionRefusedHandler,
         'account.erased.v1': AccountErasedHandler,
       }),
       providers: [
+        { provide: SubmissionStore, useFactory: () => new SubmissionStore(pool, flow) },
         { provide: MailboxesStore, useFactory: () => new MailboxesStore(prisma, pool, flow, masterKey) },
         { provide: MailboxFinder, useFactory: (store: MailboxesStore) => new MailboxFinder(store), inject: [MailboxesStore] },
-        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(new Spool(pool, masterKey, config.spoolFolder), recorder, takeCanary, judgeSender, metrics, tracer) },
+        { provide: ReceiveMessage, useFactory: () => new ReceiveMessage(spool, recorder, takeCanary, judgeSender, metrics, tracer) },
         {
           provide: MailboxWatch,
           useFactory: (receive: ReceiveMessage) => {
@@ -129,7 +139,7 @@ export const mailIngest: ServiceDefinition = {
         { provide: SpoolSweeping, useFactory: () => new SpoolSweeping(pool, config.spoolFolder, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, trace: TraceRpc, associations: AssociationsRpc, clients: MailClientsRpc): ControlRoutes => (router) => {
+          useFactory: (store: MailboxesStore, finder: MailboxFinder, watch: MailboxWatch, tests: MailboxTestRpc, canary: CanaryRpc, trace: TraceRpc, associations: AssociationsRpc, clients: MailClientsRpc, submissions: SubmissionStore): ControlRoutes => (router) => {
             const mailboxes = new MailboxesRpc({ store, finder, health: new MailboxHealthStore(pool), canaries: canaryStore, isOffered: sources.isOffered, onChange: () => watch.refresh(), log });
             router.service(MailboxService, mailboxes);
             router.service(MailboxTestService, tests);
@@ -138,8 +148,9 @@ export const mailIngest: ServiceDefinition = {
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
             router.service(UploadedMailService, new UploadedMailRpc(authenticate));
+            router.service(SubmissionService, new SubmissionRpc({ store: submissions, spool, fingerprintKey: hashingKey(masterKey, 'submission'), log }));
           },
-          inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, TraceRpc, AssociationsRpc, MailClientsRpc],
+          inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, TraceRpc, AssociationsRpc, MailClientsRpc, SubmissionStore],
         },
       ],
     };

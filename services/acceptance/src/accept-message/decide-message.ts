@@ -79,7 +79,8 @@ function refusedPart({ document, refusal }: Exclude<ExaminedDocument, { examinat
   return { documentId, fileName, mediaType: documentFormat, reason: refusal.reason, statusText: refusal.statusText };
 }
 
-function documentEntry(result: ExaminedDocument): JourneyEntry {
+/** What was found of a document, for its journey. */
+export function documentEntry(result: ExaminedDocument): JourneyEntry {
   const { documentId, fileName } = result.document;
   if (!('examination' in result)) {
     const { refusal, detail } = result;

@@ -42,6 +42,7 @@ export function answerWhy(steps: readonly Step[]): string {
   const answers = [...awaited, ...(codeMail ? [codeMailWords(codeMail)] : []), ...documentAnswers(steps, latest), ...troubles(steps.filter((step) => step !== codeMail))];
   if (answers.length > 0) return `${answers.join('; ')}.`;
   if (steps.length === 0) return 'Nothing is written down about this mail yet.';
+  if (steps.some(({ step }) => step === 'submitted')) return 'Not printed yet: the document is being examined, or its user is looked for.';
   return 'Not printed yet: the mail is being examined.';
 }
 

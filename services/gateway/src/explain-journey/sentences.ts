@@ -30,6 +30,7 @@ const mailSteps: Sentences = {
     const automatic = given(e, 'automaticSign', '; it is an automatic mail (', '), which is never answered');
     return `A mail${given(e, 'sender', ' from ')} came in${given(e, 'mailbox', ' for ')}${sourceWords(e)}, with ${counted(e, 'documents', 'document') || 'its documents'}${parts}${automatic}.`;
   },
+  submitted: (e) => `${file(e)} was handed in${given(e, 'submitter', ' by ')} for ${fact(e, 'login') || fact(e, 'address') || 'somebody'}${given(e, 'sizeBytes', ' (', ' bytes)')}.`,
   'received-again': (e) => `The same mail came in again${sourceWords(e)}; it is not processed twice.`,
   'sender-authenticated': (e) => `${AUTHENTICITY.get(fact(e, 'verdict')) ?? 'Nothing shows whether the mail comes from its sender'}${given(e, 'basis', ' (by ', ')')}${measuredBy(e)}${authenticationResults(e)}.`,
   'document-extracted': (e) => `${file(e)} was taken out of the mail${given(e, 'sizeBytes', ' (', ' bytes)')}.`,

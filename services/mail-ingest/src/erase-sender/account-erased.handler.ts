@@ -4,11 +4,14 @@ import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 
 /**
  * $1: the accounts, $2: the addresses. The mails stay in the ledger, by the hash of what was written: without it, a mail that still lies in its mailbox
- * would be taken in again. A recorded conversation that names one of the addresses goes as a whole, since its pieces end anywhere.
+ * would be taken in again. A document that a program handed in is refused unless it became a job, and says no longer for whom it was. A recorded conversation that names one of the addresses goes as a whole, since its pieces end anywhere.
  */
 const ERASE = `
-  WITH mails AS (
-    UPDATE ledger SET internet_message_id = '' WHERE internet_message_id <> '' AND message_id IN (SELECT journey.of_people($1::text[], $2::text[])) RETURNING 1),
+  WITH messages AS MATERIALIZED (SELECT journey.of_people($1::text[], $2::text[]) AS id),
+  mails AS (UPDATE ledger SET internet_message_id = '' WHERE internet_message_id <> '' AND message_id IN (SELECT id FROM messages) RETURNING 1),
+  submissions AS (
+    UPDATE submission SET refused_text = '', refused_reason = CASE refused_reason WHEN '' THEN 'account-erased' ELSE refused_reason END, refused_at = coalesce(refused_at, now())
+    WHERE message_id IN (SELECT id FROM messages)),
   named AS MATERIALIZED (
     SELECT t.mailbox_id FROM trace t
     WHERE EXISTS (

@@ -2,7 +2,7 @@ import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { sweepSpool } from '@inkpost/spool/spool-sweeper.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { LEDGER_DAYS, LEDGER_PURGE_MAX, SWEEP_EVERY_MS } from '../limits.js';
+import { LEDGER_DAYS, LEDGER_PURGE_MAX, SUBMISSION_DAYS, SWEEP_EVERY_MS } from '../limits.js';
 
 const FORGET = `WITH gone AS (
     DELETE FROM ledger WHERE ctid IN (
@@ -10,7 +10,9 @@ const FORGET = `WITH gone AS (
         AND NOT EXISTS (SELECT 1 FROM ledger_place u WHERE u.message_id = l.message_id) LIMIT $2) RETURNING 1)
   SELECT count(*) AS mails FROM gone`;
 
-/** Removes from the spool's folder what nobody claims any more, and from the ledger what can't come back. */
+const FORGET_SUBMISSIONS = 'DELETE FROM submission WHERE submitted_at < now() - make_interval(days => $1)';
+
+/** Removes from the spool's folder what nobody claims any more, from the ledger what can't come back, and documents of programs long past. */
 export class SpoolSweeping implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -38,6 +40,7 @@ export class SpoolSweeping implements OnApplicationBootstrap, OnModuleDestroy {
   private async round(): Promise<void> {
     const documents = await sweepSpool(this.pool, this.spoolFolder, new Date());
     const [row] = await query<{ mails: number }>(this.pool, 'ledger.forget', FORGET, [LEDGER_DAYS, LEDGER_PURGE_MAX]);
+    await query(this.pool, 'submission.forget', FORGET_SUBMISSIONS, [SUBMISSION_DAYS]);
     if (documents > 0 || (row?.mails ?? 0) > 0) this.log.info('spool swept', { documents, ledgerMails: row?.mails });
   }
 }

@@ -187,3 +187,21 @@ CREATE TABLE sender_authentication (
   version         bigint NOT NULL
 );
 INSERT INTO sender_authentication VALUES ('', false, 'report', '{}', '{127.0.0.0/8,::1}', 0);
+
+-- Documents handed in by programs (the Print API): each key of a submitter once.
+CREATE TABLE submission (
+  job_id          uuid PRIMARY KEY,
+  message_id      uuid NOT NULL,
+  submitter       text NOT NULL,
+  idempotency_key text,
+  fingerprint     bytea NOT NULL,
+  queue_id        text NOT NULL,
+  size_bytes      bigint NOT NULL,
+  submitted_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  refused_reason  text NOT NULL DEFAULT '',
+  refused_text    text NOT NULL DEFAULT '',
+  refused_at      timestamptz(3)
+);
+CREATE UNIQUE INDEX submission_submitter_idempotency_key_key ON submission (submitter, idempotency_key);
+CREATE INDEX submission_message_id_idx ON submission (message_id);
+CREATE INDEX submission_submitted_at_idx ON submission (submitted_at);
