@@ -13,6 +13,7 @@ import { type GatewayConfig, gatewayConfig } from './gateway.config.js';
 import { publicRoutes } from './gateway.routes.js';
 import { PrismaClient } from './gen/prisma/client.js';
 import { JourneyStore } from './journey/journey.store.js';
+import { ReleaseSessionStore } from './release-page/release-session.store.js';
 import { AnonymousRights } from './rights/anonymous-rights.js';
 import { printApiRoutes } from './print-api/print-api.routes.js';
 import { PublicDoors } from './serve-http/public-doors.js';
@@ -61,7 +62,7 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
         provide: PublicDoors,
         useFactory: () => new PublicDoors({
           config, tracer, meter, log, answerer, certificate,
-          publicRoutes: publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, health: runtime }),
+          publicRoutes: publicRoutes({ owners, sessions, releaseSessions: new ReleaseSessionStore(pool), apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, health: runtime }),
           dspRoutes: [...dspRoutes(owners), ...printApiRoutes({ owners, sessions, exportAuthority, version })],
           wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),
         }),

@@ -35,6 +35,8 @@ import type { AnonymousRights } from './rights/anonymous-rights.js';
 import { profileRoutes } from './rights/profiles.http.js';
 import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
+import { releasePageRoutes } from './release-page/release-page.http.js';
+import type { ReleaseSessionStore } from './release-page/release-session.store.js';
 import { serverRoutes } from './server/server.http.js';
 import { statisticsRoutes } from './server/statistics.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
@@ -49,6 +51,7 @@ import { waitingSenderRoutes } from './waiting-senders/waiting-senders.http.js';
 export interface RouteParts {
   readonly owners: Owners;
   readonly sessions: SessionStore;
+  readonly releaseSessions: ReleaseSessionStore;
   readonly apiTokens: ApiTokens;
   readonly anonymous: AnonymousRights;
   readonly audit: AuditStore;
@@ -61,7 +64,7 @@ export interface RouteParts {
 }
 
 /** All that the public door answers, on one screen. */
-export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, version }: RouteParts): readonly Route[] {
+export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, version }: RouteParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
     ...signOnRoutes(owners, sessions),
@@ -92,6 +95,7 @@ export function publicRoutes({ owners, sessions, apiTokens, anonymous, audit, jo
     ...locationRoutes(owners),
     ...jobRoutes(owners),
     ...releaseRoutes(owners),
+    ...releasePageRoutes(owners, releaseSessions),
     ...journeyRoutes(journeys),
     ...outgoingMailRoutes(owners),
     ...serverRoutes(owners),

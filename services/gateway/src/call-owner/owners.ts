@@ -12,6 +12,7 @@ import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_ma
 import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
+import { IdentificationService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
@@ -88,6 +89,7 @@ export class Owners {
   readonly senderAuthentication: Client<typeof SenderAuthenticationService>;
   readonly uploadedMails: Client<typeof UploadedMailService>;
   readonly signIn: Client<typeof SignInService>;
+  readonly identification: Client<typeof IdentificationService>;
   readonly singleSignOn: Client<typeof SingleSignOnService>;
   readonly rights: Client<typeof RightsService>;
   readonly apiTokens: Client<typeof ApiTokenService>;
@@ -133,6 +135,7 @@ export class Owners {
     this.senderAuthentication = client(SenderAuthenticationService, 'acceptance');
     this.uploadedMails = client(UploadedMailService, 'mail-ingest');
     this.signIn = client(SignInService, 'guest-account');
+    this.identification = client(IdentificationService, 'guest-account');
     this.singleSignOn = client(SingleSignOnService, 'guest-account');
     this.rights = client(RightsService, 'guest-account');
     this.apiTokens = client(ApiTokenService, 'guest-account');

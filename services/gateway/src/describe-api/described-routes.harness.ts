@@ -11,6 +11,7 @@ import { Owners } from '../call-owner/owners.js';
 import { publicRoutes, type RouteParts } from '../gateway.routes.js';
 import { PrismaClient } from '../gen/prisma/client.js';
 import { JourneyStore } from '../journey/journey.store.js';
+import { ReleaseSessionStore } from '../release-page/release-session.store.js';
 import { AnonymousRights } from '../rights/anonymous-rights.js';
 import { printApiRoutes } from '../print-api/print-api.routes.js';
 import { dspRoutes } from '../server/server.http.js';
@@ -24,7 +25,7 @@ function routeParts(): RouteParts {
   const owners = new Owners(urls, new ControlTokens(new Map()));
   const log = createLog('test', 'fatal');
   return {
-    owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
+    owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), releaseSessions: new ReleaseSessionStore(pool), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
     log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), version: '0.1.0',
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Language } from '../answer-route/browser.js';
+import { escaped, typeset } from './html.js';
 
 /** A page for somebody who came by a link, without a script. */
 export interface Page {
@@ -61,15 +62,4 @@ ${parts.join('\n')}
 </body>
 </html>
 `;
-}
-
-/** French sets a no-break space inside « » and before : ; ! ? so that none of them begins a line. */
-function typeset(text: string, language: Language): string {
-  return language === 'fr' ? text.replaceAll(/ (?=[:;!?»])|(?<=«) /gu, '\u00a0') : text;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\'': '&#39;' };
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
 }

@@ -39,6 +39,25 @@ CREATE TABLE password_change (
 );
 CREATE INDEX password_change_account ON password_change (account);
 
+-- Who said at a release point who they are, by a code or a PIN, and may see and print their own documents for a moment.
+CREATE TABLE release_session (
+  token_sha256 bytea PRIMARY KEY,
+  -- As print-submit and guest-account know it.
+  account_id   text NOT NULL,
+  -- Its name for the audit log; empty: a code, which names nobody.
+  account      text NOT NULL,
+  means        text NOT NULL,
+  -- The queue that the page was opened for; empty: none.
+  queue_id     text NOT NULL,
+  language     text NOT NULL,
+  -- It ends after so many seconds without use.
+  idle_seconds int NOT NULL,
+  began_at     timestamptz(3) NOT NULL DEFAULT now(),
+  -- Moves with each use.
+  expires_at   timestamptz(3) NOT NULL
+);
+CREATE INDEX release_session_expires_at ON release_session (expires_at);
+
 -- What was changed or tried through the gateway, and by whom: never a body, never a secret. A chain: each entry bears the SHA-256 over that
 -- of the entry before and its own fields. Written and forgotten by the functions below alone; what the gateway itself may do is read.
 CREATE TABLE audit_entry (

@@ -1,0 +1,50 @@
+import type { Language } from '../answer-route/browser.js';
+import { Problem, type ProblemExtras, type ProblemKind } from '../answer-route/problem.js';
+import { html } from '../show-page/html.js';
+import { frame, type Links } from './frame.js';
+import { wordsIn } from './words.js';
+
+/** Ends a request with a page of its own, such as the form once more with what was wrong. */
+export class RefusedWithPage extends Problem {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    readonly page: string,
+    extras: ProblemExtras = {},
+  ) {
+    super(kind, detail, extras);
+  }
+}
+
+/** For whatever ended a request: its own page, else what happened in a sentence and the way back to the beginning. */
+export function releaseRefusalPage(links: Links) {
+  return (problem: Problem, language: Language): string => {
+    if (problem instanceof RefusedWithPage) return problem.page;
+    const words = wordsIn(language);
+    return frame({
+      language, title: words.trouble.title, error: words.errorTitle,
+      body: html`<main>
+<h1>${words.trouble.title}</h1>
+<p class="error" role="alert">${sentence(problem, language)}</p>
+<p><a class="button first" href="${links.start}">${words.start}</a></p>
+</main>`,
+    });
+  };
+}
+
+function sentence(problem: Problem, language: Language): string {
+  const { trouble } = wordsIn(language);
+  switch (problem.kind) {
+    case 'conflict':
+      return trouble.unsafe;
+    case 'cross-site':
+      return trouble.foreign;
+    case 'too-many-requests':
+      return trouble.tooMany;
+    case 'unavailable':
+    case 'internal':
+      return trouble.unavailable;
+    default:
+      return trouble.other;
+  }
+}

@@ -1,0 +1,105 @@
+import { sourceNetwork } from '@inkpost/service/source-network.js';
+import type { Language } from '../answer-route/browser.js';
+import { Problem } from '../answer-route/problem.js';
+import type { RequestContext } from '../answer-route/route.js';
+import { as, type Owners } from '../call-owner/owners.js';
+import { ensureConnectionIsSafe } from '../sessions/session-cookie.js';
+import { linksFrom, type Links } from './frame.js';
+import { RefusedWithPage } from './refusal-page.js';
+import { MEANS, type Means, RELEASE_COOKIE, type ReleaseSession } from './release-session.js';
+import type { ReleaseSessionStore } from './release-session.store.js';
+import { addressOf, startPage, type StartView } from './start-page.js';
+import { durationIn, wordsIn } from './words.js';
+
+type Client = Pick<RequestContext, 'browser' | 'source' | 'caller' | 'local'>;
+
+/** How the page was opened. */
+export interface Opening {
+  /** The queue of the code that was scanned; empty: none. */
+  readonly at: string;
+  /** Undefined: the browser's. */
+  readonly language: Language | undefined;
+}
+
+/** What an owner said to somebody who says who they are. */
+export type Proven =
+  | { readonly outcome: 'proven'; readonly accountId: string; readonly account: string; readonly language: Language | undefined }
+  | { readonly outcome: 'missing' | 'wrong' }
+  | { readonly outcome: 'locked-out'; readonly retryAfterSeconds: number };
+
+/** Who is at the release point, from the first page to the last. */
+export class ReleaseDesk {
+  constructor(
+    private readonly owners: Owners,
+    private readonly sessions: ReleaseSessionStore,
+  ) {}
+
+  /** The page that asks who somebody is. Throws a Problem where a code would travel in clear. */
+  async start(client: Client, { at, language }: Opening, links: Links, rest: Pick<StartView, 'notice' | 'error'> = {}): Promise<string> {
+    ensureConnectionIsSafe(client.browser, client.local);
+    const { queueName, means } = await this.point(client, at);
+    const queueId = queueName === '' ? '' : at;
+    const origin = client.browser.ownOrigin;
+    return startPage({ ...rest, language: language ?? client.browser.language, queueId, queueName, means, phoneUrl: addressOf(`${origin}/release`, queueId) }, links);
+  }
+
+  /** Somebody says who they are: a session begins, or the page asks once more. Gives its account's name for the audit log. */
+  async begin(client: Client, opening: Opening, means: Means, prove: (releasePoint: string) => Promise<Proven>): Promise<string> {
+    ensureConnectionIsSafe(client.browser, client.local);
+    const proven = await prove(sourceNetwork(client.source));
+    if (proven.outcome !== 'proven') throw await this.askAgain(client, opening, means, proven);
+    const { queueName, idleSeconds } = await this.point(client, opening.at);
+    await this.sessions.end(RELEASE_COOKIE.valueIn(client.browser));
+    const language = opening.language ?? proven.language ?? client.browser.language;
+    const token = await this.sessions.create({ accountId: proven.accountId, account: proven.account, means, queueId: queueName === '' ? '' : opening.at, language, idleSeconds });
+    RELEASE_COOKIE.keep(client.browser, token);
+    return proven.account;
+  }
+
+  /** Who uses the page, and with that goes on. Throws the page that asks who it is where nobody is signed in any more. */
+  async current(client: Client, links: Links): Promise<ReleaseSession> {
+    const session = await this.sessions.use(RELEASE_COOKIE.valueIn(client.browser));
+    if (session) return session;
+    const language = client.browser.language;
+    const page = await this.start(client, { at: '', language }, links, { notice: wordsIn(language).signedOutMeanwhile });
+    throw new RefusedWithPage('not-signed-in', 'Nobody is signed in here any more: give the code again.', page);
+  }
+
+  /** The same where nobody has to be; `language`: what its pages speak from now on. */
+  find(client: Client, language?: Language): Promise<ReleaseSession | undefined> {
+    return this.sessions.use(RELEASE_COOKIE.valueIn(client.browser), language);
+  }
+
+  /** The same without going on. */
+  look(client: Client): Promise<ReleaseSession | undefined> {
+    return this.sessions.look(RELEASE_COOKIE.valueIn(client.browser));
+  }
+
+  /** Gives where the browser goes on from a page one step below. */
+  async end(client: Client): Promise<string> {
+    const session = await this.sessions.end(RELEASE_COOKIE.valueIn(client.browser));
+    RELEASE_COOKIE.forget(client.browser);
+    return addressOf(linksFrom(1).start, session?.queueId ?? '', { said: 'ended', ...(session ? { language: session.language } : {}) });
+  }
+
+  private async point({ source, caller }: Client, queueId: string) {
+    const { queueName, means, idleSeconds } = await this.owners.releaseProfiles.describeReleasePoint({ queueId, releasePoint: sourceNetwork(source) }, as(caller));
+    return { queueName, idleSeconds, means: MEANS.filter((each) => means.includes(each)) };
+  }
+
+  private async askAgain(client: Client, opening: Opening, means: Means, proven: Exclude<Proven, { outcome: 'proven' }>): Promise<Problem> {
+    const language = opening.language ?? client.browser.language;
+    const { errors } = wordsIn(language);
+    const again = (text: string) => this.start(client, opening, linksFrom(1), { error: { means, text } });
+    switch (proven.outcome) {
+      case 'locked-out': {
+        const { retryAfterSeconds } = proven;
+        return new RefusedWithPage('locked-out', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, await again(errors.lockedOut(durationIn(language, retryAfterSeconds))), { retryAfterSeconds });
+      }
+      case 'missing':
+        return new RefusedWithPage('invalid-request', 'Something is missing.', await again({ puk: errors.codeMissing, 'login-pin': errors.loginMissing, 'card-pin': errors.cardMissing }[means]));
+      case 'wrong':
+        return new RefusedWithPage('wrong-code', 'Nobody is known by this.', await again({ puk: errors.codeWrong, 'login-pin': errors.pinWrong, 'card-pin': errors.cardWrong }[means]));
+    }
+  }
+}
