@@ -104,7 +104,7 @@ export class GuestAccountHarness {
   }
 
   /** Accepts a mail with one document as acceptance does; its claim is guest-account's then. */
-  async accept(address: string, more: { readonly unknownSender?: string; readonly sponsors?: string[]; readonly language?: string; readonly senderMayBeTold?: boolean } = {}): Promise<AcceptedMail> {
+  async accept(address: string, more: { readonly unknownSender?: string; readonly sponsors?: string[]; readonly language?: string; readonly senderMayBeTold?: boolean; readonly submissions?: { readonly submitter: string; readonly userLogin?: string; readonly options: Record<string, never> }[] } = {}): Promise<AcceptedMail> {
     const [messageId, documentId] = [randomUUID(), randomUUID()];
     await this.superuser.query(`INSERT INTO spool.document (id, sha256, size_bytes, wrapped_key) VALUES ($1, '\\x00', 1, '\\x01')`, [documentId]);
     await this.superuser.query(`INSERT INTO spool.claim (document_id, service, until) VALUES ($1, 'guest_account', now() + interval '1 day')`, [documentId]);

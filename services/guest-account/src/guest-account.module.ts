@@ -61,7 +61,9 @@ import { LocalGuestBase } from './resolve-owner/guest-base.store.js';
 import { GuestBases } from './resolve-owner/guest-bases.js';
 import { ResolveOwnerHandler } from './resolve-owner/resolve-owner.handler.js';
 import { ResolveOwner } from './resolve-owner/resolve-owner.js';
+import { LoginOwners } from './resolve-owner/whose-login.js';
 import { identificationRoutes } from './identify-person/identification.routes.js';
+import { PinStore } from './set-pin/pin.store.js';
 import { RightsRpc } from './rights/rights.rpc.js';
 import { RightsStore } from './rights/rights.store.js';
 import { findRoleMembersWith } from './rights/role-members.js';
@@ -104,6 +106,7 @@ export const guestAccount: ServiceDefinition = {
     await prepareMaintenanceAccount(administrators, config.maintenancePassword ?? (await secrets.readOptional('maintenance-password')), log);
     const masterKey = masterKeyOf(config, secrets);
     const keyedHash = new KeyedHash(masterKey);
+    const pins = new PinStore(pool, keyedHash);
     const erasure = new PeopleErasure(masterKey);
     const erasures = new ErasureStore(pool, flow, erasure);
     const directories = new DirectoryStore(pool, flow, masterKey);
@@ -138,6 +141,7 @@ export const guestAccount: ServiceDefinition = {
       const guests = new WscGuestBase(client, live, server, (message, outcome) => localGuestBase.handOver(message, outcome));
       return { guests, people: new WscGuestDirectory(guests, parts), missingRights: () => client.missingRights(), close: () => client.close() };
     });
+    const accountsOf = (live: LiveDirectories) => new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
     return {
       module: GuestAccountModule,
       controllers: flowControllers('guest-account', {
@@ -159,7 +163,7 @@ export const guestAccount: ServiceDefinition = {
         { provide: LiveDirectories, useFactory: () => new LiveDirectories(() => directories.load(), open) },
         {
           provide: ResolveOwner,
-          useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, people: new PersonHandOver(flow), guestBases, directories: live, waiting, installation }),
+          useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, people: new PersonHandOver(flow), guestBases, directories: live, waiting, pins, logins: new LoginOwners(accountsOf(live)), installation }),
           inject: [GuestBases, LiveDirectories, Installation],
         },
         { provide: WaitingExpiry, useFactory: () => new WaitingExpiry(waiting, log) },
@@ -171,7 +175,7 @@ export const guestAccount: ServiceDefinition = {
               store: new GuestStore(pool, flow, installation, erasure), importer: new GuestImporter(new GuestImportStore(pool, flow, installation), keyedHash),
               changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, grants: () => rights.grants(), log,
             });
-            const accounts = new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
+            const accounts = accountsOf(live);
             const standings = new AccountStandings(administrators, accounts, rights);
             const delays = new SignInDelayStore(flow);
             const credentials = new CredentialChecker(administrators, accounts, delays, log);
@@ -201,7 +205,7 @@ export const guestAccount: ServiceDefinition = {
               router.service(ApiTokenService, apiTokens);
               unknownSenderRoutes(router, { waiting, owners, masterKey, log });
               router.service(OwnerSearchService, new OwnerSearchRpc(owners, installation));
-              identificationRoutes(router, { pool, flow, accounts, delays, hash: keyedHash, masterKey, language: config.language, log });
+              identificationRoutes(router, { pool, flow, pins, accounts, delays, hash: keyedHash, masterKey, language: config.language, log });
               router.service(SenderGuestService, senderGuests);
               router.service(UserManagementServerService, userManagement);
             };

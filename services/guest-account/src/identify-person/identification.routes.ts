@@ -9,7 +9,7 @@ import { AccountCardStore } from '../keep-cards/account-card.store.js';
 import { AccountCardsRpc } from '../keep-cards/account-cards.rpc.js';
 import type { KeyedHash } from '../keyed-hash/keyed-hash.js';
 import { PinLinkStore } from '../set-pin/pin-link.store.js';
-import { PinStore } from '../set-pin/pin.store.js';
+import type { PinStore } from '../set-pin/pin.store.js';
 import { PinsRpc } from '../set-pin/pins.rpc.js';
 import { PinByLink } from '../set-pin/set-pin-by-link.js';
 import type { AccountFinder } from '../sign-in/account-finder.js';
@@ -20,6 +20,7 @@ import { PersonIdentification } from './person-identification.js';
 interface Parts {
   readonly pool: Pool;
   readonly flow: FlowClient;
+  readonly pins: PinStore;
   readonly accounts: AccountFinder;
   readonly delays: SignInDelayStore;
   readonly hash: KeyedHash;
@@ -29,8 +30,7 @@ interface Parts {
 }
 
 /** Who people are at a release point, and what proves it. */
-export function identificationRoutes(router: ConnectRouter, { pool, flow, accounts, delays, hash, masterKey, language, log }: Parts): void {
-  const pins = new PinStore(pool, hash);
+export function identificationRoutes(router: ConnectRouter, { pool, flow, pins, accounts, delays, hash, masterKey, language, log }: Parts): void {
   const cards = new AccountCardStore(pool);
   const links = new PinLinkStore(pool, flow, pins);
   router.service(IdentificationService, new IdentificationRpc(new PersonIdentification({ accounts, cards, pins, hash, delays, log })));

@@ -23,6 +23,8 @@ export interface KnownGuest {
   readonly renewed: boolean;
   /** Absent: another server keeps the guest, and doesn't say; or in none. */
   readonly group?: string;
+  /** Proves to be it by a PIN at a release point. Absent: another server keeps the guest. */
+  readonly hasPin?: boolean;
 }
 
 /** A guest to be made from a sender's address (WSC-005). */

@@ -13,11 +13,14 @@ import type { AcceptedMessage } from './owner-outcome.js';
 /** The revision of the directories comes with it: so every mail goes by the settings of now, at no cost of its own. */
 const FIND = `SELECT l.revision, g.account_id AS "accountId", g.addresses[1] AS address, g.display_name AS "displayName", g.language, g.locked, g.renewed, g.group_name AS "group",
     g.valid_from AS "validFrom", coalesce(g.valid_from > now(), false) AS "notYet", g.valid_until AS "validUntil", coalesce(g.valid_until <= now(), false) AS expired,
-    coalesce(g.addresses, '{}') AS "guestAddresses", k.facts_sha256 AS "toldSha256"
+    coalesce(g.addresses, '{}') AS "guestAddresses", k.facts_sha256 AS "toldSha256", g.pin_hash IS NOT NULL AS "hasPin",
+    (SELECT jsonb_build_object('accountId', p.account_id, 'hasPin', EXISTS (SELECT FROM account_pin a WHERE a.account_id = p.account_id)
+       OR EXISTS (SELECT FROM merged_account m WHERE m.account_id = p.account_id AND m.pin_hash IS NOT NULL))
+     FROM known_person p WHERE p.sender_address = $1) AS "knownPerson"
   FROM directory_lookup l LEFT JOIN (guest_address a JOIN guest g USING (account_id)) ON a.address = $1
     LEFT JOIN known_person k ON k.sender_address = $1 AND k.told_at > now() - make_interval(days => $2)`;
 
-type FoundRow = { readonly revision: number; readonly guestAddresses: readonly string[]; readonly toldSha256: Buffer | null } & (KnownGuest | { readonly accountId: null });
+type FoundRow = { readonly revision: number; readonly guestAddresses: readonly string[]; readonly toldSha256: Buffer | null; readonly knownPerson: KnownSender['knownPerson'] | null } & (KnownGuest | { readonly accountId: null });
 
 /** What is known here of a sender's address. */
 interface LookedUp {
@@ -63,9 +66,9 @@ export class LocalGuestBase implements GuestBase {
   async lookUp(address: string): Promise<LookedUp> {
     const [row] = await query<FoundRow>(this.pool, 'guest-base.find', FIND, [address, PERSON_TOLD_EVERY_DAYS]);
     if (!row) throw new Defect('account.lookup-missing', 'directory_lookup has no row.');
-    const { revision, guestAddresses, toldSha256, ...found } = row;
+    const { revision, guestAddresses, toldSha256, knownPerson, ...found } = row;
     const guest = found.accountId === null ? undefined : found;
-    return { revision, guest, known: { guest, guestAddresses, toldSha256: toldSha256 ?? undefined } };
+    return { revision, guest, known: { guest, guestAddresses, toldSha256: toldSha256 ?? undefined, knownPerson: knownPerson ?? undefined } };
   }
 
   /** Goes on with somebody of another directory, of whom nothing is kept here. */

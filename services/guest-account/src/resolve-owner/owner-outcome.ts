@@ -20,7 +20,7 @@ interface FoundGuest {
   readonly server: string;
 }
 
-type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language'> & { readonly directory: string };
+type AccountFacts = Pick<KnownGuest, 'accountId' | 'address' | 'displayName' | 'language' | 'hasPin'> & { readonly directory: string };
 
 /** Somebody whom a directory knows, as others are told of them. */
 export function accountOf(message: AcceptedMessage, { directory, person }: PersonOfDirectory, installationLanguage: Language): DirectoryAccount {
@@ -32,10 +32,10 @@ export function accountOf(message: AcceptedMessage, { directory, person }: Perso
 }
 
 /** What the journey and the next service are told of somebody whom a directory knows. */
-export function ownerKnown(message: AcceptedMessage, { person, groups, groupsProblem, ageSeconds, asked }: PersonOfDirectory, account: DirectoryAccount): Outcome {
+export function ownerKnown(message: AcceptedMessage, { person, groups, groupsProblem, ageSeconds, asked }: PersonOfDirectory, account: DirectoryAccount, hasPin: boolean): Outcome {
   const { accountId, directory, address } = account;
   const evidence = { account: accountId, directory, login: person.login, address, askedBefore: orLeftOut(asked), ...(ageSeconds > 0 ? { answerAgeSeconds: ageSeconds } : {}), ...groupEvidence(groups, groupsProblem) };
-  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, account, false, groups)]);
+  return outcome(message, { step: 'owner-found', evidence }, [ownerResolved(message, { ...account, hasPin }, false, groups)]);
 }
 
 /** … of a guest who was there. */
@@ -53,24 +53,37 @@ export function ownerCreated(message: AcceptedMessage, accountId: string, guest:
 }
 
 /** … of nobody. */
-export function ownerRefused(message: AcceptedMessage, { reason, statusText, cause }: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
+export function ownerRefused(message: AcceptedMessage, refusal: OwnerRefusal, lookup: Lookup, installationLanguage: Language): Outcome {
+  const { reason, statusText, cause } = refusal;
   const { messageId, sender, subject, senderMayBeTold, knownSenderMayBeTold } = message.payload;
   const language = languageOf(message.payload.language) ?? installationLanguage;
   const unknownSender = message.payload.unknownSender || 'refuse';
+  const [submission] = message.payload.submissions;
+  if (submission) return submissionRefused(message, refusal, { login: submission.userLogin, lookup });
   return outcome(message, { step: 'owner-refused', evidence: { reason, statusText, cause, address: sender.address, unknownSender, ...whoKnowsThem(lookup) } }, [
     { subject: 'account.owner-refused.v1', payload: { messageId, sender, subject, language, reason, statusText, senderMayBeTold, knownSenderMayBeTold } },
   ]);
+}
+
+/** Whoever handed the document in hears of it, and nobody is mailed. A login that nobody has is named as it was given. */
+function submissionRefused(message: AcceptedMessage, { reason, statusText, cause }: OwnerRefusal, { login, lookup }: { readonly login: string; readonly lookup: Lookup }): Outcome {
+  const { sender, documents } = message.payload;
+  const told = login !== '' && lookup.kind === 'nobody' ? `No user with an e-mail address found with login: ${login}` : statusText;
+  return outcome(
+    message, { step: 'owner-refused', evidence: { reason, statusText: told, cause, address: sender.address || undefined, login: login || undefined, ...whoKnowsThem(lookup) } },
+    documents.map(({ documentId }): Publication => ({ subject: 'account.submission-refused.v1', payload: { jobId: documentId, reason, statusText: told } })),
+  );
 }
 
 function outcome({ journeyId }: AcceptedMessage, entry: JourneyEntry, publish: readonly Publication[]): Outcome {
   return { journeyId, entries: [entry], publish };
 }
 
-function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, address, displayName, language }: AccountFacts, created: boolean, groups: readonly string[] = []): Publication {
-  const { messageId, mailboxId, queueId, subject, documents, refusedParts, automatic } = payload;
+function ownerResolved({ payload }: AcceptedMessage, { accountId, directory, address, displayName, language, hasPin = false }: AccountFacts, created: boolean, groups: readonly string[] = []): Publication {
+  const { messageId, mailboxId, queueId, subject, documents, refusedParts, automatic, submissions } = payload;
   return {
     subject: 'account.owner-resolved.v1',
-    payload: { messageId, mailboxId, queueId, owner: { accountId, directory, address, displayName, language }, created, subject, documents, refusedParts, automatic, ownerGroups: boundedGroups(groups) },
+    payload: { messageId, mailboxId, queueId, owner: { accountId, directory, address, displayName, language }, created, subject, documents, refusedParts, automatic, ownerGroups: boundedGroups(groups), ownerHasPin: hasPin, submissions },
   };
 }
 

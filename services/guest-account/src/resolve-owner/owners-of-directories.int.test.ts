@@ -45,7 +45,7 @@ describeWithServer('slapd', 'owners in three organisations', () => {
 
   it('are found by an alias, and told their main address, language and directory', async () => {
     const { messageId, documentId } = await desk.base.accept('countess@alpha.example', { unknownSender: 'create', language: 'en' });
-    await published(messageId).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { owner: { directory: 'ALPHA', address: 'ada@alpha.example', displayName: 'Ada Lovelace', language: 'fr' } } }]);
+    await published(messageId).toMatchObject([{ subject: 'account.owner-resolved.v1', payload: { owner: { directory: 'ALPHA', address: 'ada@alpha.example', displayName: 'Ada Lovelace', language: 'fr' }, ownerGroups: ['staff'] } }]);
     expect(await desk.base.claims(documentId)).toEqual(['print_submit']);
     expect(await desk.base.journey(messageId)).toMatchObject([{ step: 'owner-found', evidence: { directory: 'ALPHA', login: 'ada', address: 'ada@alpha.example' } }]);
     expect((await desk.clients.guests.listGuests({ filter: { search: 'alpha.example' } })).guests).toEqual([]);

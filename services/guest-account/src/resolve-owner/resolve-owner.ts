@@ -5,6 +5,7 @@ import type { LiveDirectories } from '../find-person/live-directories.js';
 import type { Installation } from '../installation.js';
 import { RESOLVE_TRIES } from '../limits.js';
 import type { GuestBase } from '../ports/guest-base.port.js';
+import type { PinStore } from '../set-pin/pin.store.js';
 import { decideTelling, type KnownSender } from '../tell-person/known-sender.js';
 import type { PersonHandOver } from '../tell-person/person-hand-over.store.js';
 import { tellingChange, tellingMerge } from '../tell-person/telling-outcome.js';
@@ -13,6 +14,7 @@ import type { WaitingSenderStore } from '../unknown-sender/waiting-sender.store.
 import { creationFailed, decideOwner, type KnownGuest, type NewGuest, type OwnerRefusal, tooManyWaiting, type WaitingPolicy } from './decide-owner.js';
 import type { LocalGuestBase } from './guest-base.store.js';
 import type { GuestBases } from './guest-bases.js';
+import type { LoginOwners } from './whose-login.js';
 import { accountOf, type AcceptedMessage, ownerCreated, ownerFound, ownerKnown, ownerRefused } from './owner-outcome.js';
 
 type Lookup = PersonLookup<KnownGuest>;
@@ -24,6 +26,8 @@ interface ResolveOwnerParts {
   readonly directories: LiveDirectories;
   readonly waiting: WaitingSenderStore;
   readonly people: PersonHandOver;
+  readonly pins: PinStore;
+  readonly logins: LoginOwners;
   readonly installation: Installation;
 }
 
@@ -33,10 +37,24 @@ export class ResolveOwner {
 
   async resolveOwner(message: AcceptedMessage): Promise<void> {
     for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
-      const { lookup, base, known } = await this.lookUp(message.payload.sender.address);
-      if (await this.resolve(message, lookup, base, known)) return;
+      const { found, lookup, base, known } = await this.find(message);
+      if (await this.resolve(found, lookup, base, known)) return;
     }
     throw new TransientFailure('account.guest-changing', 'The guest was made and erased while a mail of theirs was handled.');
+  }
+
+  /** Who it is for: whoever has the sender's address, or the login that a program names; from here on both are known by an address. */
+  private async find(message: AcceptedMessage) {
+    const { sender, submissions } = message.payload;
+    const login = submissions[0]?.userLogin ?? '';
+    if (login === '') return { found: message, ...(await this.lookUp(sender.address)) };
+    const owner = await this.parts.logins.find(login);
+    const address = owner?.address ?? '';
+    const found = { ...message, payload: { ...message.payload, sender: { ...sender, address } } };
+    const { base, known, findGuest } = await this.parts.guestBases.ask(address);
+    const guest = owner && !owner.person ? await findGuest() : undefined;
+    const lookup: Lookup = owner?.person ?? (owner && guest ? { kind: 'guest', directory: owner.directory, guest, asked: [] } : { kind: 'nobody', asked: [] });
+    return { found, base, known, lookup };
   }
 
   /** Who has this address. Throws the `CauseDown` of a directory that can't be asked. */
@@ -72,7 +90,7 @@ export class ResolveOwner {
   /** Others are told of whoever a directory knows when there is something new, and of a guest who turns out to be them. */
   private async handOver(message: AcceptedMessage, lookup: PersonOfDirectory, known: KnownSender): Promise<boolean> {
     const account = accountOf(message, lookup, this.parts.installation.language);
-    const outcome = ownerKnown(message, lookup, account);
+    const outcome = ownerKnown(message, lookup, account, await this.hasPin(account.accountId, known));
     const telling = decideTelling(account, lookup.person.addresses, known);
     switch (telling.kind) {
       case 'merge':
@@ -85,6 +103,12 @@ export class ResolveOwner {
         await this.parts.people.handOver(message, outcome);
         return true;
     }
+  }
+
+  /** Of who sent mails before it came along with what is known of the address. */
+  private async hasPin(accountId: string, { knownPerson, guest }: KnownSender): Promise<boolean> {
+    if (guest?.hasPin) return true;
+    return knownPerson?.accountId === accountId ? knownPerson.hasPin : this.parts.pins.has(accountId);
   }
 
   private async create(message: AcceptedMessage, guest: NewGuest, lookup: Lookup, base: GuestBase): Promise<boolean> {

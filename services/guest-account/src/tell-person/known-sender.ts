@@ -5,11 +5,13 @@ import type { KnownGuest } from '../resolve-owner/decide-owner.js';
 /** What this service knows of a sender's address before any directory is asked. */
 export interface KnownSender {
   /** A guest of this installation's own base. */
-  readonly guest: Pick<KnownGuest, 'accountId' | 'locked'> | undefined;
+  readonly guest: Pick<KnownGuest, 'accountId' | 'locked' | 'hasPin'> | undefined;
   /** All of the guest's. */
   readonly guestAddresses: readonly string[];
   /** What others were last told of the directory's person with this address, as a hash. Undefined: nothing, or long ago. */
   readonly toldSha256: Buffer | undefined;
+  /** Whose the address was with the last mail, if a directory's, and whether they have a PIN now. */
+  readonly knownPerson?: { readonly accountId: string; readonly hasPin: boolean } | undefined;
 }
 
 /** An account of a directory as others know it. */
