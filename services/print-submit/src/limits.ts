@@ -3,6 +3,8 @@ export const printLimits = {
   /** A queue without its own time holds jobs this long. */
   holdHoursDefault: 72,
   holdHoursMax: 720,
+  /** Documents are kept for printing them once more for so long at most; by default not at all. */
+  keepHoursMax: 720,
   /** An owner is told so long before a held job expires; a job held no longer than this needs no telling. */
   expiringHoursBefore: 12,
   /** A document's claim outlives the time its job is held: the loop that expires jobs drops it, not the clock. */
@@ -37,6 +39,9 @@ export const printLimits = {
   jobsListedMax: 200,
 } as const;
 
+/** Of who is made the owner of a job; groups as guest-account bounds them. */
+export const ownerLimits = { textLengthMax: 320, groupsMax: 100 } as const;
+
 /** Options of jobs. */
 export const finishingLimits = {
   copiesMax: 999,
@@ -45,6 +50,42 @@ export const finishingLimits = {
   pageRangesLengthMax: 200,
   /** A printer that counts more than so many times what the pages make is not believed. */
   countedTimesMax: 2,
+} as const;
+
+/** Documents for printers that take no PDF. */
+export const conversionLimits = {
+  /** Children on all printers together. */
+  sideBySide: 2,
+  /** RLIMIT_DATA of one. A page in colour on A3 with 600 dpi takes 209 MB, twice for a moment. */
+  dataBytesMax: 700_000_000,
+  /** Larger pages are made in bands. */
+  bitmapBytesMax: 220_000_000,
+  cpuSecondsMax: 600,
+  timeoutMs: 900_000,
+  openFilesMax: 64,
+  /** Of what a child puts aside. */
+  fileBytesMax: 400_000_000,
+  /** A page of photographs in colour with 300 dpi takes up to 26 MB. */
+  outputBytesMax: 2_000_000_000,
+  /** A printer that was busy gets the same again within this time. */
+  keptMs: 120_000,
+  keptMax: 16,
+  wordsLengthMax: 4_000,
+} as const;
+
+/** Conversations with printers, written down for a while. */
+export const traceLimits = {
+  minutesDefault: 30,
+  minutesMax: 1_440,
+  /** Of a queue; the oldest lines go beyond. */
+  bytesMax: 4 * 1024 * 1024,
+  lineLengthMax: 8_000,
+  keptDays: 7,
+  forgottenEveryMs: 3_600_000,
+  /** So soon other instances follow. */
+  roundMs: 1_500,
+  flushMs: 500,
+  waitingBytesMax: 256 * 1024,
 } as const;
 
 /** The tree of places. */
@@ -123,4 +164,69 @@ export const expiryLimits = {
   purgeMax: 1_000,
   /** Longer than a message can wait for its queue, or its document be kept. */
   formerAccountDays: 90,
+} as const;
+
+/** Tariffs, filters, quotas and balances. Money in thousandths of the currency. */
+export const chargingLimits = {
+  tariffsMax: 1_000,
+  filtersMax: 200,
+  quotasMax: 500,
+  groupOrderMax: 200,
+  groupNameLengthMax: 200,
+  mediaLengthMax: 255,
+  priceMax: 1_000_000_000,
+  amountMax: 1_000_000_000_000,
+  conditionTextsMax: 200,
+  conditionTextLengthMax: 320,
+  messageLengthMax: 300,
+  reasonLengthMax: 300,
+  pagesMax: 100_000,
+  listedDefault: 200,
+  listedMax: 500,
+  /** What was changed elsewhere is known this long after, where no statement checks it. */
+  settingsAgeMs: 1_000,
+  /** Longer than the longest period of a quota. */
+  usageKeptDays: 40,
+} as const;
+
+/** The server used for sending documents, and the jobs that it prints. */
+export const sendingLimits = {
+  accountLengthMax: 320,
+  passwordLengthMax: 1_024,
+  locationLengthMax: 500,
+  /** One request, the way to the server included; and one document with its answer. */
+  callMaxMs: 5_000,
+  documentMaxMs: 120_000,
+  testMs: 24_000,
+  testStepMaxMs: 8_000,
+  testBudget: { perMinuteMax: 30, atOnceMax: 4 },
+  /** Queues that a search by an identifier may find besides the one that is meant. */
+  queuesLookedAtMax: 200,
+  /** Documents that leave side by side, never two of one owner. */
+  sendsMax: 4,
+  /** The safety net of the wake-up, and how long a change of the settings made elsewhere may stay unseen. */
+  roundMs: 1_000,
+  /** Whoever does something about a job has it for so long, and renews that; a killed process's are free again then. */
+  leaseSeconds: 15,
+  leaseRenewMs: 5_000,
+  /** A job there is asked for after a tenth of the time that it has been there, within these bounds. */
+  lookSecondsMin: 1,
+  lookSecondsMax: 300,
+  jobsPerLook: 100,
+  /** Jobs that the other server can't place wait so long for an administrator to mend it, then are tried again. */
+  misdirectedSeconds: 30,
+  stopMs: 1_500,
+} as const;
+
+/** What groups say about notices is so old at most. */
+export const noticeLimits = { ageMaxMs: 1_000 } as const;
+
+/** New codes on request: so many at once, then one every so many seconds; and the live codes of an account. */
+export const codeRequestLimits = {
+  perAddress: { atOnce: 3, everySeconds: 1_200 },
+  perSource: { atOnce: 20, everySeconds: 180 },
+  codesMax: 10,
+  /** Whoever asks is answered after so long, whatever it led to. */
+  answeredAfterMs: 250,
+  addressLengthMax: 320,
 } as const;

@@ -4,6 +4,7 @@ import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.j
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
+import { QueueTraceService } from '@inkpost/contracts/admin/v1/queue_traces_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
@@ -15,7 +16,10 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { Spool } from '@inkpost/spool/spool.js';
+import { DocumentConverter } from './convert-document/document-converter.js';
 import { FinishingChanges } from './change-finishing/finishing-changes.js';
+import { OwnerChange } from './change-owner/owner-change.js';
+import { Standings } from './balances/standings.js';
 import { Deliveries } from './deliver-job/deliveries.js';
 import { DeliveryResults } from './deliver-job/delivery-results.js';
 import { DeliveryStore } from './deliver-job/delivery.store.js';
@@ -48,6 +52,8 @@ import { KnownQueues } from './queues/known-queues.js';
 import { printerOpener } from './queues/open-printer.js';
 import { PrinterWatch } from './queues/printer-watch.js';
 import { PrinterStore } from './queues/printer.store.js';
+import { QueueNotices } from './queue-notices/queue-notices.js';
+import { CodeRequests } from './request-code/code-requests.js';
 import { QueueRpc } from './queues/queue.rpc.js';
 import { QueueStore } from './queues/queue.store.js';
 import { GroupStore } from './queue-groups/group.store.js';
@@ -60,8 +66,13 @@ import { OwnDocumentStore } from './own-documents/own-document.store.js';
 import { CodeGate } from './release-job/code-gate.js';
 import { JobRelease } from './release-job/job-release.js';
 import { ReleaseRpc } from './release-job/release.rpc.js';
+import { JobReprint } from './reprint-job/job-reprint.js';
 import { ReleaseProfileRpc } from './release-profiles/release-profile.rpc.js';
 import { ReleaseProfileStore } from './release-profiles/release-profile.store.js';
+import { KnownCharging } from './tariffs/known-charging.js';
+import { QueueTraceRpc } from './trace-queue/queue-trace.rpc.js';
+import { QueueTraceStore } from './trace-queue/queue-trace.store.js';
+import { QueueTraces } from './trace-queue/queue-traces.js';
 import { PrinterRpc } from './test-printer/printer.rpc.js';
 
 type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
@@ -71,18 +82,24 @@ function assemble(runtime: Runtime) {
   const { pool, flow, log, tracer, config } = runtime;
   const masterKey = masterKeyOf(config, runtime.secrets);
   const hasher = new PukHasher(masterKey);
+  const puks = new PukIssuer(masterKey, hasher);
   const spool = new Spool(pool, masterKey, config.spoolFolder);
   const metrics = new PrintMetrics(runtime.meter, pool);
-  const endings = new JobEndings(flow, spool, log);
-  const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log);
+  const notices = new QueueNotices(pool);
+  const endings = new JobEndings(flow, spool, notices, log);
+  const charging = new KnownCharging(pool);
+  const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log, charging);
   const printers = new PrinterStore(pool);
+  const converter = new DocumentConverter({ program: config.ghostscript, folder: config.spoolFolder });
   const rules = addressRules(config.linkLocalServers);
-  const openPrinter = printerOpener(rules);
+  const traceStore = new QueueTraceStore(pool);
+  const traces = new QueueTraces(traceStore, log);
+  const openPrinter = printerOpener(rules, (queueId) => traces.of(queueId));
   const watch = new PrinterWatch(printers, openPrinter, log);
   const deliveries = new Deliveries(new LeaseStore(pool), {
-    delivery: new DocumentDelivery(results, spool, metrics, printers), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax, openPrinter,
+    delivery: new DocumentDelivery(results, spool, metrics, printers, converter), results, printers, log, tracer, sendsMax: config.sendsPerPrinterMax, openPrinter,
   });
-  const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
+  const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, notices, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
   const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer);
   const jobs = new JobStore(pool);
@@ -97,10 +114,10 @@ function assemble(runtime: Runtime) {
   const finishingChanges = new FinishingChanges(pool, flow);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
-    metrics, deliveries, faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
-    formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
-    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing), puks: new PukIssuer(masterKey, hasher),
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer), redirections, finishingChanges, onMoved), releaseRpc: new ReleaseRpc(release),
+    metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
+    standings: new Standings(pool), formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
+    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices), puks,
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer, charging), redirections, finishingChanges, new OwnerChange(flow, puks, tracer), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
     ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
@@ -109,16 +126,19 @@ type Parts = ReturnType<typeof assemble>;
 
 /** The loops run while the service does. */
 class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'expiry' | 'watch' | 'faultRedirection' | 'prisma'>) {}
+  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'converter' | 'traces' | 'expiry' | 'watch' | 'faultRedirection' | 'prisma'>) {}
 
   onApplicationBootstrap(): void {
-    const { deliveries, expiry, watch, faultRedirection } = this.parts;
-    for (const loop of [deliveries, expiry, watch, faultRedirection]) loop.start();
+    const { traces, deliveries, expiry, watch, faultRedirection } = this.parts;
+    for (const loop of [traces, deliveries, expiry, watch, faultRedirection]) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    const { deliveries, expiry, watch, faultRedirection, prisma } = this.parts;
-    await Promise.all([deliveries, expiry, watch, faultRedirection].map((loop) => loop.stop()));
+    const { traces, deliveries, converter, expiry, watch, faultRedirection, prisma } = this.parts;
+    const stopped = Promise.all([deliveries, expiry, watch, faultRedirection].map((loop) => loop.stop()));
+    converter.stop();
+    await stopped;
+    await traces.stop();
     await prisma.$disconnect();
   }
 }
@@ -147,6 +167,7 @@ export const printSubmit = {
       router.service(LocationService, parts.locationRpc);
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
+      router.service(QueueTraceService, parts.traceRpc);
       router.service(ReleaseService, parts.releaseRpc);
       router.service(OwnDocumentService, parts.ownDocumentRpc);
       router.service(ReleaseProfileService, parts.releaseProfileRpc);
@@ -159,6 +180,7 @@ export const printSubmit = {
         { provide: KnownSettings, useValue: parts.settings },
         { provide: PukIssuer, useValue: parts.puks },
         { provide: PrintMetrics, useValue: parts.metrics },
+        { provide: Standings, useValue: parts.standings },
         { provide: Spool, useValue: parts.spool },
         { provide: JobEndings, useValue: parts.endings },
         { provide: FormerAccountStore, useValue: parts.formerAccounts },

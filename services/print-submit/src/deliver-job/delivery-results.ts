@@ -2,6 +2,9 @@ import type { Failure } from '@inkpost/failure/failure.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { chargeEvidence } from '../balances/charge-print.js';
+import { chargeOf } from '../tariffs/charging.js';
+import type { KnownCharging } from '../tariffs/known-charging.js';
 import { countFromPages, countPrinted, type PrintCount } from '../print-job/count-sheets.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { JobEndings } from '../print-job/job-endings.js';
@@ -25,6 +28,7 @@ export class DeliveryResults {
     private readonly endings: JobEndings,
     private readonly metrics: PrintMetrics,
     private readonly log: Log,
+    private readonly charging: KnownCharging,
   ) {}
 
   accept(delivery: Delivery, leaseToken: string, acceptedAt: Date, status: JobStatus): Promise<boolean> {
@@ -91,14 +95,15 @@ export class DeliveryResults {
     delivery: Delivery, leaseToken: string,
     { acceptedAt, taken, says, count }: { acceptedAt: Date; taken: readonly JourneyEntry[]; says: JourneyEntry['evidence']; count: PrintCount },
   ): Promise<boolean> {
-    const { job, sent } = delivery;
+    const { job, sent, converted } = delivery;
     const completedAt = new Date();
-    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery), ...says, ...count };
-    if (sent && sent.sha256 !== job.sha256) this.log.error('printed bytes are not the document\'s', { jobId: job.jobId, sent: sent.sha256, document: job.sha256 });
+    const charge = chargeOf(job, count, await this.charging.current());
+    const evidence = { ...placeOf(delivery), ...sentEvidence(delivery), ...finishingEvidence(delivery), ...says, ...count, ...chargeEvidence(charge) };
+    if (sent && sent.sha256 !== (converted ?? job).sha256) this.log.error('printed bytes are not the document\'s', { jobId: job.jobId, sent: sent.sha256, document: job.sha256 });
     const written = await this.endings.end({
-      messageId: job.messageId, jobIds: [job.jobId], move: 'complete', reason: 'job-completed-successfully', problem: '', acceptedAt, leaseToken, count,
+      messageId: job.messageId, jobIds: [job.jobId], move: 'complete', reason: 'job-completed-successfully', problem: '', acceptedAt, leaseToken, count, charge,
       entries: [...taken, { step: 'printed', document: job.jobId, evidence }],
-      publish: completedFacts(job, completedAt, count),
+      publish: completedFacts(job, completedAt, count, charge),
     });
     if (written) this.metrics.measureCompleted(job, acceptedAt, completedAt);
     return written;

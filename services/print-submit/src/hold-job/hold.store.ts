@@ -7,38 +7,48 @@ import { printLimits } from '../limits.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
 import { decisiveRow, OPTION_COLUMNS } from '../finishing/finishing.store.js';
 import { OWNER_ERASED } from '../print-job/job.js';
-import type { KnownQueue } from '../queues/known-queues.js';
-import type { Hold } from './decide-hold.js';
+import { chargedGroup } from '../tariffs/price-print.js';
+import type { JobPlan, PlannedJob } from './plan-jobs.js';
 
 type OwnerResolved = FlowMessage<'account.owner-resolved.v1'>;
 
 export interface JobsToHold {
   readonly message: OwnerResolved;
-  readonly queue: KnownQueue;
-  readonly finishing: DecidedFinishing;
-  readonly hold: Hold;
-  /** Absent on a queue without validation. */
+  readonly jobs: readonly PlannedJob[];
+  readonly plan: JobPlan;
+  /** Of the server used for sending documents, of which there was none for these. */
+  readonly sendingRevision: number;
+  /** Undefined: none is held. */
   readonly codeHash: Buffer | undefined;
   readonly entries: readonly JourneyEntry[];
   readonly publish: readonly Publication[];
 }
 
-const OF_HEAD = OPTION_COLUMNS.map((column) => `h.${column}`).join(', ');
+const of = (row: 'd' | 'h', columns: readonly string[]): string => columns.map((column) => `${row}.${column}`).join(', ');
+/** What the jobs of a message may differ in. */
+const OWN_COLUMNS = ['queue_id', 'queue_name', ...OPTION_COLUMNS, 'price', 'tariff_id', 'question', 'forced', 'job_state', 'job_state_reason', 'problem', 'job_hold_until', 'hold_due_at', 'released_at', 'completed_at'];
+const OF_HEAD = of('h', OPTION_COLUMNS);
 const NEW_JOBS = `
-  INSERT INTO job (id, message_id, mailbox_id, queue_id, queue_name, account_id, directory, owner_address, owner_name, owner_language,
-    position, file_name, document_format, pages, size_bytes, sha256, ${OPTION_COLUMNS.join(', ')}, finishing_decided_by, job_state, job_state_reason, problem, trace, job_hold_until, hold_due_at, released_at, completed_at)
-  SELECT d.id, h.message_id, h.mailbox_id, h.queue_id, h.queue_name, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language,
-    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, ${OF_HEAD}, h.finishing_decided_by, h.job_state, h.job_state_reason, h.problem, h.trace, h.job_hold_until, h.hold_due_at, h.released_at, h.completed_at
+  INSERT INTO job (id, message_id, mailbox_id, account_id, directory, owner_address, owner_name, owner_language, owner_groups, user_group,
+    position, file_name, document_format, pages, size_bytes, sha256, finishing_decided_by, trace, ${OWN_COLUMNS.join(', ')})
+  SELECT d.id, h.message_id, h.mailbox_id, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language, h.owner_groups, h.user_group,
+    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.finishing_decided_by, h.trace, ${of('d', OWN_COLUMNS)}
   FROM jsonb_populate_record(NULL::job, $7) AS h, jsonb_populate_recordset(NULL::job, $6) AS d`;
 // Whether the options that the jobs are made with are still those that hold (EDG-12).
 const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (${OF_HEAD}, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
 // The owner's account may have been erased or merged while the message was on its way.
 const OWNER_HOLDS = 'NOT EXISTS (SELECT 1 FROM former_account f WHERE f.account_id = $11::text)';
-// The lock keeps the queue from being deleted until its jobs can be seen.
+const CHARGING_HOLDS = '(SELECT version FROM charging) = $13';
+// Whether documents are printed here at all.
+const SENDING_HOLDS = '(SELECT revision FROM sending_revision) = $14';
+// The lock keeps the queues from being deleted until their jobs can be seen.
 const HOME = `home AS MATERIALIZED (
-  SELECT q.id FROM queue q, queue asked, step WHERE q.id = $8 AND q.version = $9 AND asked.id = $13 AND asked.version = $14 AND ${FINISHING_HOLDS} AND ${OWNER_HOLDS} FOR KEY SHARE OF q)`;
-const JOBS = `jobs AS (${NEW_JOBS}, home RETURNING id)`;
-const CODE = 'code AS (INSERT INTO puk (code_hash, account_id) SELECT $10::bytea, $11::text FROM home WHERE $10::bytea IS NOT NULL)';
+  SELECT q.id FROM queue q JOIN unnest($8::text[], $9::int[]) AS known (id, version) ON known.id = q.id AND known.version = q.version, step
+  WHERE ${FINISHING_HOLDS} AND ${OWNER_HOLDS} AND ${CHARGING_HOLDS} AND ${SENDING_HOLDS} FOR KEY SHARE OF q)`;
+const IS_HOME = '(SELECT count(*) FROM home) = cardinality($8::text[])';
+const JOBS = `jobs AS (${NEW_JOBS} WHERE ${IS_HOME} RETURNING id, completed_at IS NULL AS waits)`;
+const CODE = `code AS (INSERT INTO puk (code_hash, account_id) SELECT $10::bytea, $11::text WHERE $10::bytea IS NOT NULL AND ${IS_HOME})`;
+const HELD = 'require_rows((SELECT count(*) FROM jobs), jsonb_array_length($6)) AS held, spool.keep_until(ARRAY(SELECT id FROM jobs WHERE waits), $12) AS kept';
 
 /** New jobs in Postgres. */
 export class HoldStore {
@@ -49,18 +59,23 @@ export class HoldStore {
   ) {}
 
   /**
-   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when queue, finishing
-   * options or the owner's account are no longer as given, and a unique violation when the code is another account's.
+   * The whole step in one round trip. False: it was done before. Throws what `isOvertaken` knows when queues, finishing options,
+   * tariffs and filters or the owner's account are no longer as given, and a unique violation when the code is another account's.
    */
-  async hold({ message, queue, finishing, hold, codeHash, entries, publish }: JobsToHold): Promise<boolean> {
+  async hold({ message, jobs, plan, sendingRevision, codeHash, entries, publish }: JobsToHold): Promise<boolean> {
     const { payload, journeyId } = message;
-    const head = { ...headOf(message, finishing), queue_id: queue.queueId, queue_name: queue.name, problem: '', ...stateOf(hold) };
-    const row = await this.flow.step(message, { journeyId, entries, publish }, {
-      name: 'jobs.hold',
+    const queues = new Map([plan.queue, ...jobs.map(({ queue }) => queue)].flatMap((queue) => [[queue.queueId, queue.version], [queue.askedId, queue.askedVersion]]));
+    const isAnyRefused = jobs.some(({ fate }) => fate.kind === 'refused');
+    const row = await this.flow.step<{ erased?: string[] }>(message, { journeyId, entries, publish }, {
+      name: isAnyRefused ? 'jobs.hold-some' : 'jobs.hold',
       with: `${HOME}, ${JOBS}, ${CODE}`,
-      select: 'require_rows((SELECT count(*) FROM jobs), jsonb_array_length($6)) AS held, spool.keep_until(ARRAY(SELECT id FROM jobs), $12) AS kept',
-      values: [JSON.stringify(documentsOf(message)), JSON.stringify(head), queue.queueId, queue.version, codeHash ?? null, payload.owner.accountId, hold.keepUntil, queue.askedId, queue.askedVersion],
+      select: isAnyRefused ? `${HELD}, spool.drop(ARRAY(SELECT id FROM jobs WHERE NOT waits)) AS erased` : HELD,
+      values: [
+        JSON.stringify(jobs.map((job, index) => ({ ...documentRow(message, index), ...jobRow(job) }))), JSON.stringify(headOf(message, plan.finishing, chargedGroup(plan.groups, plan.charging.groupOrder))),
+        [...queues.keys()], [...queues.values()], codeHash ?? null, payload.owner.accountId, keepUntilOf(jobs, plan.now), plan.charging.version, sendingRevision,
+      ],
     });
+    await this.spool.removeBytes(row?.erased ?? []);
     return row !== undefined;
   }
 
@@ -88,7 +103,11 @@ export class HoldStore {
     const { payload, journeyId } = message;
     const jobs = payload.documents.map(({ documentId, fileName, pages }) => ({ jobId: documentId, fileName, pages }));
     const { messageId, owner, queueId } = payload;
-    const head = { ...headOf(message, finishing), queue_name: queueId, job_state: 'aborted', job_state_reason: reason, problem, completed_at: new Date() };
+    const { colorMode, sides, copies, media, pageRanges } = finishing;
+    const aborted = {
+      queue_id: queueId, queue_name: queueId, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, price: 0, tariff_id: '', question: '', forced: [],
+      job_state: 'aborted', job_state_reason: reason, problem, completed_at: new Date(),
+    };
     const row = await this.flow.step<{ erased: string[] }>(
       message,
       {
@@ -100,32 +119,50 @@ export class HoldStore {
         name: 'jobs.give-up',
         with: `jobs AS (${NEW_JOBS}, step RETURNING id)`,
         select: 'require_rows((SELECT count(*) FROM jobs), jsonb_array_length($6)) AS given_up, spool.drop(ARRAY(SELECT id FROM jobs)) AS erased',
-        values: [JSON.stringify(documentsOf(message)), JSON.stringify(head)],
+        values: [JSON.stringify(jobs.map((_, index) => ({ ...documentRow(message, index), ...aborted }))), JSON.stringify(headOf(message, finishing, ''))],
       },
     );
     await this.spool.removeBytes(row?.erased ?? []);
   }
 }
 
-/** What the jobs of a message have in common, by column. */
-function headOf({ payload }: OwnerResolved, { colorMode, sides, copies, media, pageRanges, decidedBy }: DecidedFinishing) {
+/** What the jobs of a message have in common, by column; with the options that they begin with. */
+function headOf({ payload }: OwnerResolved, { colorMode, sides, copies, media, pageRanges, decidedBy }: DecidedFinishing, userGroup: string) {
   const { owner } = payload;
   return {
-    message_id: payload.messageId, mailbox_id: payload.mailboxId, queue_id: payload.queueId, account_id: owner.accountId, directory: owner.directory,
-    owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, trace: currentTraceparent(),
+    message_id: payload.messageId, mailbox_id: payload.mailboxId, account_id: owner.accountId, directory: owner.directory,
+    owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, owner_groups: payload.ownerGroups, user_group: userGroup, trace: currentTraceparent(),
     color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, finishing_decided_by: decidedBy,
   };
 }
 
-function stateOf(hold: Hold) {
-  return hold.kind === 'held'
-    ? { job_state: 'pending-held', job_state_reason: 'job-hold-until-specified', job_hold_until: hold.jobHoldUntil, hold_due_at: hold.holdDueAt }
-    : { job_state: 'pending', job_state_reason: 'none', released_at: hold.releasedAt };
-}
-
-function documentsOf({ payload }: OwnerResolved) {
-  return payload.documents.map((document, position) => ({
+function documentRow({ payload }: OwnerResolved, position: number) {
+  const document = payload.documents[position];
+  return document && {
     id: document.documentId, file_name: document.fileName.slice(0, printLimits.fileNameLengthMax), document_format: document.documentFormat,
     position, pages: document.pages, size_bytes: document.sizeBytes, sha256: document.sha256,
-  }));
+  };
+}
+
+function jobRow({ queue, finishing: { colorMode, sides, copies, media, pageRanges }, decision: { question, forced }, fate, price, tariffId }: PlannedJob) {
+  return {
+    queue_id: queue.queueId, queue_name: queue.name, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, question, forced, price, tariff_id: tariffId, ...stateOf(fate),
+  };
+}
+
+function stateOf(fate: PlannedJob['fate']) {
+  switch (fate.kind) {
+    case 'refused':
+      return { job_state: 'aborted', job_state_reason: fate.reason, problem: fate.problem, completed_at: new Date() };
+    case 'held':
+      return { job_state: 'pending-held', job_state_reason: 'job-hold-until-specified', problem: '', job_hold_until: fate.jobHoldUntil, hold_due_at: fate.holdDueAt };
+    case 'released':
+    default:
+      return { job_state: 'pending', job_state_reason: 'none', problem: '', released_at: fate.releasedAt };
+  }
+}
+
+/** The longest of theirs: what is no longer needed is dropped before. */
+function keepUntilOf(jobs: readonly PlannedJob[], now: Date): Date {
+  return new Date(Math.max(now.getTime(), ...jobs.map(({ fate }) => (fate.kind === 'refused' ? 0 : fate.keepUntil.getTime()))));
 }

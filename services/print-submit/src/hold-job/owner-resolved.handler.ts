@@ -1,26 +1,25 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Injectable } from '@nestjs/common';
 import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
-import type { FlowMessage, Publication } from '@inkpost/flow/flow-client.js';
-import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
+import type { FlowMessage } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
+import { Standings } from '../balances/standings.js';
 import { FormerAccountStore } from '../follow-account/former-account.store.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
+import { SentJobStore } from '../send-job/sent-job.store.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
-import { optionsEvidence } from '../finishing/options-evidence.js';
-import type { KnownQueue } from '../queues/known-queues.js';
-import { decideHold, type Hold } from './decide-hold.js';
+import { factsOf, journeyOf } from './held-facts.js';
 import { HoldStore } from './hold.store.js';
 import { KnownSettings } from './known-settings.js';
+import { areLimited, filterDocuments, type JobPlan, limitJobs, planJobs, type PlannedJob } from './plan-jobs.js';
 import { PukIssuer } from './puk.js';
 
 type OwnerResolved = FlowMessage<'account.owner-resolved.v1'>;
 
-/** A queue or the finishing options changed, or a code was another account's: even with a million live codes a second try is a rarity. */
+/** A queue or other settings changed, or a code was another account's: even with a million live codes a second try is a rarity. */
 const TRIES_MAX = 5;
 
-/** Documents with an owner become jobs: held under a new code on a queue with validation, else released at once. */
+/** Documents with an owner become jobs: held under a new code on a queue with validation, else released at once; or another server's, where one is set. */
 @Injectable()
 export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved.v1'> {
   constructor(
@@ -29,41 +28,70 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     private readonly puks: PukIssuer,
     private readonly formerAccounts: FormerAccountStore,
     private readonly metrics: PrintMetrics,
+    private readonly standings: Standings,
+    private readonly sentJobs: SentJobStore,
   ) {}
 
   async handle(received: OwnerResolved): Promise<void> {
     let message = received;
-    const { queueId, mailboxId, documents } = message.payload;
+    const { queueId, mailboxId } = message.payload;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const { queue, finishing } = await this.settings.find(queueId, mailboxId);
-      if (!queue) return this.waitForQueue(message, finishing);
+      const settings = await this.settings.find(queueId, mailboxId);
+      const { queue, finishing, sending } = settings;
+      // What came through the Print API was sent here: two servers that send to each other would pass it on for ever.
+      const server = message.payload.submissions.length === 0 ? sending.server : undefined;
+      if (!server && !queue) return this.waitForQueue(message, finishing);
+      const jobs = server || !queue ? undefined : await this.planJobs(message, { ...settings, queue });
       try {
-        const handled = await this.hold(message, queue, finishing);
-        if (handled) this.count(queue, documents.length);
+        if (jobs) await this.hold(message, jobs, sending.revision);
+        else if (server) await this.sentJobs.take(message, finishing, { server, revision: sending.revision });
         return;
       } catch (error) {
         if (isDoubleOf(error, 'puk_pkey')) continue;
         if (!isOvertaken(error)) throw error;
-        this.settings.forget(queueId, mailboxId);
+        this.settings.forget([queueId, ...(jobs?.planned ?? []).map(({ decision }) => decision.queueId)], mailboxId);
         const former = await this.formerAccounts.find(message.payload.owner.accountId);
         if (former?.kind === 'erased') return this.store.refuseErased(message);
         if (former) message = { ...message, payload: { ...message.payload, owner: { ...message.payload.owner, ...former.owner } } };
       }
     }
-    throw new TransientFailure('print.settings-changing', `The queue "${queueId}" or the finishing options changed while jobs were made.`);
+    throw new TransientFailure('print.settings-changing', `The queue "${queueId}" or other settings changed while jobs were made.`);
   }
 
-  private hold(message: OwnerResolved, queue: KnownQueue, finishing: DecidedFinishing): Promise<boolean> {
-    const hold = decideHold(queue, new Date());
-    const settings = { message, queue, finishing, hold, entries: journeyOf(message, { queue, finishing, hold }) };
-    if (hold.kind === 'released') return this.store.hold({ ...settings, codeHash: undefined, publish: releasedFacts(message, queue) });
-    const { codeHash, sealedPuk } = this.puks.issue(message.payload.messageId, message.payload.owner.address);
-    return this.store.hold({ ...settings, codeHash, publish: [heldFact(message, queue, hold.jobHoldUntil, sealedPuk)] });
+  /** What becomes of each document, by filters, and for those that nobody will release by their owner's limits. */
+  private async planJobs({ payload: { documents, owner, ownerGroups } }: OwnerResolved, settings: Pick<JobPlan, 'queue' | 'finishing' | 'charging'>): Promise<{ readonly plan: JobPlan; readonly planned: PlannedJob[] }> {
+    const plan: JobPlan = { ...settings, owner, groups: ownerGroups, now: new Date() };
+    const decisions = filterDocuments(documents, plan);
+    const elsewhere = decisions.map(({ queueId }) => queueId).filter((queueId) => queueId !== plan.queue.queueId);
+    const queues = elsewhere.length === 0 ? undefined : await this.settings.findQueues([...new Set(elsewhere)]);
+    const planned = planJobs(documents, decisions, plan, (queueId) => queues?.get(queueId));
+    const limited = areLimited(planned);
+    if (limited.length === 0) return { plan, planned };
+    return { plan, planned: limitJobs(planned, await this.standings.decide(owner.accountId, ownerGroups, limited, plan.charging)) };
   }
 
-  private count({ queueId, validation }: KnownQueue, jobs: number): void {
-    if (validation) this.metrics.countHeld(queueId, jobs);
-    else this.metrics.countReleased(queueId, 'queue', jobs);
+  private async hold(message: OwnerResolved, { plan, planned }: { readonly plan: JobPlan; readonly planned: readonly PlannedJob[] }, sendingRevision: number): Promise<void> {
+    const { messageId, owner } = message.payload;
+    const code = (await this.needsCode(message, planned)) ? this.puks.issue(messageId, owner.address) : undefined;
+    const handled = await this.store.hold({
+      message, jobs: planned, plan, sendingRevision, codeHash: code?.codeHash,
+      entries: journeyOf(planned, plan.queue, plan.finishing, plan.charging.currency), publish: await this.settings.withNotices(factsOf(message, planned, code?.sealedPuk)),
+    });
+    if (handled) this.count(planned);
+  }
+
+  /** Who has a PIN is told to use it, wherever that releases what is held. */
+  private async needsCode({ payload: { ownerHasPin } }: OwnerResolved, planned: readonly PlannedJob[]): Promise<boolean> {
+    const queueIds = planned.flatMap(({ queue, fate }) => (fate.kind === 'held' ? [queue.queueId] : []));
+    return queueIds.length > 0 && !(ownerHasPin && (await this.settings.pinReleases(queueIds)));
+  }
+
+  private count(jobs: readonly PlannedJob[]): void {
+    for (const { queue: { queueId }, fate } of jobs) {
+      if (fate.kind === 'held') this.metrics.countHeld(queueId, 1);
+      else if (fate.kind === 'released') this.metrics.countReleased(queueId, 'queue', 1);
+      else this.metrics.countAborted(queueId, fate.reason);
+    }
   }
 
   /**
@@ -77,40 +105,4 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     }
     await this.store.giveUp(message, finishing, 'queue-unknown', `There was no queue "${queueId}" to print on for as long as the document was kept.`);
   }
-}
-
-function journeyOf({ payload }: OwnerResolved, { queue, finishing, hold }: { queue: KnownQueue; finishing: DecidedFinishing; hold: Hold }): JourneyEntry[] {
-  const where = { queueId: queue.queueId, queueName: queue.name, ...optionsEvidence(finishing), finishingDecidedBy: finishing.decidedBy };
-  const redirected = queue.askedId === queue.queueId ? [] : [redirectedEntry(queue)];
-  const begun = payload.documents.map(({ documentId, fileName }): JourneyEntry =>
-    hold.kind === 'held'
-      ? { step: 'held', document: documentId, evidence: { fileName, ...where, reason: 'job-hold-until-specified', jobHoldUntil: hold.jobHoldUntil.toISOString() } }
-      : { step: 'released', document: documentId, evidence: { fileName, ...where, by: 'queue-without-validation' } },
-  );
-  return [...redirected, ...begun];
-}
-
-function redirectedEntry({ askedId, askedName, queueId, name }: KnownQueue): JourneyEntry {
-  return { step: 'redirected', evidence: { fromQueueId: askedId, fromQueueName: askedName, queueId, queueName: name, why: 'always' } };
-}
-
-function heldFact({ payload }: OwnerResolved, queue: KnownQueue, jobHoldUntil: Date, sealedPuk: Uint8Array): Publication {
-  const { messageId, owner, subject, refusedParts } = payload;
-  const jobs = payload.documents.map(({ documentId, fileName, pages }) => ({ jobId: documentId, fileName, pages }));
-  return {
-    subject: 'print.job-held.v1',
-    payload: { messageId, owner, queueId: queue.queueId, queueName: queue.name, subject, jobs, refusedParts, sealedPuk, jobHoldUntil: timestampFromDate(jobHoldUntil) },
-  };
-}
-
-/** No code is mailed on such a queue, so what was refused of the message is told part by part. */
-function releasedFacts({ payload }: OwnerResolved, queue: KnownQueue): Publication[] {
-  const { messageId, owner } = payload;
-  return [
-    { subject: 'print.job-released.v1', payload: { messageId, queueId: queue.queueId, jobIds: payload.documents.map(({ documentId }) => documentId) } },
-    ...payload.refusedParts.map((part): Publication => ({
-      subject: 'print.job-aborted.v1',
-      payload: { messageId, owner, queueName: queue.name, job: { jobId: part.documentId, fileName: part.fileName, pages: 0 }, reason: part.reason, statusText: part.statusText },
-    })),
-  ];
 }

@@ -1,5 +1,8 @@
 import type { Tracer } from '@opentelemetry/api';
 import { CauseDown, PermanentFailure } from '@inkpost/failure/failure.js';
+import { chargeEvidence } from '../balances/charge-print.js';
+import { chargeOf } from '../tariffs/charging.js';
+import type { KnownCharging } from '../tariffs/known-charging.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { countFromPages } from '../print-job/count-sheets.js';
 import type { Job } from '../print-job/job.js';
@@ -8,9 +11,12 @@ import { moveJob } from '../print-job/job-moves.js';
 import { abortedFact, completedFacts } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { OpenPrinter } from '../queues/open-printer.js';
+import type { SentJobs } from '../send-job/sent-jobs.js';
+import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import type { DeliveryAtPrinter, JobStore } from './job.store.js';
 
 const CANCELED = 'An administrator canceled the job.';
+const ABANDONED_THERE = 'An administrator canceled the job while the other server could not be asked; what it has of it, it may still print.';
 const ABANDONED = 'An administrator canceled the job while its printer could not be reached; what the printer has of it, it may still print.';
 /** Reasons of a job that its printer may have, and can't be asked about. */
 const UNANSWERED: readonly string[] = ['printer-unreachable', 'printer-error'];
@@ -23,6 +29,8 @@ export class JobCancellation {
     private readonly openPrinter: OpenPrinter,
     private readonly metrics: PrintMetrics,
     private readonly tracer: Tracer,
+    private readonly charging: KnownCharging,
+    private readonly sentJobs: SentJobs,
   ) {}
 
   /**
@@ -51,10 +59,16 @@ export class JobCancellation {
 
   private async confirmPrinted(job: Job, actor: string): Promise<void> {
     const count = countFromPages(job);
+    // The other server counts and charges what it prints.
+    if (job.queueId === SENT_QUEUE_ID) {
+      const entries = [{ step: 'printed', document: job.jobId, evidence: { fileName: job.fileName, queueName: job.queueName, confirmation: 'seen by a person', actor } }];
+      return this.write(job, { move: 'confirmPrinted', reason: 'job-completed-successfully', problem: '', entries, publish: [] });
+    }
+    const charge = chargeOf(job, count, await this.charging.current());
     await this.write(job, {
-      move: 'confirmPrinted', reason: 'job-completed-successfully', problem: '', count,
-      entries: [{ step: 'printed', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, confirmation: 'seen by a person', actor, ...count } }],
-      publish: completedFacts(job, new Date(), count),
+      move: 'confirmPrinted', reason: 'job-completed-successfully', problem: '', count, charge,
+      entries: [{ step: 'printed', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, confirmation: 'seen by a person', actor, ...count, ...chargeEvidence(charge) } }],
+      publish: completedFacts(job, new Date(), count, charge),
     });
   }
 
@@ -66,10 +80,17 @@ export class JobCancellation {
 
   /** The delivery loop hears of it from the printer, and ends the job; where the printer can't be reached it is ended here. */
   private async cancelAtPrinter(job: Job, actor: string): Promise<void> {
+    if (job.queueId === SENT_QUEUE_ID) return this.cancelThere(job, actor);
     const delivery = await this.jobs.findDelivery(job.jobId);
     if (delivery && (await this.isOutOfReach(job, delivery))) {
       return this.end(job, { move: 'abandon', reason: 'job-canceled-by-operator', problem: ABANDONED, actor, leaseToken: delivery.leaseToken });
     }
+  }
+
+  /** The same for a job that another server has, or may have. */
+  private async cancelThere(job: Job, actor: string): Promise<void> {
+    if ((await this.sentJobs.cancel(job)) === 'asked') return;
+    return this.end(job, { move: 'abandon', reason: 'job-canceled-by-operator', problem: ABANDONED_THERE, actor });
   }
 
   /** Cancels the job at its printer. True: the printer can't be reached, and may have it or not. */
@@ -78,7 +99,7 @@ export class JobCancellation {
       if (UNANSWERED.includes(job.jobStateReason)) return true;
       throw refused('The job is just being sent to its printer: try again in a moment.');
     }
-    const printer = this.openPrinter(access);
+    const printer = this.openPrinter({ ...access, queueId: job.queueId });
     try {
       await printer.cancelJob(printerJobId, job.ownerAddress);
       return false;

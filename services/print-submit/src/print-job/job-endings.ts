@@ -2,6 +2,8 @@ import type { FlowClient, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { type Charge, chargeStatement, chargeValues } from '../balances/charge-print.js';
+import type { QueueNotices } from '../queue-notices/queue-notices.js';
 import type { PrintCount } from './count-sheets.js';
 import { JOB_MOVES } from './job-moves.js';
 import { isOvertaken } from './statement-errors.js';
@@ -23,43 +25,58 @@ export interface Ending {
   readonly acceptedAt?: Date | undefined;
   /** What came out; absent: they were not printed. */
   readonly count?: PrintCount | undefined;
+  /** What it costs; with a count, and of one job alone. */
+  readonly charge?: Charge | undefined;
 }
 
-const MOVED = `moved AS (
-  UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11), impressions = $13, sheets = $14, counted_by = $15
+// What is printed is kept as its queue says at that moment; what was printed once more is not, so that no document is kept for ever.
+const KEPT_UNTIL = `CASE WHEN $8 = 'completed' AND job.reprint_of IS NULL THEN (
+    SELECT now() + make_interval(hours => coalesce(g.keep_hours, q.keep_hours)) FROM queue q LEFT JOIN queue_group g ON g.id = q.group_id
+    WHERE q.id = job.queue_id AND coalesce(g.keep_hours, q.keep_hours) > 0) END`;
+const moved = (alsoSet = ''): string => `moved AS (
+  UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11), impressions = $13, sheets = $14, counted_by = $15, kept_until = ${KEPT_UNTIL}${alsoSet}
   FROM step, unnest($6::uuid[]) AS wanted (id) WHERE job.id = wanted.id AND job.job_state = ANY ($7::text[])
     AND $12::uuid IS NOT DISTINCT FROM (SELECT d.lease_token FROM delivery d WHERE d.job_id = job.id)
-  RETURNING job.id, job.account_id)`;
-const CLOSED = 'closed AS (DELETE FROM delivery USING moved WHERE delivery.job_id = moved.id)';
+  RETURNING job.id, job.account_id, job.kept_until)`;
+const CLOSED = 'closed AS (DELETE FROM delivery USING moved WHERE delivery.job_id = moved.id), let_go AS (DELETE FROM sent_job USING moved WHERE sent_job.job_id = moved.id)';
 // Two last jobs of an account that end at the same moment each still see the other: the code is then ended by the expiry loop.
 const ENDED = `ended AS (
   DELETE FROM puk USING (SELECT DISTINCT account_id FROM moved) AS gone
   WHERE puk.account_id = gone.account_id AND NOT EXISTS (
     SELECT 1 FROM job WHERE job.account_id = gone.account_id AND job.completed_at IS NULL AND job.id <> ALL ($6::uuid[])))`;
 
+// $16 to $21: the charge.
+const WITH_CHARGE = `${moved(', price = $16, tariff_id = $17, user_group = $18')}, ${CLOSED}, ${ENDED}, ${chargeStatement(16)}`;
+const WITHOUT_CHARGE = `${moved()}, ${CLOSED}, ${ENDED}`;
+
 /** How jobs come to their end, whatever it is. */
 export class JobEndings {
   constructor(
     private readonly flow: FlowClient,
     private readonly spool: Spool,
+    private readonly notices: QueueNotices,
     private readonly log: Log,
   ) {}
 
   /**
-   * One round trip: the state, the facts, the journey, the code that goes with its last job, the claim on the documents.
+   * One round trip: the state, the facts, the journey, what it costs, the code that goes with its last job, the claim on the documents, given up or kept.
    * False, and nothing written, when one of the jobs was moved by somebody else meanwhile.
    */
   async end(ending: Ending): Promise<boolean> {
     const { from, to } = JOB_MOVES[ending.move];
-    const { jobIds, count } = ending;
+    const { jobIds, count, charge } = ending;
+    const publish = await this.notices.addTo(ending.publish);
     try {
       const { erased } = await this.flow.publish<{ erased: string[] }>(
-        { journeyId: ending.messageId, entries: ending.entries, publish: ending.publish },
+        { journeyId: ending.messageId, entries: ending.entries, publish },
         {
-          name: 'jobs.end',
-          with: `${MOVED}, ${CLOSED}, ${ENDED}`,
-          select: 'require_rows((SELECT count(*) FROM moved), cardinality($6::uuid[])) AS moved, spool.drop($6::uuid[]) AS erased',
-          values: [jobIds, from, to, ending.reason, ending.problem, ending.acceptedAt ?? null, ending.leaseToken ?? null, count?.impressions ?? null, count?.sheets ?? null, count?.countedBy ?? null],
+          name: charge ? 'jobs.end-charged' : 'jobs.end',
+          with: charge ? WITH_CHARGE : WITHOUT_CHARGE,
+          select: 'require_rows((SELECT count(*) FROM moved), cardinality($6::uuid[])) AS moved, (SELECT count(spool.keep_until(ARRAY[id], kept_until)) FROM moved WHERE kept_until IS NOT NULL) AS kept, spool.drop(ARRAY(SELECT id FROM moved WHERE kept_until IS NULL)) AS erased',
+          values: [
+            jobIds, from, to, ending.reason, ending.problem, ending.acceptedAt ?? null, ending.leaseToken ?? null, count?.impressions ?? null, count?.sheets ?? null, count?.countedBy ?? null,
+            ...(charge ? chargeValues(charge) : []),
+          ],
         },
       );
       // What is left behind, the sweeper of the spool finds.

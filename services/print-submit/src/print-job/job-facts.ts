@@ -3,6 +3,7 @@ import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { OwnerSchema } from '@inkpost/contracts/flow/v1/document_pb.js';
 import type { JobRecordedSchema, JobSummarySchema } from '@inkpost/contracts/flow/v1/print_pb.js';
 import type { Publication } from '@inkpost/flow/flow-client.js';
+import type { Charge } from '../balances/charge-print.js';
 import type { FinishingOption } from '../finishing/finishing.js';
 import { isDuplex, type PrintCount } from './count-sheets.js';
 import type { Job } from './job.js';
@@ -17,22 +18,22 @@ export function summaryOf(job: Pick<Job, 'jobId' | 'fileName' | 'pages'>): Messa
 }
 
 /** What others hear of a printed job: its owner's notice, and the statistics without a title. */
-export function completedFacts(job: Job, completedAt: Date, count: PrintCount): Publication[] {
+export function completedFacts(job: Job, completedAt: Date, count: PrintCount, charge: Charge): Publication[] {
   const at = timestampFromDate(completedAt);
   return [
-    { subject: 'print.job-completed.v1', payload: { messageId: job.messageId, owner: ownerOf(job), queueName: job.queueName, job: summaryOf(job), completedAt: at } },
+    { subject: 'print.job-completed.v1', payload: { messageId: job.messageId, owner: ownerOf(job), queueId: job.queueId, queueName: job.queueName, job: summaryOf(job), completedAt: at } },
     {
       subject: 'print.job-recorded.v1',
-      payload: recordOf(job, at, count),
+      payload: recordOf(job, at, count, charge),
     },
   ];
 }
 
-function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: PrintCount): MessageInitShape<typeof JobRecordedSchema> {
+function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: PrintCount, { price, userGroup }: Charge): MessageInitShape<typeof JobRecordedSchema> {
   const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied, colorMode, copies, media } = job;
   const isDone = (option: FinishingOption): boolean => !notApplied.includes(option);
   return {
-    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', impressions, sheets,
+    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', impressions, sheets, price: BigInt(price), userGroup,
     duplex: isDuplex(job), color: colorMode === 'color' && isDone('colorMode'), copies: isDone('copies') ? copies : 1, media: isDone('media') ? media : '',
   };
 }
@@ -41,6 +42,6 @@ function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: Pri
 export function abortedFact(job: Job, reason: string, statusText: string): Publication {
   return {
     subject: 'print.job-aborted.v1',
-    payload: { messageId: job.messageId, owner: ownerOf(job), queueName: job.queueName, job: summaryOf(job), reason, statusText },
+    payload: { messageId: job.messageId, owner: ownerOf(job), queueId: job.queueId, queueName: job.queueName, job: summaryOf(job), reason, statusText },
   };
 }

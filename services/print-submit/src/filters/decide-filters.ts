@@ -1,0 +1,103 @@
+import type { Finishing } from '../finishing/finishing.js';
+import type { Filter, FilterConditions, ForcedOption, TimeWindow } from './filter.js';
+
+/** A print as filters see it. */
+export interface FilteredPrint {
+  readonly accountId: string;
+  readonly ownerAddress: string;
+  readonly groups: readonly string[];
+  readonly queueId: string;
+  readonly fileName: string;
+  readonly pages: number;
+  readonly sizeBytes: number;
+  readonly colorMode: Finishing['colorMode'];
+  readonly sides: Finishing['sides'];
+}
+
+/** A moment as the organisation's clocks show it. */
+export interface LocalTime {
+  /** Monday is 1, Sunday 7. */
+  readonly weekday: number;
+  /** Minutes since midnight. */
+  readonly minutes: number;
+}
+
+/** A filter that had a say. */
+export interface AppliedFilter {
+  readonly filterId: string;
+  readonly name: string;
+  readonly action: Filter['then']['kind'];
+}
+
+/** What filters make of a print. */
+export interface FilterDecision {
+  /** Why it is refused; undefined: it is not. */
+  readonly refusal: string | undefined;
+  /** What its owner is asked before it is printed; empty: nothing. */
+  readonly question: string;
+  /** Where it goes: the print's own, unless a filter sends it elsewhere. */
+  readonly queueId: string;
+  readonly colorMode: Finishing['colorMode'];
+  readonly sides: Finishing['sides'];
+  readonly forced: readonly ForcedOption[];
+  /** In their order. */
+  readonly applied: readonly AppliedFilter[];
+}
+
+/**
+ * One filter after the other is looked at, each with what those before it changed. One that refuses or sends elsewhere ends the search;
+ * of several questions the first is asked.
+ */
+export function decideFilters(filters: readonly Filter[], print: FilteredPrint, now: LocalTime): FilterDecision {
+  let decision: FilterDecision = { refusal: undefined, question: '', queueId: print.queueId, colorMode: print.colorMode, sides: print.sides, forced: [], applied: [] };
+  for (const filter of filters) {
+    if (!filter.enabled || !isFor(filter.when, { ...print, colorMode: decision.colorMode }, now)) continue;
+    decision = apply(filter, decision);
+    if (filter.then.kind === 'refuse' || filter.then.kind === 'redirect') break;
+  }
+  return decision;
+}
+
+function apply({ filterId, name, then }: Filter, before: FilterDecision): FilterDecision {
+  const decision = { ...before, applied: [...before.applied, { filterId, name, action: then.kind }] };
+  switch (then.kind) {
+    case 'refuse':
+      return { ...decision, refusal: then.message || `Printing is refused by the rule "${name}".` };
+    case 'redirect':
+      return { ...decision, queueId: then.queueId };
+    case 'ask':
+      return { ...decision, question: decision.question || then.message || `The rule "${name}" asks: do you really want to print it?` };
+    case 'force':
+    default:
+      return {
+        ...decision,
+        colorMode: then.monochrome ? 'monochrome' : decision.colorMode,
+        // Who chose an edge keeps it.
+        sides: then.duplex && decision.sides === 'one-sided' ? 'two-sided-long-edge' : decision.sides,
+        forced: [...new Set([...decision.forced, ...(then.monochrome ? ['colorMode' as const] : []), ...(then.duplex ? ['sides' as const] : [])])],
+      };
+  }
+}
+
+function isFor(when: FilterConditions, print: FilteredPrint, now: LocalTime): boolean {
+  const { users, groups, queueIds, time, pagesMin, pagesMax, colorMode, sizeMinBytes, sizeMaxBytes, titleContains } = when;
+  return (
+    (!users || users.includes(print.accountId.toLowerCase()) || users.includes(print.ownerAddress.toLowerCase())) &&
+    (!groups || groups.some((group) => print.groups.includes(group))) &&
+    (!queueIds || queueIds.includes(print.queueId)) &&
+    (!time || isWithin(time, now)) &&
+    (pagesMin === undefined || print.pages >= pagesMin) &&
+    (pagesMax === undefined || print.pages <= pagesMax) &&
+    (colorMode === undefined || print.colorMode === colorMode) &&
+    (sizeMinBytes === undefined || print.sizeBytes >= sizeMinBytes) &&
+    (sizeMaxBytes === undefined || print.sizeBytes <= sizeMaxBytes) &&
+    (titleContains === undefined || print.fileName.toLowerCase().includes(titleContains.toLowerCase()))
+  );
+}
+
+function isWithin({ weekdays, from, until }: TimeWindow, { weekday, minutes }: LocalTime): boolean {
+  const isDay = (day: number): boolean => weekdays.length === 0 || weekdays.includes(day);
+  if (from < until) return isDay(weekday) && minutes >= from && minutes < until;
+  const dayBefore = weekday === 1 ? 7 : weekday - 1;
+  return (isDay(weekday) && minutes >= from) || (isDay(dayBefore) && minutes < until);
+}

@@ -1,0 +1,95 @@
+import type { LimitVerdict } from '../balances/decide-limits.js';
+import { decideFilters, type FilterDecision } from '../filters/decide-filters.js';
+import type { DecidedFinishing, Finishing } from '../finishing/finishing.js';
+import type { KnownQueue } from '../queues/known-queues.js';
+import { type Charging, estimate } from '../tariffs/charging.js';
+import { decideHold, type Hold } from './decide-hold.js';
+
+/** A document that is to become a job. */
+export interface PlannedDocument {
+  readonly documentId: string;
+  readonly fileName: string;
+  readonly pages: number;
+  readonly sizeBytes: number;
+}
+
+/** It becomes no print: its job ends where it begins. */
+interface Refused {
+  readonly kind: 'refused';
+  readonly reason: 'refused-by-filter' | 'refused-by-balance' | 'refused-by-quota';
+  /** For people. */
+  readonly problem: string;
+}
+
+/** What becomes of a document, and why. */
+export interface PlannedJob {
+  readonly document: PlannedDocument;
+  readonly queue: KnownQueue;
+  readonly finishing: Finishing;
+  readonly decision: FilterDecision;
+  readonly fate: Hold | Refused;
+  /** If it is printed as it stands. */
+  readonly price: number;
+  readonly tariffId: string;
+  readonly impressions: number;
+}
+
+interface Owner {
+  readonly accountId: string;
+  readonly address: string;
+}
+
+/** All that is known when documents become jobs. */
+export interface JobPlan {
+  readonly owner: Owner;
+  readonly groups: readonly string[];
+  readonly queue: KnownQueue;
+  readonly finishing: DecidedFinishing;
+  readonly charging: Charging;
+  readonly now: Date;
+}
+
+/** What filters make of each document. */
+export function filterDocuments(documents: readonly PlannedDocument[], { owner, groups, queue, finishing, charging, now }: JobPlan): FilterDecision[] {
+  const time = charging.clock(now);
+  const { colorMode, sides } = finishing;
+  return documents.map(({ fileName, pages, sizeBytes }) =>
+    decideFilters(charging.filters, { accountId: owner.accountId, ownerAddress: owner.address, groups, queueId: queue.queueId, fileName, pages, sizeBytes, colorMode, sides }, time));
+}
+
+/**
+ * The jobs of a message. A document that its owner is to be asked about is held, whatever its queue does with others.
+ *
+ * @param queueOf the queue that a filter sends to; undefined: there is none of this name, and the document stays where it is.
+ */
+export function planJobs(documents: readonly PlannedDocument[], decisions: readonly FilterDecision[], plan: JobPlan, queueOf: (queueId: string) => KnownQueue | undefined): PlannedJob[] {
+  const { decidedBy: _decidedBy, ...options } = plan.finishing;
+  return decisions.flatMap((decision, index) => {
+    const document = documents[index];
+    if (!document) return [];
+    const queue = decision.queueId === plan.queue.queueId ? plan.queue : (queueOf(decision.queueId) ?? plan.queue);
+    const finishing = { ...options, colorMode: decision.colorMode, sides: decision.sides };
+    const { price, tariffId, impressions } = estimate({ ...finishing, pages: document.pages, queueId: queue.queueId, ownerGroups: plan.groups, notApplied: [] }, plan.charging);
+    return [{ document, queue, finishing, decision, fate: fateOf(decision, queue, plan.now), price, tariffId, impressions }];
+  });
+}
+
+function fateOf({ refusal, question }: FilterDecision, queue: KnownQueue, now: Date): PlannedJob['fate'] {
+  if (refusal !== undefined) return { kind: 'refused', reason: 'refused-by-filter', problem: refusal };
+  return decideHold(question === '' ? queue : { ...queue, validation: true }, now);
+}
+
+/** Nobody releases these, so that their owner's limits are looked at now. */
+export function areLimited(jobs: readonly PlannedJob[]): PlannedJob[] {
+  return jobs.filter(({ fate }) => fate.kind === 'released');
+}
+
+/** `verdicts`: of those that `areLimited` gives, in their order. */
+export function limitJobs(jobs: readonly PlannedJob[], verdicts: readonly LimitVerdict[]): PlannedJob[] {
+  const limited = areLimited(jobs);
+  return jobs.map((job) => {
+    const verdict = verdicts[limited.indexOf(job)];
+    if (verdict?.kind !== 'refused') return job;
+    return { ...job, fate: { kind: 'refused', reason: `refused-by-${verdict.reason}` as const, problem: verdict.problem } };
+  });
+}
