@@ -36,14 +36,15 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
   async function tablet(options: Parameters<Browser['newContext']>[0] = {}): Promise<{ page: Page; context: BrowserContext }> {
     const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en-GB', viewport: { width: 1024, height: 768 }, baseURL: harness.http, ...options });
     const page = await context.newPage();
+    page.setDefaultTimeout(4_000);
     return { page, context };
   }
 
   async function signIn(page: Page): Promise<void> {
-    await page.goto('/release?at=lobby');
-    await page.getByLabel('Code', { exact: true }).fill('good good'.replace(' ', ''));
+    await page.goto('/release?at=lobby&language=en');
+    await page.getByLabel('Code', { exact: true }).fill('GOODGOOD');
     await page.getByRole('button', { name: 'Show my documents' }).click();
-    await page.getByRole('heading', { name: 'Your documents' }).waitFor();
+    await page.getByRole('heading', { name: 'Your documents', exact: true }).waitFor();
   }
 
   it('leads from code to paper, by keyboard and label alone, with JavaScript off', async () => {
@@ -58,7 +59,7 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
     expect(await page.title()).toBe('Error: Print your documents: Lobby – Inkpost');
     await page.keyboard.type('GOODGOOD');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Your documents' }).waitFor();
+    await page.getByRole('heading', { name: 'Your documents', exact: true }).waitFor();
     expect(page.url()).toBe(`${harness.http}/release`);
     expect(await page.getByRole('checkbox').count()).toBe(2);
     expect(await page.content()).not.toContain('hers.pdf');
