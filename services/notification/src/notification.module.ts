@@ -43,6 +43,7 @@ class NotificationModule {}
 
 const handlers = {
   'print.job-held.v1': SendCodeHandler,
+  'print.code-requested.v1': SendCodeHandler,
   'acceptance.message-refused.v1': MessageRefusedHandler,
   'account.owner-refused.v1': OwnerRefusedHandler,
   'account.confirmation-wanted.v1': ConfirmationWantedHandler,

@@ -120,6 +120,28 @@ describe('a card', () => {
   });
 });
 
+describe('the owner of a mail', () => {
+  const hasPin = async (address: string) => {
+    const { messageId } = await desk.base.accept(address);
+    const resolved = async () => (await desk.base.facts(messageId)).find(({ subject }) => subject === 'account.owner-resolved.v1');
+    await expect.poll(resolved, { timeout: 8_000 }).toBeDefined();
+    return (await resolved())?.payload['ownerHasPin'] ?? false;
+  };
+
+  it('is known to have a PIN from the first mail on, and no more once it is removed', async () => {
+    const nan = await hire('nan');
+    await pins().setOwnPin({ account: nan, pin: '2580' });
+    expect([await hasPin('nan@staff.example'), await hasPin('nan@staff.example')]).toEqual([true, true]);
+    await pins().setOwnPin({ account: nan, pin: '' });
+    expect(await hasPin('nan@staff.example')).toBe(false);
+    await guest('oda', { pin: '4711' });
+    expect(await hasPin('oda@guest.example')).toBe(true);
+    await guest('pam', { addresses: ['pam@staff.example'], pin: '4711' });
+    await hire('pam');
+    expect([await hasPin('pam@staff.example'), await hasPin('pam@staff.example')]).toEqual([true, true]);
+  });
+});
+
 describe('guessing', () => {
   it('is looked at a few times, then slower and slower; the right PIN waits too, and elsewhere it doesn\'t where its owner was before', async () => {
     const gus = await hire('gus');

@@ -9,14 +9,14 @@ import { MailDelivery } from './mail-delivery.js';
 
 /** Mails the code that releases what waits (SKY-005): one mail per message, to the address that the directory holds. */
 @Injectable()
-export class SendCodeHandler implements FlowHandler<'print.job-held.v1'> {
+export class SendCodeHandler implements FlowHandler<'print.job-held.v1' | 'print.code-requested.v1'> {
   constructor(
     private readonly delivery: MailDelivery,
     private readonly codes: CodeOpener,
     private readonly moments: MomentWriter,
   ) {}
 
-  async handle(message: FlowMessage<'print.job-held.v1'>): Promise<void> {
+  async handle(message: FlowMessage<'print.job-held.v1' | 'print.code-requested.v1'>): Promise<void> {
     const { messageId, owner, queueName, subject, jobs, refusedParts, sealedPuk, jobHoldUntil } = message.payload;
     const { accountId, address, displayName, language } = owner;
     const code = this.codes.open(messageId, address, sealedPuk);
