@@ -7,7 +7,9 @@ import type { Job } from '../print-job/job.js';
 import type { JobEndings } from '../print-job/job-endings.js';
 import { abortedFact, ownerOf, summaryOf } from '../print-job/job-facts.js';
 import type { PrintMetrics } from '../print-metrics.js';
+import type { QueueNotices } from '../queue-notices/queue-notices.js';
 import { RepeatedRound } from '@inkpost/service/repeated-round.js';
+import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import type { ExpiryStore } from './expiry.store.js';
 
 const STOP_MS = 1_000;
@@ -16,6 +18,7 @@ const EXPIRED = 'The document was not fetched in time.';
 export interface ExpiryParts {
   readonly store: ExpiryStore;
   readonly endings: JobEndings;
+  readonly notices: QueueNotices;
   readonly metrics: PrintMetrics;
   readonly tracer: Tracer;
   readonly log: Log;
@@ -61,24 +64,27 @@ export class JobExpiry {
     const ended = await this.parts.endings.end({
       messageId: first.messageId, jobIds: jobs.map(({ jobId }) => jobId), move: 'expire', reason: 'expired', problem: EXPIRED,
       entries: jobs.map((job) => ({ step: 'expired', document: job.jobId, evidence: evidenceOf(job) })),
-      publish: [{ subject: 'print.job-expired.v1', payload: { messageId: first.messageId, owner: ownerOf(first), queueName: first.queueName, jobs: jobs.map(summaryOf) } }],
+      publish: [{ subject: 'print.job-expired.v1', payload: { messageId: first.messageId, owner: ownerOf(first), queueId: first.queueId, queueName: first.queueName, jobs: jobs.map(summaryOf) } }],
     });
     if (ended) for (const { queueId } of jobs) this.parts.metrics.countAborted(queueId, 'expired');
   }
 
   private async tell(first: Job, jobs: readonly Job[]): Promise<void> {
     const jobHoldUntil = timestampFromDate(first.jobHoldUntil ?? new Date());
-    await this.parts.store.noteTold(
+    const [fact] = await this.parts.notices.addTo([
+      { subject: 'print.job-expiring.v1', payload: { messageId: first.messageId, owner: ownerOf(first), queueId: first.queueId, queueName: first.queueName, jobs: jobs.map(summaryOf), jobHoldUntil } },
+    ]);
+    if (fact) await this.parts.store.noteTold(
       first.messageId,
       jobs.map(({ jobId }) => jobId),
       jobs.map((job) => ({ step: 'expiring', document: job.jobId, evidence: evidenceOf(job) })),
-      { subject: 'print.job-expiring.v1', payload: { messageId: first.messageId, owner: ownerOf(first), queueName: first.queueName, jobs: jobs.map(summaryOf), jobHoldUntil } },
+      fact,
     );
   }
 
   private async giveUp(job: Job): Promise<void> {
     const reason = job.jobStateReason === 'none' ? 'printer-unreachable' : job.jobStateReason;
-    const problem = `The printer could not be used for ${printLimits.releasedDaysMax} days.`;
+    const problem = `${job.queueId === SENT_QUEUE_ID ? 'The other server' : 'The printer'} could not be used for ${printLimits.releasedDaysMax} days.`;
     const ended = await this.parts.endings.end({
       messageId: job.messageId, jobIds: [job.jobId], move: 'abort', reason, problem,
       entries: [{ step: 'aborted', document: job.jobId, evidence: { ...evidenceOf(job), reason, problem, last: job.problem } }],

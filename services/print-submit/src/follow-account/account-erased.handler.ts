@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CauseDown } from '@inkpost/failure/failure.js';
+import { CauseDown, PermanentFailure } from '@inkpost/failure/failure.js';
 import { FlowClient, type FlowMessage } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { Spool } from '@inkpost/spool/spool.js';
@@ -7,6 +7,8 @@ import { type Job, OWNER_ERASED } from '../print-job/job.js';
 import { JobEndings } from '../print-job/job-endings.js';
 import { moveJob } from '../print-job/job-moves.js';
 import { PrintMetrics } from '../print-metrics.js';
+import { SentJobs } from '../send-job/sent-jobs.js';
+import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import { ErasedJobStore, type ErasedPeople } from './erased-jobs.store.js';
 import { FormerAccountStore } from './former-account.store.js';
 
@@ -27,6 +29,7 @@ export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
     private readonly formerAccounts: FormerAccountStore,
     private readonly endings: JobEndings,
     private readonly metrics: PrintMetrics,
+    private readonly sentJobs: SentJobs,
   ) {}
 
   async handle(message: FlowMessage<'account.erased.v1'>): Promise<void> {
@@ -53,18 +56,33 @@ export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
     for (let rounds = 0; rounds < ROUNDS_MAX; rounds += 1) {
       const unfinished = await this.jobs.findUnfinished(people);
       const cancellable = unfinished.filter(({ jobState }) => jobState !== 'processing');
-      if (cancellable.length === 0) return unfinished.length > 0;
+      if (cancellable.length === 0) {
+        for (const job of unfinished) if (job.queueId === SENT_QUEUE_ID) await this.cancelThere(job);
+        return unfinished.length > 0;
+      }
       for (const jobs of Map.groupBy(cancellable, ({ messageId, jobState }) => `${messageId} ${jobState}`).values()) await this.cancel(jobs);
     }
     return true;
+  }
+
+  /** The other server ends it, and its answer is waited for; where it can't be asked, the job ends here. */
+  private async cancelThere(job: Job): Promise<void> {
+    const asked = await this.sentJobs.cancel(job).catch((error: unknown) => {
+      // It is printed there at this moment.
+      if (error instanceof PermanentFailure) return 'asked' as const;
+      throw error;
+    });
+    if (asked === 'out-of-reach') await this.end(job.messageId, [job], 'abandon');
   }
 
   /** Of one message and in one state. A job that was moved meanwhile is met again in the next round. */
   private async cancel(jobs: readonly Job[]): Promise<void> {
     const [first] = jobs;
     const move = first && (['cancel', 'giveUp'] as const).find((each) => moveJob(first.jobState, each));
-    if (!move) return;
-    const { messageId } = first;
+    if (move) await this.end(first.messageId, jobs, move);
+  }
+
+  private async end(messageId: string, jobs: readonly Job[], move: 'cancel' | 'giveUp' | 'abandon'): Promise<void> {
     const entries = jobs.map(({ jobId, queueId, queueName, jobState }) => ({ step: 'canceled', document: jobId, evidence: { queueId, queueName, by: 'erasure', reason: OWNER_ERASED, was: jobState } }));
     const ended = await this.endings.end({ messageId, jobIds: jobs.map(({ jobId }) => jobId), move, reason: OWNER_ERASED, problem: PROBLEM, entries, publish: [] });
     if (ended) for (const { queueId } of jobs) this.metrics.countAborted(queueId, OWNER_ERASED);

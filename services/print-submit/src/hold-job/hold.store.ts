@@ -26,15 +26,15 @@ export interface JobsToHold {
 
 const of = (row: 'd' | 'h', columns: readonly string[]): string => columns.map((column) => `${row}.${column}`).join(', ');
 /** What the jobs of a message may differ in. */
-const OWN_COLUMNS = ['queue_id', 'queue_name', ...OPTION_COLUMNS, 'price', 'tariff_id', 'question', 'forced', 'job_state', 'job_state_reason', 'problem', 'job_hold_until', 'hold_due_at', 'released_at', 'completed_at'];
+const OWN_COLUMNS = ['queue_id', 'queue_name', ...OPTION_COLUMNS, 'price', 'tariff_id', 'question', 'forced', 'finishing_decided_by', 'job_state', 'job_state_reason', 'problem', 'job_hold_until', 'hold_due_at', 'released_at', 'completed_at'];
 const OF_HEAD = of('h', OPTION_COLUMNS);
 const NEW_JOBS = `
-  INSERT INTO job (id, message_id, mailbox_id, account_id, directory, owner_address, owner_name, owner_language, owner_groups, user_group,
-    position, file_name, document_format, pages, size_bytes, sha256, finishing_decided_by, trace, ${OWN_COLUMNS.join(', ')})
-  SELECT d.id, h.message_id, h.mailbox_id, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language, h.owner_groups, h.user_group,
-    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.finishing_decided_by, h.trace, ${of('d', OWN_COLUMNS)}
+  INSERT INTO job (id, message_id, mailbox_id, account_id, directory, owner_address, owner_name, owner_language, submitter, owner_groups, user_group,
+    position, file_name, document_format, pages, size_bytes, sha256, trace, ${OWN_COLUMNS.join(', ')})
+  SELECT d.id, h.message_id, h.mailbox_id, h.account_id, h.directory, h.owner_address, h.owner_name, h.owner_language, h.submitter, h.owner_groups, h.user_group,
+    d.position, d.file_name, d.document_format, d.pages, d.size_bytes, d.sha256, h.trace, ${of('d', OWN_COLUMNS)}
   FROM jsonb_populate_record(NULL::job, $7) AS h, jsonb_populate_recordset(NULL::job, $6) AS d`;
-// Whether the options that the jobs are made with are still those that hold (EDG-12).
+// Whether the options that the jobs are made with, or that a program did not ask for, are still those that hold (EDG-12).
 const FINISHING_HOLDS = `EXISTS (SELECT 1 FROM jsonb_populate_record(NULL::job, $7) AS h WHERE (${OF_HEAD}, h.finishing_decided_by) = (${decisiveRow('h.mailbox_id')}))`;
 // The owner's account may have been erased or merged while the message was on its way.
 const OWNER_HOLDS = 'NOT EXISTS (SELECT 1 FROM former_account f WHERE f.account_id = $11::text)';
@@ -71,7 +71,7 @@ export class HoldStore {
       with: `${HOME}, ${JOBS}, ${CODE}`,
       select: isAnyRefused ? `${HELD}, spool.drop(ARRAY(SELECT id FROM jobs WHERE NOT waits)) AS erased` : HELD,
       values: [
-        JSON.stringify(jobs.map((job, index) => ({ ...documentRow(message, index), ...jobRow(job) }))), JSON.stringify(headOf(message, plan.finishing, chargedGroup(plan.groups, plan.charging.groupOrder))),
+        JSON.stringify(jobs.map((job, index) => ({ ...documentRow(message, index), ...jobRow(job, plan.options.decidedBy) }))), JSON.stringify(headOf(message, plan.finishing, chargedGroup(plan.groups, plan.charging.groupOrder))),
         [...queues.keys()], [...queues.values()], codeHash ?? null, payload.owner.accountId, keepUntilOf(jobs, plan.now), plan.charging.version, sendingRevision,
       ],
     });
@@ -81,10 +81,11 @@ export class HoldStore {
 
   /** The owner was erased while the message was on its way: nothing is made of it, and nothing kept. */
   async refuseErased(message: OwnerResolved): Promise<void> {
-    const { queueId, documents } = message.payload;
+    const { queueId, documents, submissions } = message.payload;
+    const publish = submissions.length === 0 ? [] : documents.map(({ documentId }): Publication => ({ subject: 'print.submission-refused.v1', payload: { jobId: documentId, reason: OWNER_ERASED, statusText: '' } }));
     const row = await this.flow.step<{ erased: string[] }>(
       message,
-      { journeyId: message.journeyId, publish: [], entries: documents.map(({ documentId }) => ({ step: 'canceled', document: documentId, evidence: { queueId, by: 'erasure', reason: OWNER_ERASED } })) },
+      { journeyId: message.journeyId, publish, entries: documents.map(({ documentId }) => ({ step: 'canceled', document: documentId, evidence: { queueId, by: 'erasure', reason: OWNER_ERASED } })) },
       { name: 'jobs.refuse-erased', select: 'spool.drop($6::uuid[]) AS erased', values: [documents.map(({ documentId }) => documentId)] },
     );
     await this.spool.removeBytes(row?.erased ?? []);
@@ -105,7 +106,7 @@ export class HoldStore {
     const { messageId, owner, queueId } = payload;
     const { colorMode, sides, copies, media, pageRanges } = finishing;
     const aborted = {
-      queue_id: queueId, queue_name: queueId, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, price: 0, tariff_id: '', question: '', forced: [],
+      queue_id: queueId, queue_name: queueId, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, price: 0, tariff_id: '', question: '', forced: [], finishing_decided_by: finishing.decidedBy,
       job_state: 'aborted', job_state_reason: reason, problem, completed_at: new Date(),
     };
     const row = await this.flow.step<{ erased: string[] }>(
@@ -131,7 +132,7 @@ function headOf({ payload }: OwnerResolved, { colorMode, sides, copies, media, p
   const { owner } = payload;
   return {
     message_id: payload.messageId, mailbox_id: payload.mailboxId, account_id: owner.accountId, directory: owner.directory,
-    owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, owner_groups: payload.ownerGroups, user_group: userGroup, trace: currentTraceparent(),
+    owner_address: owner.address, owner_name: owner.displayName, owner_language: owner.language, submitter: payload.submissions[0]?.submitter ?? '', owner_groups: payload.ownerGroups, user_group: userGroup, trace: currentTraceparent(),
     color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, finishing_decided_by: decidedBy,
   };
 }
@@ -144,9 +145,9 @@ function documentRow({ payload }: OwnerResolved, position: number) {
   };
 }
 
-function jobRow({ queue, finishing: { colorMode, sides, copies, media, pageRanges }, decision: { question, forced }, fate, price, tariffId }: PlannedJob) {
+function jobRow({ queue, finishing: { colorMode, sides, copies, media, pageRanges }, decision: { question, forced }, fate, price, tariffId }: PlannedJob, finishingDecidedBy: DecidedFinishing['decidedBy']) {
   return {
-    queue_id: queue.queueId, queue_name: queue.name, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, question, forced, price, tariff_id: tariffId, ...stateOf(fate),
+    queue_id: queue.queueId, queue_name: queue.name, color_mode: colorMode, sides, copies, media, page_ranges: pageRanges, question, forced, price, tariff_id: tariffId, finishing_decided_by: finishingDecidedBy, ...stateOf(fate),
   };
 }
 

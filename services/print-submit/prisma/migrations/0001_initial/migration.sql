@@ -36,6 +36,8 @@ CREATE TABLE "queue" (
   -- Jobs are held until released (WD-019).
   "validation"            BOOLEAN NOT NULL,
   "hold_hours"            INTEGER NOT NULL,
+  -- How long a document is kept after it was printed, to be printed once more; 0: not at all.
+  "keep_hours"            INTEGER NOT NULL DEFAULT 0,
   "certificate_authority" TEXT NOT NULL DEFAULT '',
   -- Grows with each change: a step that read older settings is refused and reads them again.
   "version"               INTEGER NOT NULL DEFAULT 1,
@@ -54,12 +56,16 @@ CREATE TABLE "queue_group" (
   "is_template"       BOOLEAN NOT NULL DEFAULT false,
   "validation"        BOOLEAN NOT NULL,
   "hold_hours"        INTEGER NOT NULL,
+  "keep_hours"        INTEGER NOT NULL DEFAULT 0,
   -- Where its jobs go instead: at once, or when their printer fails.
   "redirect_when"     TEXT NOT NULL DEFAULT 'never' CHECK ("redirect_when" IN ('never', 'fault', 'always')),
   "redirect_queue_id" TEXT REFERENCES "queue" ("id") ON DELETE RESTRICT ON UPDATE CASCADE CHECK (("redirect_when" = 'never') = ("redirect_queue_id" IS NULL)),
   -- Mail addresses of whom people turn to: $QUEUEADMIN and $QUEUESUPPORT (V-07).
   "administrators"    TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
   "support"           TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  -- Events that people are told of, or not, whatever holds in general (WD-006).
+  "events_on"         TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
+  "events_off"        TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
   "version"           INTEGER NOT NULL DEFAULT 1,
   "created_at"        TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
@@ -126,6 +132,21 @@ CREATE TABLE "printer" (
   "lease_until" TIMESTAMPTZ(3)
 ) WITH (fillfactor = 50);
 
+-- A queue's conversation with its printer, written down until a time (WD-028).
+CREATE TABLE "queue_trace" (
+  "queue_id"   TEXT PRIMARY KEY REFERENCES "queue" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "started_at" TIMESTAMPTZ(3) NOT NULL,
+  "until"      TIMESTAMPTZ(3) NOT NULL,
+  "started_by" TEXT NOT NULL
+);
+CREATE TABLE "queue_trace_piece" (
+  "id"         BIGSERIAL PRIMARY KEY,
+  "queue_id"   TEXT NOT NULL REFERENCES "queue_trace" ("queue_id") ON DELETE CASCADE ON UPDATE CASCADE,
+  "lines"      TEXT NOT NULL,
+  "size_bytes" INTEGER NOT NULL
+);
+CREATE INDEX "queue_trace_piece_queue_id_id_idx" ON "queue_trace_piece" ("queue_id", "id");
+
 -- How jobs look on paper: the general options have the empty mailbox id, a mailbox's own its id.
 CREATE TABLE "finishing" (
   "mailbox_id"   TEXT PRIMARY KEY,
@@ -156,6 +177,8 @@ CREATE TABLE "job" (
   "owner_address"    TEXT NOT NULL,
   "owner_name"       TEXT NOT NULL,
   "owner_language"   TEXT NOT NULL,
+  -- The account that handed the document in for its owner, by the Print API; empty: it came by mail.
+  "submitter"        TEXT NOT NULL DEFAULT '',
   -- Of the document within its message: jobs of one owner are printed in the order of the mail.
   "position"         INTEGER NOT NULL,
   "file_name"        TEXT NOT NULL,
@@ -169,7 +192,7 @@ CREATE TABLE "job" (
   "copies"               INTEGER NOT NULL CHECK ("copies" BETWEEN 1 AND 999),
   "media"                TEXT NOT NULL,
   "page_ranges"          TEXT NOT NULL,
-  "finishing_decided_by" TEXT NOT NULL CHECK ("finishing_decided_by" IN ('general', 'mailbox', 'owner', 'administrator')),
+  "finishing_decided_by" TEXT NOT NULL CHECK ("finishing_decided_by" IN ('general', 'mailbox', 'submitter', 'owner', 'administrator')),
   -- Options that the printer can't do, by their names: colorMode, sides, copies, media, pageRanges.
   "not_applied"          TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[],
   -- What came out: sides of paper with something on them, sheets, and whether the printer counted them; NULL: it is not printed.
@@ -202,13 +225,19 @@ CREATE TABLE "job" (
   "hold_due_at"      TIMESTAMPTZ(3),
   "released_at"      TIMESTAMPTZ(3),
   "accepted_at"      TIMESTAMPTZ(3),
-  "completed_at"     TIMESTAMPTZ(3)
+  "completed_at"     TIMESTAMPTZ(3),
+  -- Until then its document is claimed, to be printed once more; NULL: it is not kept.
+  "kept_until"       TIMESTAMPTZ(3),
+  -- The job whose document it prints once more, under an id of its own.
+  "reprint_of"       UUID
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX "job_unfinished" ON "job" ("queue_id", "job_state", "released_at") WHERE "completed_at" IS NULL;
 CREATE INDEX "job_unfinished_account" ON "job" ("account_id") WHERE "completed_at" IS NULL;
+CREATE INDEX "job_unfinished_address" ON "job" ("owner_address") WHERE "completed_at" IS NULL;
 CREATE INDEX "job_hold_due" ON "job" ("hold_due_at") WHERE "job_state" = 'pending-held';
 CREATE INDEX "job_created_at_idx" ON "job" ("created_at", "id");
 CREATE INDEX "job_account_idx" ON "job" ("account_id", "created_at", "id");
+CREATE INDEX "job_queue_idx" ON "job" ("queue_id", "created_at", "id");
 
 -- A delivery under way: the intent before the act. Its row goes when the outcome is known.
 -- creating: Create-Job may have been sent; sending: the document may be leaving as printer_job_id; following: the printer has it all.
@@ -222,9 +251,54 @@ CREATE TABLE "delivery" (
   "printer_uri"    TEXT NOT NULL,
   "printer_job_id" INTEGER,
   "sent_bytes"     BIGINT,
-  "sent_sha256"    TEXT
+  "sent_sha256"    TEXT,
+  -- What the document was made for a printer that takes no PDF, and the SHA-256 of that; NULL: it goes as it is.
+  "converted_to"     TEXT,
+  "converted_sha256" TEXT
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX "delivery_queue_id_idx" ON "delivery" ("queue_id");
+
+-- The server used for sending documents (SKY-046 to SKY-051), one row; none: they are printed here.
+CREATE TABLE "sending_server" (
+  "only_row"              BOOLEAN PRIMARY KEY DEFAULT true CHECK ("only_row"),
+  "address"               TEXT NOT NULL,
+  "port"                  INTEGER NOT NULL CHECK ("port" BETWEEN 1 AND 65535),
+  "secure"                BOOLEAN NOT NULL,
+  "account"               TEXT NOT NULL,
+  "sealed_password"       BYTEA NOT NULL,
+  -- PEM of an authority to trust besides the system's, and of the only one that is trusted; empty: none.
+  "certificate_authority" TEXT NOT NULL,
+  "pinned_certificate"    TEXT NOT NULL,
+  -- Where it prints there: a queue, a place, or (both empty) each mailbox's own queue.
+  "queue_id"              TEXT NOT NULL,
+  "location"              TEXT NOT NULL CHECK ("queue_id" = '' OR "location" = ''),
+  -- Guests are made there of addresses that nobody there knows.
+  "create_guests"         BOOLEAN NOT NULL,
+  "changed_at"            TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "version"               INTEGER NOT NULL DEFAULT 1
+);
+
+-- One row: grows with each change of the server used for sending documents, also when it is deleted. The statements that make jobs name it.
+CREATE TABLE "sending_revision" (
+  "only_row" BOOLEAN PRIMARY KEY DEFAULT true CHECK ("only_row"),
+  "revision" INTEGER NOT NULL DEFAULT 1
+);
+INSERT INTO "sending_revision" DEFAULT VALUES;
+
+-- A job that another server prints: the intent before the act, and then what it is there.
+CREATE TABLE "sent_job" (
+  "job_id"           UUID PRIMARY KEY REFERENCES "job" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  -- Of its mailbox: the queue there, where the settings name none.
+  "mailbox_queue_id" TEXT NOT NULL,
+  -- The installation that has it or may have it, and the account there that handed it in; empty: none has anything of it.
+  "server_id"        TEXT NOT NULL DEFAULT '',
+  "server_account"   TEXT NOT NULL DEFAULT '',
+  -- Of the job there; NULL: no answer came yet.
+  "there_job_id"     TEXT,
+  -- When something is done about it next. Whoever does moves it on first, so that nobody else does the same.
+  "due_at"           TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX "sent_job_due_at_idx" ON "sent_job" ("due_at");
 
 -- Live codes, keyed-hashed; a code opens all waiting documents of its account and goes with the last of them.
 CREATE TABLE "puk" (
@@ -233,6 +307,13 @@ CREATE TABLE "puk" (
   "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX "puk_account_id_idx" ON "puk" ("account_id");
+
+-- Who asked for new codes, by address and by network: until when there are none.
+CREATE TABLE "code_request" (
+  "subject"     TEXT PRIMARY KEY,
+  "empty_until" TIMESTAMPTZ(3) NOT NULL
+);
+CREATE INDEX "code_request_empty_until_idx" ON "code_request" ("empty_until");
 
 -- Accounts that are no more: erased, or another's by now (the account that a guest was merged into). What comes late for them is not made a job of theirs.
 CREATE TABLE "former_account" (
