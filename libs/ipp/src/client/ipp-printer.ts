@@ -12,6 +12,7 @@ import { finishingAttributes, type Finishing } from './finishing.js';
 import { HttpExchange, type DocumentSource, type ExchangeTimeouts } from './http-exchange.js';
 import { jobStatusAttributes, readJobStatus, type JobStatus } from './job-status.js';
 import { readPrinterStatus, type PrinterStatus } from './printer-status.js';
+import { answerLine, countDocument, requestLine, type WriteLine } from './trace-exchange.js';
 import { parsePrinterUri, type PrinterAddress } from './printer-uri.js';
 
 export interface IppPrinterOptions {
@@ -23,6 +24,8 @@ export interface IppPrinterOptions {
   readonly timeouts?: Partial<ExchangeTimeouts>;
   /** Where printers may be; absent: anywhere. */
   readonly addressRules?: AddressRules;
+  /** Asked before each call: who writes the conversation down just now, if anybody does. */
+  readonly trace?: () => WriteLine | undefined;
 }
 
 export interface JobRequest {
@@ -81,12 +84,14 @@ export class IppPrinter {
   private readonly address: PrinterAddress;
   private readonly exchange: HttpExchange;
   private readonly requestingUserName: string;
+  private readonly trace: () => WriteLine | undefined;
   private version: Version = { major: 2, minor: 0 };
   private lastRequestId = 0;
 
   constructor(options: IppPrinterOptions) {
     this.address = parsePrinterUri(options.uri);
     this.uri = this.address.printerUri;
+    this.trace = options.trace ?? (() => undefined);
     this.requestingUserName = options.requestingUserName ?? 'inkpost';
     this.exchange = new HttpExchange({ address: this.address, trust: options.tls ?? {}, addressRules: options.addressRules, timeouts: { ...ippTimeouts, ...options.timeouts } });
   }
@@ -173,7 +178,20 @@ export class IppPrinter {
   private async exchangeOnce(context: CallContext, call: Call, version: Version): Promise<IppMessage> {
     this.lastRequestId = (this.lastRequestId % 0x7fff_ffff) + 1;
     const request = { version, code: operationId[call.operation], requestId: this.lastRequestId, groups: this.requestGroups(call) };
-    const body = await this.exchange.post(context, encodeMessage(request), call.document);
+    const write = this.trace();
+    write?.(requestLine(call.operation, request));
+    try {
+      const answer = await this.send(context, encodeMessage(request), write && call.document ? countDocument(call.document, write) : call.document);
+      write?.(answerLine(answer));
+      return answer;
+    } catch (error) {
+      write?.(`-- ${error instanceof Error ? error.message : 'failed'}`);
+      throw error;
+    }
+  }
+
+  private async send(context: CallContext, request: Buffer, document: DocumentSource | undefined): Promise<IppMessage> {
+    const body = await this.exchange.post(context, request, document);
     try {
       return decodeMessage(body).message;
     } catch (cause) {

@@ -1,5 +1,5 @@
 import { TRACE_SMTP_LINES_MAX } from '../limits.js';
-import type { WriteLine } from './trace-log.js';
+import type { WriteLine } from '@inkpost/service/conversation-log.js';
 
 /** A line of smtp-server's own log. It leaves out credentials, and the content of mails. */
 interface SmtpLogEntry {

@@ -1,9 +1,10 @@
 import type { Provider } from '@nestjs/common';
+import type { WriteLine } from '@inkpost/service/conversation-log.js';
 import type { ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { MailboxFinder } from '../mailboxes/mailbox-finder.js';
 import { MailboxWatch } from '../watch-mailbox/mailbox-watch.js';
 import { SmtpConversations } from './smtp-conversations.js';
-import { TraceLog, type WriteLine } from './trace-log.js';
+import { TraceLog } from './trace-log.js';
 import { TraceRound } from './trace-round.js';
 import { TraceRpc } from './trace.rpc.js';
 import { TraceStore } from './trace.store.js';

@@ -5,13 +5,16 @@ import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
 export class PrinterConnections {
   private readonly printers = new Map<string, IppPrinter>();
 
-  constructor(private readonly openPrinter: OpenPrinter) {}
+  constructor(
+    private readonly openPrinter: OpenPrinter,
+    private readonly queueId: string,
+  ) {}
 
   to({ printerUri, certificateAuthority }: PrinterAccess): IppPrinter {
     const key = `${printerUri}\n${certificateAuthority}`;
     const known = this.printers.get(key);
     if (known) return known;
-    const printer = this.openPrinter({ printerUri, certificateAuthority });
+    const printer = this.openPrinter({ printerUri, certificateAuthority, queueId: this.queueId });
     this.printers.set(key, printer);
     return printer;
   }

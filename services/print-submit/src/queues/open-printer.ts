@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
+import type { WriteLine } from '@inkpost/ipp/client/trace-exchange.js';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
 import { deliveryLimits } from '../limits.js';
 
@@ -7,16 +8,19 @@ export interface PrinterAccess {
   readonly printerUri: string;
   /** PEM, trusted besides the system's; empty: none. */
   readonly certificateAuthority: string;
+  /** Whose conversation it is, where it is a queue's. */
+  readonly queueId?: string;
 }
 
 /** Gives a client of a queue's printer; whoever opens it closes it. */
 export type OpenPrinter = (access: PrinterAccess, answerTimeoutMs?: number) => IppPrinter;
 
-/** Opens printers where these rules let them be. */
-export function printerOpener(addressRules: AddressRules): OpenPrinter {
-  return ({ printerUri, certificateAuthority }, answerTimeoutMs) => new IppPrinter({
+/** Opens printers where these rules let them be; what is said with a traced queue's printer is written down. */
+export function printerOpener(addressRules: AddressRules, traceOf: (queueId: string) => WriteLine | undefined): OpenPrinter {
+  return ({ printerUri, certificateAuthority, queueId }, answerTimeoutMs) => new IppPrinter({
     uri: printerUri,
     addressRules,
+    ...(queueId === undefined ? {} : { trace: () => traceOf(queueId) }),
     timeouts: { connectTimeoutMs: deliveryLimits.connectTimeoutMs, ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }) },
     ...(certificateAuthority === '' ? {} : { tls: { certificateAuthorities: [...rootCertificates, certificateAuthority] } }),
   });
