@@ -18,6 +18,7 @@ const testPackages = [
   'dovecot-imapd',
   'dovecot-lmtpd',
   'dovecot-pop3d',
+  'ghostscript',
   'ldap-utils',
   'mariadb-server-core',
   'slapd',

@@ -21,12 +21,30 @@ export function availableProtections(): Protections {
   return { kernelLimits: findProgram('prlimit') !== undefined, tiedToParent: findProgram('setpriv') !== undefined };
 }
 
+/** What the kernel holds a child to. */
+export interface KernelLimits {
+  /** RLIMIT_DATA. */
+  readonly dataBytesMax: number;
+  /** RLIMIT_CPU: SIGXCPU, and SIGKILL a little later. */
+  readonly cpuSecondsMax: number;
+  readonly openFilesMax: number;
+  /** RLIMIT_FSIZE: of each file that it writes; pipes have none. Absent: without limit. */
+  readonly fileBytesMax?: number;
+}
+
+/** Of SIGXCPU a program may make something: it has so long for that. */
+const CPU_SECONDS_AFTER = 5;
+
 /**
  * The command line of a limited Node: memory, CPU time, core files and open files by `prlimit`; no writing, spawning,
  * workers or native code by Node's permission model; reading only of this package and the parser.
  */
 export function limitedCommand(script: URL): LimitedCommand {
-  const limits = examinerLimits;
+  return limitedProgram(process.execPath, nodeArguments(script), examinerLimits);
+}
+
+/** The command line of any program under limits. Where `prlimit` and `setpriv` are missing it is the program alone: see `availableProtections`. */
+export function limitedProgram(program: string, programArguments: readonly string[], limits: KernelLimits): LimitedCommand {
   const prlimit = findProgram('prlimit');
   const setpriv = findProgram('setpriv');
   const wrappers = [
@@ -35,14 +53,15 @@ export function limitedCommand(script: URL): LimitedCommand {
       : [
           prlimit,
           `--data=${limits.dataBytesMax}`,
-          `--cpu=${limits.cpuSecondsMax}`,
+          `--cpu=${limits.cpuSecondsMax}:${limits.cpuSecondsMax + CPU_SECONDS_AFTER}`,
+          ...(limits.fileBytesMax === undefined ? [] : [`--fsize=${limits.fileBytesMax}`]),
           `--nofile=${limits.openFilesMax}`,
           '--core=0',
           '--',
         ]),
     ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig=KILL', '--no-new-privs', '--']),
   ];
-  const [file = process.execPath, ...args] = [...wrappers, process.execPath, ...nodeArguments(script)];
+  const [file = program, ...args] = [...wrappers, program, ...programArguments];
   return { file, args };
 }
 

@@ -7,6 +7,7 @@ const servers = {
   chromium: { program: 'chromium', packages: ['chromium'] },
   cupsd: { program: 'cupsd', packages: ['cups-daemon', 'cups-client'] },
   dovecot: { program: 'dovecot', packages: ['dovecot-imapd', 'dovecot-pop3d', 'dovecot-lmtpd'] },
+  ghostscript: { program: 'gs', packages: ['ghostscript'] },
   ippeveprinter: { program: 'ippeveprinter', packages: ['cups-ipp-utils', 'dbus'] },
   ipptool: { program: 'ipptool', packages: ['cups-ipp-utils'] },
   mariadb: { program: 'mariadbd', packages: ['mariadb-server-core'] },

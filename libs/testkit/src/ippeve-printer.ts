@@ -27,6 +27,8 @@ export interface IppevePrinterOptions {
   readonly duplex?: boolean;
   /** Prints in colour; true by default. */
   readonly color?: boolean;
+  /** MIME types that it takes; PDF and two of pictures by default. */
+  readonly formats?: readonly string[];
 }
 
 /**
@@ -56,7 +58,7 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
     const command = await writePrintCommand(folder.path, options.printingTimeMs ?? 0);
     const port = await freePort();
     const parameters = ['-r', 'off', '-n', 'localhost', '-p', String(port), '-K', keyFolder, '-d', spoolFolder, '-k', ...(options.duplex === false ? [] : ['-2']), '-c', command];
-    const formats = ['-f', 'application/pdf,image/pwg-raster,image/urf', '-M', 'Acme', '-m', 'Laser9', '-s', options.color === false ? '40' : '40,20'];
+    const formats = ['-f', (options.formats ?? ['application/pdf', 'image/pwg-raster', 'image/urf']).join(), '-M', 'Acme', '-m', 'Laser9', '-s', options.color === false ? '40' : '40,20'];
     const environment = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${busSocket}`, PRINTED_FOLDER: printedFolder, ATTRIBUTES_FOLDER: attributesFolder };
     const ready = (): Promise<boolean> => answers({ port });
     started.push(await ServerProcess.start(program, [...parameters, ...formats, options.name ?? 'Laser9'], environment, ready));

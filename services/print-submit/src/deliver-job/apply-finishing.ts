@@ -88,7 +88,8 @@ export function withoutRefused({ asked, notApplied }: AppliedFinishing, error: u
   return { asked: withoutOptions(asked, dropped), notApplied: [...notApplied, ...dropped] };
 }
 
-function withoutOptions(asked: AskedFinishing, dropped: readonly FinishingOption[]): AskedFinishing {
+/** What is asked without these. */
+export function withoutOptions(asked: AskedFinishing, dropped: readonly FinishingOption[]): AskedFinishing {
   const names: readonly string[] = dropped.map((option) => NAMES[option].asked);
   return Object.fromEntries(Object.entries(asked).filter(([name]) => !names.includes(name)));
 }

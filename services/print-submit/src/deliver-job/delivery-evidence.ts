@@ -34,7 +34,8 @@ export function printerSays(status: JobStatus): Evidence {
 }
 
 /** What left for the printer beside what the document is: the proof that every byte did. Unknown when the sender died. */
-export function sentEvidence({ job, sent }: Delivery): Evidence {
+export function sentEvidence({ job, sent, converted }: Delivery): Evidence {
+  if (sent && converted) return { bytes: sent.bytes, sha256: sent.sha256, convertedTo: converted.documentFormat, sha256IsTheConverted: sent.sha256 === converted.sha256, documentSha256: job.sha256 };
   if (!sent) return { bytes: job.sizeBytes, sha256: job.sha256, confirmation: 'the printer says that it has the document' };
   return { bytes: sent.bytes, sha256: sent.sha256, sha256IsTheDocuments: sent.sha256 === job.sha256 };
 }

@@ -8,7 +8,7 @@ import { JOB_MOVES } from '../print-job/job-moves.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
 import type { FinishingOption } from '../finishing/finishing.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
-import type { Delivery } from './delivery.js';
+import type { Converted, Delivery } from './delivery.js';
 import type { SentDocument } from './measure-document.js';
 
 interface Row extends Job {
@@ -21,11 +21,21 @@ interface Row extends Job {
   readonly printerJobId: number | null;
   readonly sentBytes: number | null;
   readonly sentSha256: string | null;
+  readonly convertedTo: string | null;
+  readonly convertedSha256: string | null;
 }
 
 const DELIVERY_COLUMNS = `${JOB_COLUMNS}, d.phase, d.attempt, d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId",
-  d.sent_bytes AS "sentBytes", d.sent_sha256 AS "sentSha256", q.certificate_authority AS "certificateAuthority", p.capabilities`;
+  d.sent_bytes AS "sentBytes", d.sent_sha256 AS "sentSha256",
+  d.converted_to AS "convertedTo", d.converted_sha256 AS "convertedSha256", q.certificate_authority AS "certificateAuthority", p.capabilities`;
 const WITH_PRINTER = 'JOIN queue q ON q.id = d.queue_id JOIN printer p ON p.queue_id = d.queue_id';
+
+/** What is about to leave, as the printer's job. */
+export interface LeavingDocument {
+  readonly printerJobId: number;
+  readonly notApplied: readonly FinishingOption[];
+  readonly converted: Converted | undefined;
+}
 
 /** The job goes back to waiting, or stops for a person to decide. */
 export interface SetBack {
@@ -88,12 +98,12 @@ export class DeliveryStore {
   }
 
   /** The document is about to leave, without these of its options. Rejects when another took the delivery over: then it must not. */
-  async noteSending(jobId: string, leaseToken: string, printerJobId: number, notApplied: readonly FinishingOption[]): Promise<void> {
+  async noteSending(jobId: string, leaseToken: string, { printerJobId, notApplied, converted }: LeavingDocument): Promise<void> {
     const rows = await query(
       this.pool, 'delivery.sending',
-      `WITH d AS (UPDATE delivery SET phase = 'sending', printer_job_id = $3 WHERE job_id = $1 AND lease_token = $2 AND phase = 'creating' RETURNING job_id),
+      `WITH d AS (UPDATE delivery SET phase = 'sending', printer_job_id = $3, converted_to = $5, converted_sha256 = $6 WHERE job_id = $1 AND lease_token = $2 AND phase = 'creating' RETURNING job_id),
        told AS (UPDATE job SET not_applied = $4 FROM d WHERE job.id = d.job_id AND job.not_applied <> $4::text[])
-       SELECT 1 AS noted FROM d`, [jobId, leaseToken, printerJobId, notApplied],
+       SELECT 1 AS noted FROM d`, [jobId, leaseToken, printerJobId, notApplied, converted?.documentFormat ?? null, converted?.sha256 ?? null],
     );
     if (rows.length === 0) throw new TransientFailure('print.delivery-overtaken', 'Another instance took this delivery over.');
   }
@@ -166,11 +176,12 @@ export class DeliveryStore {
   }
 }
 
-function toDelivery({ phase, attempt, printerUri, certificateAuthority, capabilities, printerJobId, sentBytes, sentSha256, ...job }: Row): Delivery {
+function toDelivery({ phase, attempt, printerUri, certificateAuthority, capabilities, printerJobId, sentBytes, sentSha256, convertedTo, convertedSha256, ...job }: Row): Delivery {
   return {
     job, phase, attempt, printerUri, certificateAuthority,
     capabilities: capabilities ?? undefined,
     printerJobId: printerJobId ?? undefined,
     sent: sentBytes === null || sentSha256 === null ? undefined : { bytes: sentBytes, sha256: sentSha256 },
+    converted: convertedTo === null || convertedSha256 === null ? undefined : { documentFormat: convertedTo, sha256: convertedSha256 },
   };
 }

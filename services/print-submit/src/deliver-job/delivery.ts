@@ -15,6 +15,15 @@ export interface Delivery {
   readonly capabilities: PrinterCapabilities | undefined;
   readonly printerJobId: number | undefined;
   readonly sent: SentDocument | undefined;
+  /** What the document was made for a printer that takes no PDF. Undefined: it goes as it is. */
+  readonly converted: Converted | undefined;
+}
+
+/** The document in the printer's own format. */
+export interface Converted {
+  readonly documentFormat: string;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
 }
 
 export function printerJobName({ job, attempt }: Delivery): string {

@@ -3,6 +3,7 @@ import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import { isFinished } from '@inkpost/ipp/client/job-status.js';
 import type { Failure } from '@inkpost/failure/failure.js';
 import type { Spool } from '@inkpost/spool/spool.js';
+import type { DocumentConverter } from '../convert-document/document-converter.js';
 import { printLimits } from '../limits.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { PrinterStore } from '../queues/printer.store.js';
@@ -42,6 +43,7 @@ export class DocumentDelivery {
     private readonly spool: Spool,
     private readonly metrics: PrintMetrics,
     private readonly printers: PrinterStore,
+    private readonly converter: DocumentConverter,
   ) {}
 
   /** Sends the document. Rejects when the database or something of ours fails: then the delivery stays as its row says, and is asked for. */
@@ -49,13 +51,18 @@ export class DocumentDelivery {
     const { job } = delivery;
     const sending = await sendDocument(printer, delivery, {
       open: () => this.spool.open(job.jobId),
-      noteSending: (printerJobId, notApplied) => this.results.store.noteSending(job.jobId, leaseToken, printerJobId, notApplied),
+      convert: (conversion) => this.converter.convert(job.jobId, conversion, () => this.spool.open(job.jobId)),
+      noteSending: (leaving) => this.results.store.noteSending(job.jobId, leaseToken, leaving),
       learn: () => learnCapabilities(printer, job.queueId, this.printers),
     });
-    if (sending.kind === 'accepted') return this.accept({ ...sending.delivery, printerJobId: sending.job.jobId, sent: sending.sent }, leaseToken, sending.job);
+    if (sending.kind === 'accepted') {
+      this.converter.forget(job.jobId);
+      return this.accept({ ...sending.delivery, printerJobId: sending.job.jobId, sent: sending.sent }, leaseToken, sending.job);
+    }
     const { failure } = sending;
     if (failure.code === 'print.delivery-overtaken') return OVERTAKEN;
-    if (!/^(?:ipp|spool)\./u.test(failure.code)) throw failure;
+    if (!/^(?:ipp|spool|convert)\./u.test(failure.code)) throw failure;
+    if (failure.code === 'convert.interrupted' && stopping.aborted) return { kind: 'left' };
     const verdict = judgeFailure(failure);
     if (verdict.kind === 'waits') return (await this.results.postpone(delivery, leaseToken, verdict)) ? verdict : OVERTAKEN;
     if (verdict.kind === 'aborts') return this.ended(await this.results.abort(delivery, leaseToken, verdict));

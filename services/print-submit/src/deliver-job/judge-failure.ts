@@ -2,7 +2,7 @@ import { CauseDown, type Failure, PermanentFailure } from '@inkpost/failure/fail
 import { acceptanceOf } from '@inkpost/ipp/client/failures.js';
 
 /** Why a job waits for its printer: the job's job-state-reason, and told once in its journey. */
-export type WaitReason = 'printer-unreachable' | 'printer-busy' | 'printer-refuses' | 'printer-error' | 'connection-cut';
+export type WaitReason = 'printer-unreachable' | 'printer-busy' | 'printer-refuses' | 'printer-error' | 'connection-cut' | 'converter-missing' | 'converter-error';
 
 /**
  * What follows when a delivery failed:
@@ -36,9 +36,10 @@ const DOCUMENT_REFUSALS: Readonly<Record<string, string>> = {
   'client-error-account-authorization-failed': 'account-refused',
 };
 
-/** Decides from a failure that deliver-document threw, or one of the spool's. Any other is not for it: it doesn't come from the delivery. */
+/** Decides from a failure that deliver-document threw, one of the spool's, or of a conversion. Any other is not for it: it doesn't come from the delivery. */
 export function judgeFailure(failure: Failure): FailureVerdict {
   if (failure.code.startsWith('spool.')) return { kind: 'aborts', reason: 'document-lost', problem: sentence(failure.message) };
+  if (failure.code.startsWith('convert.')) return judgeConversion(failure);
   if (acceptanceOf(failure) !== 'nothing') return { kind: 'asks' };
   const problem = sentence(failure.message);
   if (failure.code === 'ipp.printer-unreachable' || failure.code === 'ipp.certificate-refused') return { kind: 'waits', reason: 'printer-unreachable', problem };
@@ -47,6 +48,13 @@ export function judgeFailure(failure: Failure): FailureVerdict {
   const reason = DOCUMENT_REFUSALS[String(failure.fields['status'])];
   // A wrong path, a missing right, an operation it doesn't have: an administrator can mend that, and no document is lost by it.
   return reason === undefined ? { kind: 'waits', reason: 'printer-refuses', problem } : { kind: 'aborts', reason, problem };
+}
+
+/** The printer has heard nothing yet. An administrator can install what is missing; what a document needs too much of it will always need. */
+function judgeConversion(failure: Failure): FailureVerdict {
+  const problem = sentence(failure.message);
+  if (failure instanceof PermanentFailure) return { kind: 'aborts', reason: 'document-unprintable-error', problem };
+  return { kind: 'waits', reason: failure instanceof CauseDown ? 'converter-missing' : 'converter-error', problem };
 }
 
 /** Why a printer that could not even be asked can't be used. */

@@ -69,7 +69,7 @@ export class PrinterLoop {
     private readonly parts: LoopParts,
   ) {
     this.window = new SendWindow(parts.sendsMax);
-    this.connections = new PrinterConnections(parts.openPrinter);
+    this.connections = new PrinterConnections(parts.openPrinter, queueId);
     this.following = new FollowedJobs({ results: parts.results, connections: this.connections, tracer: parts.tracer, leaseToken: this.leaseToken });
   }
 

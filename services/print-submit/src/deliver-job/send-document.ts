@@ -3,10 +3,12 @@ import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import type { JobStatus } from '@inkpost/ipp/client/job-status.js';
 import { type DeliveredJob, deliverDocument } from '@inkpost/ipp/deliver-document/deliver-document.js';
 import type { DocumentSource } from '@inkpost/ipp/client/http-exchange.js';
-import type { FinishingOption } from '../finishing/finishing.js';
+import { chooseConversion, type Conversion } from '../convert-document/choose-conversion.js';
+import type { ConvertedDocument } from '../convert-document/document-converter.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
 import { type AppliedFinishing, applyFinishing, passedOver, withoutRefused } from './apply-finishing.js';
 import { type Delivery, printerJobName } from './delivery.js';
+import type { LeavingDocument } from './delivery.store.js';
 import { MeasuredDocument, type SentDocument } from './measure-document.js';
 import { shorten } from './name-delivery.js';
 
@@ -14,8 +16,10 @@ import { shorten } from './name-delivery.js';
 export interface SendHooks {
   /** The clear bytes of the job's document. */
   readonly open: () => Promise<DocumentSource>;
+  /** The document in a format that the printer takes. */
+  readonly convert: (conversion: Conversion) => Promise<ConvertedDocument>;
   /** Makes durable that the document is about to leave as this job of the printer; rejects when another took the delivery over. */
-  readonly noteSending: (printerJobId: number, notApplied: readonly FinishingOption[]) => Promise<void>;
+  readonly noteSending: (leaving: LeavingDocument) => Promise<void>;
   /** What the printer can do, where nobody knows it yet. */
   readonly learn: () => Promise<PrinterCapabilities | undefined>;
 }
@@ -30,26 +34,29 @@ export async function sendDocument(printer: IppPrinter, delivery: Delivery, hook
   const { job } = delivery;
   const measured = new MeasuredDocument();
   let reached = delivery;
-  const deliver = async (finishing: AppliedFinishing): Promise<DeliveredJob> =>
+  const deliver = async (finishing: AppliedFinishing, converted: ConvertedDocument | undefined): Promise<DeliveredJob> =>
     deliverDocument(printer, {
       jobName: printerJobName(delivery),
       requestingUserName: job.ownerAddress,
       finishing: finishing.asked,
-      documentFormat: job.documentFormat,
+      documentFormat: converted?.documentFormat ?? job.documentFormat,
       documentName: shorten(job.fileName) || job.jobId,
-      open: async () => measured.pass(await hooks.open()),
+      open: async () => measured.pass(converted ? converted.open() : await hooks.open()),
       beforeSend: async (printerJobId, unsupportedAttributes) => {
         const notApplied = passedOver(finishing, unsupportedAttributes);
-        await hooks.noteSending(printerJobId, notApplied);
-        reached = { ...delivery, phase: 'sending', printerJobId, job: { ...job, notApplied } };
+        await hooks.noteSending({ printerJobId, notApplied, converted });
+        reached = { ...delivery, phase: 'sending', printerJobId, converted, job: { ...job, notApplied } };
       },
     }).catch((error: unknown) => {
       const less = withoutRefused(finishing, error);
       if (!less) throw error;
-      return deliver(less);
+      return deliver(less, converted);
     });
   try {
-    const { job: status } = await deliver(applyFinishing(job, delivery.capabilities ?? (await hooks.learn())));
+    const capabilities = delivery.capabilities ?? (await hooks.learn());
+    const applied = applyFinishing(job, capabilities);
+    const conversion = chooseConversion(job, applied, capabilities);
+    const { job: status } = await deliver(conversion?.finishing ?? applied, conversion && (await hooks.convert(conversion)));
     return { kind: 'accepted', job: status, sent: measured.result(), delivery: reached };
   } catch (error) {
     return { kind: 'failed', failure: asFailure(error), delivery: reached };
