@@ -5,7 +5,9 @@ import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { QueueTraceService } from '@inkpost/contracts/admin/v1/queue_traces_pb.js';
+import { PrintApiService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
+import { SendingServerService } from '@inkpost/contracts/admin/v1/sending_server_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
@@ -65,14 +67,23 @@ import { OwnDocumentRpc } from './own-documents/own-document.rpc.js';
 import { OwnDocumentStore } from './own-documents/own-document.store.js';
 import { CodeGate } from './release-job/code-gate.js';
 import { JobRelease } from './release-job/job-release.js';
+import { ReleaseAdmission } from './release-job/release-admission.js';
 import { ReleaseRpc } from './release-job/release.rpc.js';
 import { JobReprint } from './reprint-job/job-reprint.js';
 import { ReleaseProfileRpc } from './release-profiles/release-profile.rpc.js';
 import { ReleaseProfileStore } from './release-profiles/release-profile.store.js';
 import { KnownCharging } from './tariffs/known-charging.js';
+import { PrintApiRpc } from './serve-programs/print-api.rpc.js';
+import { PrintApiStore } from './serve-programs/print-api.store.js';
 import { QueueTraceRpc } from './trace-queue/queue-trace.rpc.js';
 import { QueueTraceStore } from './trace-queue/queue-trace.store.js';
 import { QueueTraces } from './trace-queue/queue-traces.js';
+import { JobSender } from './send-job/job-sender.js';
+import { SentJobs } from './send-job/sent-jobs.js';
+import { SentJobStore } from './send-job/sent-job.store.js';
+import { CurrentSendingServer } from './sending-server/current-sending-server.js';
+import { SendingServerRpc } from './sending-server/sending-server.rpc.js';
+import { SendingServerStore } from './sending-server/sending-server.store.js';
 import { PrinterRpc } from './test-printer/printer.rpc.js';
 
 type Runtime = ServiceRuntime<ConfigOf<typeof printSubmitConfig>>;
@@ -101,7 +112,9 @@ function assemble(runtime: Runtime) {
   });
   const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, notices, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
-  const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer);
+  const standings = new Standings(pool);
+  const admission = new ReleaseAdmission(charging, standings);
+  const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer, admission);
   const jobs = new JobStore(pool);
   const finishing = new FinishingStore(pool, prisma);
   const queues = new QueueStore(prisma);
@@ -109,16 +122,23 @@ function assemble(runtime: Runtime) {
     watch.lookNow();
     deliveries.wake(queueId, true);
   });
+  const sendingServers = new SendingServerStore(pool, flow, masterKey);
+  const currentSending = new CurrentSendingServer(sendingServers, rules);
+  const sentJobStore = new SentJobStore(pool, flow);
+  const sentJobs = new SentJobs(sentJobStore, new JobSender({ store: sentJobStore, endings, spool, metrics, log }), currentSending, log);
+  const locations = new LocationStore(prisma);
+  const sendingRpc = new SendingServerRpc({ store: sendingServers, current: currentSending, locations, rules, log, onChanged: () => sentJobs.wake() });
   const redirections = new RedirectionStore(pool, flow);
   const ownDocuments = new OwnDocumentStore(pool);
   const finishingChanges = new FinishingChanges(pool, flow);
+  const cancellation = new JobCancellation(jobs, endings, openPrinter, metrics, tracer, charging, sentJobs);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
     metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
-    standings: new Standings(pool), formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
-    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices), puks,
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(new LocationStore(prisma)), finishingRpc: new FinishingRpc(finishing, log), jobRpc: new JobRpc(jobs, release, new JobCancellation(jobs, endings, openPrinter, metrics, tracer, charging), redirections, finishingChanges, new OwnerChange(flow, puks, tracer), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
-    ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
+    standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
+    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, sendingRpc,
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange(flow, puks, tracer), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
+    ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges, admission), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
 
@@ -126,16 +146,16 @@ type Parts = ReturnType<typeof assemble>;
 
 /** The loops run while the service does. */
 class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'converter' | 'traces' | 'expiry' | 'watch' | 'faultRedirection' | 'prisma'>) {}
+  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'converter' | 'traces' | 'expiry' | 'watch' | 'faultRedirection' | 'sentJobs' | 'prisma'>) {}
 
   onApplicationBootstrap(): void {
-    const { traces, deliveries, expiry, watch, faultRedirection } = this.parts;
-    for (const loop of [traces, deliveries, expiry, watch, faultRedirection]) loop.start();
+    const { traces, deliveries, expiry, watch, faultRedirection, sentJobs } = this.parts;
+    for (const loop of [traces, deliveries, expiry, watch, faultRedirection, sentJobs]) loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    const { traces, deliveries, converter, expiry, watch, faultRedirection, prisma } = this.parts;
-    const stopped = Promise.all([deliveries, expiry, watch, faultRedirection].map((loop) => loop.stop()));
+    const { traces, deliveries, converter, expiry, watch, faultRedirection, sentJobs, prisma } = this.parts;
+    const stopped = Promise.all([deliveries, expiry, watch, faultRedirection, sentJobs].map((loop) => loop.stop()));
     converter.stop();
     await stopped;
     await traces.stop();
@@ -167,8 +187,10 @@ export const printSubmit = {
       router.service(LocationService, parts.locationRpc);
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
+      router.service(PrintApiService, parts.printApiRpc);
       router.service(QueueTraceService, parts.traceRpc);
       router.service(ReleaseService, parts.releaseRpc);
+      router.service(SendingServerService, parts.sendingRpc);
       router.service(OwnDocumentService, parts.ownDocumentRpc);
       router.service(ReleaseProfileService, parts.releaseProfileRpc);
     };
@@ -186,6 +208,8 @@ export const printSubmit = {
         { provide: FormerAccountStore, useValue: parts.formerAccounts },
         { provide: ErasedJobStore, useValue: parts.erasedJobs },
         { provide: Deliveries, useValue: parts.deliveries },
+        { provide: SentJobs, useValue: parts.sentJobs },
+        { provide: SentJobStore, useValue: parts.sentJobStore },
         { provide: PrintLoops, useFactory: () => new PrintLoops(parts) },
         { provide: CONTROL_ROUTES, useValue: routes },
       ],

@@ -23,14 +23,14 @@ export function choicesOf({ colorModes, sides, copiesMax = 1, media = [], pageRa
  * The options of a held job after the change, or what is wrong with it. Only what changes is looked at: options that came with the job
  * and that its printer can't do keep nobody from changing others. A printer that was never heard (`capabilities` undefined) is taken to do all.
  */
-export function decideChange(job: Finishing & { readonly pages: number }, change: FinishingChange, capabilities: PrinterCapabilities | undefined): Finishing | FinishingProblem {
+export function decideChange(job: Finishing & { readonly pages: number; readonly forced: readonly FinishingOption[] }, change: FinishingChange, capabilities: PrinterCapabilities | undefined): Finishing | FinishingProblem {
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const { colorMode, sides, copies, media, pageRanges } = job;
   const wanted = checkFinishing({ colorMode, sides, copies, media, pageRanges, ...given });
   if ('reason' in wanted) return wanted;
   const changed = FINISHING_OPTIONS.filter((option) => wanted[option] !== job[option]);
   for (const option of changed) {
-    const reason = whyNot(option, wanted, job.pages, capabilities);
+    const reason = job.forced.includes(option) ? 'cannot be changed: a rule of your organisation decides it' : whyNot(option, wanted, job.pages, capabilities);
     if (reason) return { field: option, reason };
   }
   return wanted;

@@ -14,6 +14,7 @@ import { checkJobId } from '../print-job/job-id.js';
 import { toWireHeldJob } from '../print-job/wire-job.js';
 import { checkGivenCode, checkReleasePoint } from '../release-job/given-code.js';
 import type { JobRelease } from '../release-job/job-release.js';
+import type { ReleaseAdmission } from '../release-job/release-admission.js';
 import { type Identification, MEANS } from '../release-profiles/identification.js';
 import type { DocumentDeletion } from './document-deletion.js';
 import type { OwnDocument } from './own-document.js';
@@ -26,6 +27,7 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     private readonly jobRelease: JobRelease,
     private readonly deletion: DocumentDeletion,
     private readonly changes: FinishingChanges,
+    private readonly admission: ReleaseAdmission,
   ) {}
 
   openByCode = async (request: OpenByCodeRequest, context: HandlerContext) => {
@@ -38,10 +40,12 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     return { documents: await this.toWireAll(await this.documents.list(identified(who))) };
   };
 
-  releaseOwnDocuments = async ({ who, jobIds }: ReleaseOwnDocumentsRequest, context: HandlerContext) => {
+  releaseOwnDocuments = async ({ who, jobIds, confirmedJobIds }: ReleaseOwnDocumentsRequest, context: HandlerContext) => {
     callerOf(context);
     checkJobIds(jobIds);
-    return { documents: (await this.jobRelease.releaseOwn(identified(who), jobIds)).map((job) => toWire(job)) };
+    checkJobIds(confirmedJobIds);
+    const { jobs, notReleased } = await this.jobRelease.releaseOwn(identified(who), { jobIds, confirmedJobIds });
+    return { documents: jobs.map((job) => toWire(job)), notReleased: [...notReleased] };
   };
 
   changeOwnFinishing = async ({ who, jobId, change }: ChangeOwnFinishingRequest, context: HandlerContext) => {
@@ -72,10 +76,10 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     return { documents: documents.map((job) => toWire(job)), nextCursor: last && found.length > limit ? toCursor(last) : '' };
   };
 
-  /** With what the held ones can be changed to. */
+  /** With what the held ones can be changed to, and what they would cost now. */
   private async toWireAll(jobs: readonly (Job | OwnDocument)[]) {
     const choices = await this.changes.choicesOf(jobs);
-    return jobs.map((job) => toWire(job, choices.get(job.jobId)));
+    return (await this.admission.priced(jobs)).map((job) => toWire(job, choices.get(job.jobId)));
   }
 }
 

@@ -6,6 +6,7 @@ import type { Job } from '../print-job/job.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { Identification } from '../release-profiles/identification.js';
 import type { CodeGate } from './code-gate.js';
+import type { NotReleased, ReleaseAdmission } from './release-admission.js';
 import { findWaiting, moveToPending } from './release.store.js';
 
 /** A code as it was given at a release point. */
@@ -18,7 +19,19 @@ export interface GivenCode {
 type Refused = { readonly outcome: 'wrong-code' } | { readonly outcome: 'locked-out'; readonly retryAfterSeconds: number };
 
 export type Waiting = Refused | { readonly outcome: 'valid'; readonly jobs: readonly Job[] };
-export type Released = Refused | { readonly outcome: 'released' | 'nothing-waiting'; readonly jobs: readonly Job[] };
+export type Released = Refused | ({ readonly outcome: 'released' | 'nothing-waiting' } & OwnRelease);
+/** Those that go, and those that stay held though they were wanted. */
+export interface OwnRelease {
+  readonly jobs: readonly Job[];
+  readonly notReleased: readonly NotReleased[];
+}
+
+/** Which documents somebody wants, all with an empty list, and whose question was answered with yes. */
+export interface Wanted {
+  readonly jobIds: readonly string[];
+  readonly confirmedJobIds: readonly string[];
+}
+
 export type Opened = Refused | { readonly outcome: 'valid'; readonly accountId: string };
 
 /** Who released, for the journey. */
@@ -31,11 +44,12 @@ export class JobRelease {
     private readonly gate: CodeGate,
     private readonly metrics: PrintMetrics,
     private readonly tracer: Tracer,
+    private readonly admission: ReleaseAdmission,
   ) {}
 
   /** What the code opens, without releasing any. */
   listWaiting(given: GivenCode): Promise<Waiting> {
-    return this.withCode(given, async (transaction, accountId): Promise<Waiting> => ({ outcome: 'valid', jobs: await findWaiting(transaction, accountId, given.releasePoint) }));
+    return this.withCode(given, async (transaction, accountId): Promise<Waiting> => ({ outcome: 'valid', jobs: await this.admission.priced(await findWaiting(transaction, accountId, given.releasePoint)) }));
   }
 
   /** Whose documents the code opens. */
@@ -44,26 +58,30 @@ export class JobRelease {
   }
 
   /** Releases these of the code's documents, all with an empty list; ids of anybody else's are passed over. */
-  async releaseByCode(given: GivenCode, jobIds: readonly string[]): Promise<Released> {
+  async releaseByCode(given: GivenCode, wanted: Wanted): Promise<Released> {
     const released = await this.withCode(given, async (transaction, accountId): Promise<Released> => {
-      const jobs = await this.move(transaction, { accountId, means: 'puk', releasePoint: given.releasePoint }, jobIds);
-      return { outcome: jobs.length > 0 ? 'released' : 'nothing-waiting', jobs };
+      const release = await this.move(transaction, { accountId, means: 'puk', releasePoint: given.releasePoint }, wanted);
+      return { outcome: release.jobs.length > 0 ? 'released' : 'nothing-waiting', ...release };
     });
     if (released.outcome === 'released') this.count(released.jobs, 'code');
     return released;
   }
 
-  /** The same for somebody who said before who they are. Gives those that go. */
-  async releaseOwn(who: Identification, jobIds: readonly string[]): Promise<readonly Job[]> {
-    const jobs = await this.flow.transaction((transaction) => this.move(transaction, who, jobIds));
-    this.count(jobs, who.means === 'puk' ? 'code' : 'pin');
-    return jobs;
+  /** The same for somebody who said before who they are. */
+  async releaseOwn(who: Identification, wanted: Wanted): Promise<OwnRelease> {
+    const release = await this.flow.transaction((transaction) => this.move(transaction, who, wanted));
+    this.count(release.jobs, who.means === 'puk' ? 'code' : 'pin');
+    return release;
   }
 
-  private async move(transaction: FlowTransaction, who: Identification, jobIds: readonly string[]): Promise<Job[]> {
-    const jobs = await moveToPending(transaction, { move: 'release', who, jobIds });
+  private async move(transaction: FlowTransaction, who: Identification, { jobIds, confirmedJobIds }: Wanted): Promise<OwnRelease> {
+    const admission = await this.admission.admit(transaction, who, jobIds, new Set(confirmedJobIds));
+    for (const [journeyId, entries] of admission.entries) await transaction.publish({ journeyId, entries, publish: [] });
+    // An empty list means all that wait: here it means that none may go.
+    const mayGo = admission.isAll || admission.jobIds.length > 0;
+    const jobs = mayGo ? await moveToPending(transaction, { move: 'release', who, jobIds: admission.jobIds }) : [];
     await this.announce(transaction, jobs, { by: who.means === 'puk' ? 'code' : who.means, releasePoint: who.releasePoint });
-    return jobs;
+    return { jobs, notReleased: admission.notReleased };
   }
 
   /** A held job, or with `printAgain` an uncertain one. Undefined: it is in no such state (any more). */
@@ -96,7 +114,7 @@ export class JobRelease {
         transaction.publish({
           journeyId: messageId,
           entries: own.map((job) => ({ step: 'released', document: job.jobId, evidence: { ...by, fileName: job.fileName, queueId: job.queueId, queueName: job.queueName } satisfies Record<string, JsonValue> })),
-          publish: [{ subject: 'print.job-released.v1', payload: { messageId, queueId: first.queueId, jobIds: own.map((job) => job.jobId) } }],
+          publish: [...Map.groupBy(own, (job) => job.queueId)].map(([queueId, there]) => ({ subject: 'print.job-released.v1', payload: { messageId, queueId, jobIds: there.map((job) => job.jobId) } })),
         }),
       );
     }

@@ -26,6 +26,16 @@ export interface ReleaseScope {
   readonly jobIds: readonly string[];
 }
 
+/** Those of the jobs that somebody wants and that the means let go, locked until the end of the transaction. */
+export async function lockReleasable(transaction: FlowTransaction, who: Identification, jobIds: readonly string[]): Promise<Job[]> {
+  return transaction.query<Row>(
+    'job.releasable',
+    `SELECT ${JOB_COLUMNS} FROM job WHERE completed_at IS NULL AND job_state = ANY ($1::text[]) AND account_id = $2 AND ${letsGo(5, 6)} AND (cardinality($3::uuid[]) = 0 OR id = ANY ($3))
+     ORDER BY created_at, position, id LIMIT $4 FOR UPDATE`,
+    [JOB_MOVES.release.from, who.accountId, jobIds, printLimits.jobsAtOnceMax, who.means, toNetwork(who.releasePoint) ?? null],
+  );
+}
+
 /** Moves them in one statement and gives those that moved; a job that another released a moment ago isn't among them. */
 export async function moveToPending(transaction: FlowTransaction, { move, who, jobIds }: ReleaseScope): Promise<Job[]> {
   const { from, to } = JOB_MOVES[move];
