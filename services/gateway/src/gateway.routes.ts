@@ -13,10 +13,13 @@ import type { Owners } from './call-owner/owners.js';
 import { directoryRoutes } from './directories/directories.http.js';
 import { peopleRoutes } from './directories/people.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
+import { documentRoutes } from './documents/documents.http.js';
+import { PendingDocumentStore } from './documents/pending-documents.store.js';
 import { finishingRoutes } from './finishing/finishing.http.js';
 import { erasureRoutes } from './erasures/erasures.http.js';
 import { guestRoutes } from './guests/guests.http.js';
 import { type Health, healthRoutes } from './health/health.http.js';
+import { homeRoutes } from './home/home.http.js';
 import { jobRoutes } from './jobs/jobs.http.js';
 import { journeyRoutes } from './journey/journey.http.js';
 import type { JourneyStore } from './journey/journey.store.js';
@@ -30,13 +33,16 @@ import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
 import { certificateRoutes, type ExportAuthority } from './print-api/certificate.http.js';
 import { printerRoutes } from './queues/printers.http.js';
 import { queueGroupRoutes } from './queues/queue-groups.http.js';
+import { queueTraceRoutes } from './queues/queue-trace.http.js';
 import { queueRoutes } from './queues/queues.http.js';
 import type { AnonymousRights } from './rights/anonymous-rights.js';
 import { profileRoutes } from './rights/profiles.http.js';
 import { roleRoutes } from './rights/roles.http.js';
 import { releaseRoutes } from './release/release.http.js';
+import { releaseProfileRoutes } from './release-profiles/release-profiles.http.js';
 import { releasePageRoutes } from './release-page/release-page.http.js';
 import type { ReleaseSessionStore } from './release-page/release-session.store.js';
+import { sendingServerRoutes } from './sending-server/sending-server.http.js';
 import { serverRoutes } from './server/server.http.js';
 import { statisticsRoutes } from './server/statistics.http.js';
 import { sessionRoutes } from './sessions/session.http.js';
@@ -87,14 +93,19 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...guestRoutes(owners),
     ...erasureRoutes(owners),
     ...userManagementRoutes(owners),
+    ...sendingServerRoutes(owners),
+    ...homeRoutes(owners, journeys, new PendingDocumentStore(pool)),
     ...waitingSenderRoutes(owners),
     ...confirmationRoutes(owners),
     ...queueRoutes(owners),
+    ...queueTraceRoutes(owners),
     ...queueGroupRoutes(owners),
     ...printerRoutes(owners),
     ...locationRoutes(owners),
     ...jobRoutes(owners),
+    ...documentRoutes(owners, journeys, new PendingDocumentStore(pool)),
     ...releaseRoutes(owners),
+    ...releaseProfileRoutes(owners),
     ...releasePageRoutes(owners, releaseSessions),
     ...journeyRoutes(journeys),
     ...outgoingMailRoutes(owners),

@@ -22,9 +22,12 @@ import { FinishingService, JobService, QueueService, ReleaseService } from '@ink
 import { PrintApiService, SubmissionService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
+import { OwnerSearchService } from '@inkpost/contracts/admin/v1/owner_search_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
+import { QueueTraceService } from '@inkpost/contracts/admin/v1/queue_traces_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { ConfirmationService, OwnerPreviewService, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
+import { SendingServerService } from '@inkpost/contracts/admin/v1/sending_server_pb.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { SingleSignOnService } from '@inkpost/contracts/admin/v1/single_sign_on_pb.js';
@@ -83,6 +86,7 @@ export class Owners {
   readonly mailboxTests: Client<typeof MailboxTestService>;
   readonly canaries: Client<typeof CanaryService>;
   readonly traces: Client<typeof TraceService>;
+  readonly queueTraces: Client<typeof QueueTraceService>;
   readonly associations: Client<typeof AssociationService>;
   readonly mailClients: Client<typeof MailClientService>;
   readonly acceptance: Client<typeof AcceptanceService>;
@@ -103,6 +107,7 @@ export class Owners {
   readonly waitingSenders: Client<typeof WaitingSenderService>;
   readonly confirmations: Client<typeof ConfirmationService>;
   readonly ownerPreviews: Client<typeof OwnerPreviewService>;
+  readonly ownerSearch: Client<typeof OwnerSearchService>;
   readonly queues: Client<typeof QueueService>;
   readonly printers: Client<typeof PrinterService>;
   readonly queueGroups: Client<typeof QueueGroupService>;
@@ -113,6 +118,7 @@ export class Owners {
   readonly ownDocuments: Client<typeof OwnDocumentService>;
   readonly releaseProfiles: Client<typeof ReleaseProfileService>;
   readonly printApi: Client<typeof PrintApiService>;
+  readonly sendingServer: Client<typeof SendingServerService>;
   readonly submissions: Client<typeof SubmissionService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
   readonly server: Client<typeof ServerService>;
@@ -129,6 +135,7 @@ export class Owners {
     this.mailboxTests = client(MailboxTestService, 'mail-ingest');
     this.canaries = client(CanaryService, 'mail-ingest');
     this.traces = client(TraceService, 'mail-ingest');
+    this.queueTraces = client(QueueTraceService, 'print-submit');
     this.associations = client(AssociationService, 'mail-ingest');
     this.mailClients = client(MailClientService, 'mail-ingest');
     this.acceptance = client(AcceptanceService, 'acceptance');
@@ -149,6 +156,7 @@ export class Owners {
     this.waitingSenders = client(WaitingSenderService, 'guest-account');
     this.confirmations = client(ConfirmationService, 'guest-account');
     this.ownerPreviews = client(OwnerPreviewService, 'guest-account');
+    this.ownerSearch = client(OwnerSearchService, 'guest-account');
     this.queues = client(QueueService, 'print-submit');
     this.printers = client(PrinterService, 'print-submit');
     this.queueGroups = client(QueueGroupService, 'print-submit');
@@ -160,6 +168,7 @@ export class Owners {
     this.releaseProfiles = client(ReleaseProfileService, 'print-submit');
     this.printApi = client(PrintApiService, 'print-submit');
     this.submissions = client(SubmissionService, 'mail-ingest');
+    this.sendingServer = client(SendingServerService, 'print-submit');
     this.outgoingMail = client(OutgoingMailService, 'notification');
     this.server = client(ServerService, 'domain-sync');
     this.statistics = client(StatisticsService, 'domain-sync');

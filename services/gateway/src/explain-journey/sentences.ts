@@ -75,6 +75,7 @@ const ownerSteps: Sentences = {
   'sender-awaited': (e) => `No valid account has the address ${owner(e)}${given(e, 'notIn', ' (looked for in ', ')')}: ${whoDecides(e)}${moment(e, 'waitsUntil') === '' ? '' : `, until ${moment(e, 'waitsUntil')}`}.`,
   'sender-approved': (e) => `${approval(e)}; the mail goes on.`,
   'guest-merged': (e) => `The guest ${owner(e)} is somebody of the directory${given(e, 'directory', ' ')} now: waiting documents, PIN and card went to that account.`,
+  'owner-changed': (e) => `${fact(e, 'actor') || 'An administrator'} gave ${file(e)} to ${owner(e)}${given(e, 'directory', ' of the directory ')}, whose code opens it from now on.`,
   'owner-merged': (e) => `It belongs to ${owner(e)}${given(e, 'directory', ' of the directory ')} now, who was a guest before.`,
   'people-erased': (e) => `Who sent it and what it was called is erased${given(e, 'erasureId', ' (erasure ', ')')}.`,
   'owner-refused': (e) => `${clause(e, 'statusText') || 'There is nobody to print for'}${given(e, 'notIn', ' (looked for in ', ')')}${given(e, 'logins', ' (', ')')}${given(e, 'name', ' (decided by ', ')')}${given(e, 'validFrom', ' (valid from ', ')')}${given(e, 'validUntil', ' (valid until ', ')')}.${given(e, 'cause', ' ')}`,
@@ -85,12 +86,23 @@ const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(
 const printedLater = (e: Evidence): string => (finishingWords(e) === '' ? '' : `; it is to be printed ${finishingWords(e)}`);
 const though = (e: Evidence): string => (notAppliedWords(e) === '' ? '' : `, though ${notAppliedWords(e)}`);
 
+function releasedAfter(e: Evidence): string {
+  switch (fact(e, 'after')) {
+    case 'uncertain':
+      return 'since nobody could say whether it was printed';
+    case 'reprint':
+      return 'to be printed once more';
+    default:
+      return 'without its code';
+  }
+}
+
 function releasedBy(e: Evidence): string {
   switch (fact(e, 'by')) {
     case 'queue-without-validation':
       return 'the queue asks for no code';
     case 'administrator':
-      return `by ${fact(e, 'actor') || 'an administrator'}, ${fact(e, 'after') === 'uncertain' ? 'since nobody could say whether it was printed' : 'without its code'}`;
+      return `by ${fact(e, 'actor') || 'an administrator'}, ${releasedAfter(e)}`;
     case 'login-pin':
       return `its owner signed in with login and PIN${given(e, 'releasePoint', ' at ')}`;
     case 'card-pin':
@@ -114,11 +126,14 @@ function redirectedBy(e: Evidence): string {
 function canceledBy(e: Evidence): string {
   switch (fact(e, 'by')) {
     case 'administrator':
+    case 'submitter':
       return `${fact(e, 'actor') || 'an administrator'} canceled it`;
     case 'owner':
       return `its owner deleted it${given(e, 'releasePoint', ' at ')}`;
     case 'erasure':
       return 'its owner was erased';
+    case 'server':
+      return `the other server says so${given(e, 'problem', ': ')}`;
     default:
       return because(e);
   }
@@ -131,9 +146,13 @@ const printSteps: Sentences = {
   redirected: (e) => `${fact(e, 'fileName') || 'It'} goes to another queue${given(e, 'fromQueueName', ', from ')}${given(e, 'queueName', ' to ')}: ${redirectedBy(e)}.`,
   'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${though(e)}.`,
   'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,
+  'sending-to-server': (e) => `${file(e)} goes to the other server${given(e, 'server', ' ')}, which holds and prints it${printedLater(e)}.`,
+  'sent-to-server': (e) => `${file(e)} was handed to the other server${given(e, 'server', ' ')}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'serverJobId', ', as its job ')}; it goes on there.`,
+  'waiting-for-server': (e) => `${file(e)} waits for the other server${given(e, 'server', ' ')}: ${because(e)}.`,
   'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,
   uncertain: (e) => `Nobody can say whether ${file(e)} was printed${onQueue(e)}: ${because(e)}. A person has to look, and then to confirm it, release it again or cancel it.`,
   printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}${though(e)}.`,
+  reprinted: (e) => `${fact(e, 'actor') || 'An administrator'} had ${file(e)} printed once more${onQueue(e)}.`,
   canceled: (e) => `${file(e)} is not printed: ${canceledBy(e)}.`,
   aborted: (e) => `${file(e)} is not printed: ${because(e)}.`,
   expiring: (e) => `${file(e)} expires soon: its code was not given yet.`,
@@ -170,6 +189,11 @@ const noticeSteps: Sentences = {
   counted: (e) => `It is in the statistics${given(e, 'pages', ', pages: ')}.`,
 };
 
+/** What administrators do with the list of jobs. */
+const listSteps: Sentences = {
+  'deleted-from-list': (e) => `${fact(e, 'actor') || 'An administrator'} deleted the error from the list of jobs.`,
+};
+
 /** What the flow itself writes when a step does not succeed at once. */
 const flowSteps: Sentences = {
   waiting: (e) => `It waits, and goes on by itself: ${cause(e)}.`,
@@ -187,4 +211,4 @@ const canarySteps: Sentences = {
 };
 
 /** By the keyword that a service gave its step. */
-export const SENTENCES: Sentences = { ...mailSteps, ...canarySteps, ...acceptanceSteps, ...ownerSteps, ...printSteps, ...noticeSteps, ...flowSteps };
+export const SENTENCES: Sentences = { ...mailSteps, ...canarySteps, ...acceptanceSteps, ...ownerSteps, ...printSteps, ...noticeSteps, ...listSteps, ...flowSteps };

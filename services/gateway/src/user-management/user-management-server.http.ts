@@ -27,7 +27,7 @@ const status = z.object({
   since: instant.nullable(),
 }).meta({ id: 'UserManagementStatus' });
 
-const userManagement = z.object({
+export const userManagement = z.object({
   guestsAreKept: z.enum(['here', 'on-server']),
   server: server.nullable().describe('null: guests are kept here.'),
   status,
@@ -53,7 +53,7 @@ interface Wire {
   readonly status?: UserManagementStatus | undefined;
 }
 
-function toUserManagement({ server: wire, status: statusWire }: Wire): z.input<typeof userManagement> {
+export function toUserManagement({ server: wire, status: statusWire }: Wire): z.input<typeof userManagement> {
   const { state, textEn, textFr, problem, since } = present(statusWire, 'status');
   return {
     guestsAreKept: wire ? 'on-server' : 'here', server: wire ? toServer(wire) : null,
