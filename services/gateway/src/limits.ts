@@ -99,6 +99,9 @@ export const RIGHTS_LIMITS = { profileName: 64, membersMax: 200, roleMembersMax:
 /** Of domain-sync's reports. */
 export const STATISTICS = { rowsDefault: 100, rowsMax: 1_000 } as const;
 
+/** Of print-submit's release profiles. */
+export const RELEASE_PROFILES = { idleSecondsMin: 60, idleSecondsMax: 600, assignmentsMax: 1_000, versionMax: 2 ** 32 - 1 } as const;
+
 /** Of guest-account's directories. */
 export const DIRECTORIES = {
   max: 50, aliasesMax: 10, mailAttributesMax: 10, timeoutMsMin: 500, timeoutMsMax: 30_000, cacheSecondsMax: 36_000,

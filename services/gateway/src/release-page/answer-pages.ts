@@ -38,7 +38,7 @@ ${places.map((place) => html`<p>${printedAt(place)}</p>
 `)}`}${staying.length > 0 && html`<h2>${printed.stays}</h2>
 <ul class="plain">
 ${staying.map(({ document, reason, problem }) => html`<li class="document"><strong>${document?.job?.fileName ?? ''}</strong>
-<div class="about"><p>${printed.why[reason] ?? printed.why['filter']}${problem !== '' && `: ${problem}`}</p></div></li>
+<div class="about"><p>${printed.why[reason] ?? printed.why['filter']}${reason === 'filter' && problem !== '' && `: ${problem}`}</p></div></li>
 `)}</ul>
 `}${backLink(view)}`,
   });

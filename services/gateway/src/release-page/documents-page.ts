@@ -102,8 +102,8 @@ ${job.price > 0n && html`<p>${words.price(priceIn(language, job.price, job.curre
 `}${job.jobHoldUntil && html`<p class="hint">${words.until(momentIn(language, timestampDate(job.jobHoldUntil)))}</p>
 `}${!isAllowed && html`<p><strong>${words.asksFor(document.allowedMeans.map((each) => words.means[each] ?? each))}</strong></p>
 `}</div>
-${job.question !== '' && html`<div class="choice about"><input type="checkbox" id="confirm-${id}" name="confirmed" value="${job.jobId}" aria-describedby="question-${id}"><label for="confirm-${id}">${words.confirm}</label></div>
-<p class="about" id="question-${id}">${job.question}</p>
+${job.question !== '' && html`<p class="about" id="question-${id}"><strong>${job.question}</strong></p>
+<div class="choice about"><input type="checkbox" id="confirm-${id}" name="confirmed" value="${job.jobId}" aria-describedby="question-${id}"><label for="confirm-${id}">${words.confirm}</label></div>
 `}<div class="about"><a href="${links.to(`options/${job.jobId}`)}" aria-label="${words.change}: ${job.fileName}">${words.change}</a></div>
 </li>
 `;

@@ -72,6 +72,7 @@ export class ReleaseOwners {
         for (const each of going) Object.assign(each, { jobState: 'processing', jobStateReason: 'none' });
         return { documents: going.map(toWire), notReleased: wanted.flatMap((each) => { const why = stays(each); return why ? [{ jobId: each.jobId, ...why }] : []; }) };
       },
+      listOwnHistory: ({ who }) => ({ documents: this.of(who).filter(({ jobState }) => jobState === 'canceled').map(toWire), nextCursor: 'older' }),
       deleteOwnDocuments: ({ who, jobIds }) => {
         const gone = this.of(who).filter(({ jobId, jobState }) => jobIds.includes(jobId) && jobState === 'pending-held');
         for (const each of gone) Object.assign(each, { jobState: 'canceled', jobStateReason: 'job-canceled-by-user' });

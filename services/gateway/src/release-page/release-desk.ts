@@ -3,6 +3,7 @@ import type { Language } from '../answer-route/browser.js';
 import { Problem } from '../answer-route/problem.js';
 import type { RequestContext } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
+import type { Proven } from '../release/prove-identity.js';
 import { ensureConnectionIsSafe } from '../sessions/session-cookie.js';
 import { linksFrom, type Links } from './frame.js';
 import { RefusedWithPage } from './refusal-page.js';
@@ -21,12 +22,6 @@ export interface Opening {
   readonly language: Language | undefined;
 }
 
-/** What an owner said to somebody who says who they are. */
-export type Proven =
-  | { readonly outcome: 'proven'; readonly accountId: string; readonly account: string; readonly language: Language | undefined }
-  | { readonly outcome: 'missing' | 'wrong' }
-  | { readonly outcome: 'locked-out'; readonly retryAfterSeconds: number };
-
 /** Who is at the release point, from the first page to the last. */
 export class ReleaseDesk {
   constructor(
@@ -44,9 +39,9 @@ export class ReleaseDesk {
   }
 
   /** Somebody says who they are: a session begins, or the page asks once more. Gives its account's name for the audit log. */
-  async begin(client: Client, opening: Opening, means: Means, prove: (releasePoint: string) => Promise<Proven>): Promise<string> {
+  async begin(client: Client, opening: Opening, means: Means, prove: () => Promise<Proven>): Promise<string> {
     ensureConnectionIsSafe(client.browser, client.local);
-    const proven = await prove(sourceNetwork(client.source));
+    const proven = await prove();
     if (proven.outcome !== 'proven') throw await this.askAgain(client, opening, means, proven);
     const { queueName, idleSeconds } = await this.point(client, opening.at);
     await this.sessions.end(RELEASE_COOKIE.valueIn(client.browser));

@@ -7,12 +7,13 @@ import { identifier, present } from '../answer-route/fields.js';
 import { type RequestContext, route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { GUESTS, TEXT } from '../limits.js';
+import { proveByCode, proveByPin } from '../release/prove-identity.js';
 import { deletedPage, deletionPage, pausePage, printedPage, stayingOf } from './answer-pages.js';
 import { documentsPage, type SessionView } from './documents-page.js';
 import { type Links, linksFrom, RELEASE_POLICY } from './frame.js';
 import { optionsPage } from './options-page.js';
 import { RefusedWithPage, releaseRefusalPage } from './refusal-page.js';
-import { type Opening, type Proven, ReleaseDesk } from './release-desk.js';
+import { type Opening, ReleaseDesk } from './release-desk.js';
 import type { ReleaseSession } from './release-session.js';
 import type { ReleaseSessionStore } from './release-session.store.js';
 import { addressOf } from './start-page.js';
@@ -68,43 +69,25 @@ function entranceRoutes(owners: Owners, desk: ReleaseDesk) {
     route({
       ...moving(below), path: '/release/code', operation: 'giveReleaseCode', body: z.object({ ...opening, code: secret(TEXT.code) }),
       handle: async ({ body, ...client }) => {
-        const prove = async (releasePoint: string): Promise<Proven> => {
-          if (body.code.trim() === '') return { outcome: 'missing' };
-          const opened = await ownDocuments.openByCode({ code: body.code, releasePoint }, as(client.caller));
-          if (opened.outcome === 'valid') return { outcome: 'proven', accountId: opened.accountId, account: '', language: undefined };
-          return opened.outcome === 'locked-out' ? { outcome: 'locked-out', retryAfterSeconds: opened.retryAfterSeconds } : { outcome: 'wrong' };
-        };
-        await desk.begin(client, asOpened(body), 'puk', prove);
+        await desk.begin(client, asOpened(body), 'puk', () => proveByCode(owners, client, body.code));
         return { location: below.start };
       },
     }),
     route({
       ...moving(below), path: '/release/login', operation: 'giveReleaseLogin', body: z.object({ ...opening, login: secret(TEXT.address), pin: secret(TEXT.code) }),
       handle: async ({ body: { login, pin, ...rest }, ...client }) => {
-        const actor = await desk.begin(client, asOpened(rest), 'login-pin', (releasePoint) => byPin(owners, client, { case: 'login', value: login }, pin, releasePoint));
+        const actor = await desk.begin(client, asOpened(rest), 'login-pin', () => proveByPin(owners, client, { case: 'login', value: login }, pin));
         return { location: below.start, actor };
       },
     }),
     route({
       ...moving(below), path: '/release/card', operation: 'giveReleaseCard', body: z.object({ ...opening, card: secret(GUESTS.cardNumberLength), pin: secret(TEXT.code) }),
       handle: async ({ body: { card, pin, ...rest }, ...client }) => {
-        const actor = await desk.begin(client, asOpened(rest), 'card-pin', (releasePoint) => byPin(owners, client, { case: 'cardNumber', value: card }, pin, releasePoint));
+        const actor = await desk.begin(client, asOpened(rest), 'card-pin', () => proveByPin(owners, client, { case: 'cardNumber', value: card }, pin));
         return { location: below.start, actor };
       },
     }),
   ];
-}
-
-/** Asks guest-account, which counts wrong tries and says to nobody what was wrong. */
-async function byPin({ identification }: Owners, client: Client, who: { readonly case: 'login' | 'cardNumber'; readonly value: string }, pin: string, releasePoint: string): Promise<Proven> {
-  if (who.value.trim() === '' || pin.trim() === '') return { outcome: 'missing' };
-  // No PIN is longer, and so no try at one is counted.
-  if (pin.trim().length > GUESTS.pinLength) return { outcome: 'wrong' };
-  const answer = await identification.identify({ who, pin: pin.trim(), releasePoint, source: client.source }, as(client.caller));
-  if (answer.outcome === 'locked-out') return { outcome: 'locked-out', retryAfterSeconds: answer.retryAfterSeconds };
-  if (answer.outcome !== 'identified' || !answer.account) return { outcome: 'wrong' };
-  const { accountId, name } = answer.account;
-  return { outcome: 'proven', accountId, account: name, language: answer.language === 'fr' || answer.language === 'en' ? answer.language : undefined };
 }
 
 function documentRoutes({ ownDocuments }: Owners, desk: ReleaseDesk) {

@@ -201,14 +201,14 @@ describe('the page', () => {
 describe('documents', () => {
   it('that stay when they are wanted say why, in the words of whoever made the rule', async () => {
     const [dear, asked, strict, free] = [owners.hold('dear.pdf', { price: 1_250n }), owners.hold('asked.pdf', { question: 'Really 300 pages?' }), owners.hold('strict.pdf', { allowedMeans: ['login-pin'] }), owners.hold('free.pdf')];
-    owners.refusals.set(dear.jobId, { reason: 'quota', problem: 'Your class may print again on Monday.' });
+    owners.refusals.set(dear.jobId, { reason: 'filter', problem: 'Your class may print again on Monday.' });
     const cookie = await signedIn();
     const list = await call('/release', { cookie });
     expect(list.text).toMatch(/Price: €1\.25[\s\S]*Really 300 pages\?[\s\S]*sign in with login and PIN/);
     const all = [dear, asked, strict, free].map(({ jobId }) => `job=${jobId}`).join('&');
     const { text } = await call('/release/print', { cookie, form: all });
     expect(text).toContain('1 document on the way to the printer.');
-    expect(text).toMatch(/dear\.pdf<\/strong>\s*<div class="about"><p>you have printed as much as you may: Your class may print again on Monday\./);
+    expect(text).toMatch(/dear\.pdf<\/strong>\s*<div class="about"><p>a rule does not allow it: Your class may print again on Monday\./);
     expect(text).toMatch(/asked\.pdf[\s\S]*it was not confirmed[\s\S]*strict\.pdf[\s\S]*it asks for another way to sign in/);
     expect((await call('/release/print', { cookie, form: `job=${asked.jobId}&confirmed=${asked.jobId}` })).text).toContain('1 document on the way');
   });
