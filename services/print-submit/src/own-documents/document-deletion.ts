@@ -30,7 +30,7 @@ export class DocumentDeletion {
     const { jobId, messageId, fileName, queueId, queueName, trace } = job;
     const ended = await inSpan(this.tracer, 'delete-own-document', trace ? { traceparent: trace } : {}, () =>
       this.endings.end({
-        messageId, jobIds: [jobId], move: 'cancel', reason: REASON, problem: 'Its owner deleted the document.',
+        messageId, jobIds: [jobId], move: 'discard', reason: REASON, problem: 'Its owner deleted the document.',
         entries: [{ step: 'canceled', document: jobId, evidence: { fileName, queueId, queueName, by: 'owner', means, releasePoint } }], publish: [],
       }));
     if (ended) this.metrics.countAborted(queueId, REASON);

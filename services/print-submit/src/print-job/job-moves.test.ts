@@ -3,7 +3,7 @@ import { JOB_MOVES, JOB_STATES, type JobMove, type JobState, moveJob } from './j
 
 /** What is allowed, written out once more by hand: state -> move -> next state. */
 const ALLOWED: Readonly<Record<JobState, Partial<Record<JobMove, JobState>>>> = {
-  'pending-held': { release: 'pending', expire: 'canceled', cancel: 'canceled' },
+  'pending-held': { release: 'pending', expire: 'canceled', discard: 'canceled', cancel: 'canceled' },
   pending: { begin: 'processing', cancel: 'canceled', abort: 'aborted' },
   processing: { postpone: 'pending', complete: 'completed', cancelAtPrinter: 'canceled', abandon: 'canceled', abort: 'aborted', doubt: 'processing-stopped' },
   'processing-stopped': { printAgain: 'pending', confirmPrinted: 'completed', giveUp: 'canceled' },

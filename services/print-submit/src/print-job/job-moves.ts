@@ -17,6 +17,8 @@ export const JOB_MOVES = {
   release: { from: ['pending-held'], to: 'pending' },
   /** Its time ran out before anybody fetched it. */
   expire: { from: ['pending-held'], to: 'canceled' },
+  /** Its owner deleted it; what was released a moment ago is printed. */
+  discard: { from: ['pending-held'], to: 'canceled' },
   /** An administrator canceled it before any printer had it. */
   cancel: { from: ['pending-held', 'pending'], to: 'canceled' },
   /** A delivery to the printer begins. */
