@@ -230,3 +230,10 @@ export const codeRequestLimits = {
   answeredAfterMs: 250,
   addressLengthMax: 320,
 } as const;
+
+/** What programs ask for that hand documents in. */
+export const programLimits = {
+  jobsAskedMax: 100,
+  /** Of a place with several, in the refusal that names them. */
+  queuesNamedMax: 10,
+} as const;

@@ -46,6 +46,7 @@ export interface MailedDocument {
   readonly fileName?: string;
   readonly bytes?: Buffer;
   readonly documentFormat?: string;
+  readonly pages?: number;
 }
 
 interface MailOptions {
@@ -53,6 +54,9 @@ interface MailOptions {
   readonly mailboxId?: string;
   readonly documents?: readonly MailedDocument[];
   readonly refusedParts?: readonly string[];
+  readonly ownerHasPin?: boolean;
+  /** The account that handed it in by the Print API, and what it asks of the print. */
+  readonly submission?: { readonly submitter: string; readonly options: { readonly colorMode?: string; readonly copies?: number; readonly pageRanges?: string } };
 }
 
 export interface Mailed {
@@ -147,7 +151,7 @@ export class PrintHarness {
 
   /** A mail of this owner with these documents, as it comes from guest-account. */
   async mail(queueId: string, options: MailOptions = {}): Promise<Mailed> {
-    const { owner = 'ada@example.org', mailboxId = 'mailbox-1', documents = [{}], refusedParts = [] } = options;
+    const { owner = 'ada@example.org', mailboxId = 'mailbox-1', documents = [{}], refusedParts = [], ownerHasPin = false, submission } = options;
     const messageId = randomUUID();
     const spool = new Spool(this.mailIngest, this.masterKey, join(this.folder, 'spool'));
     const spooled = await Promise.all(documents.map(async ({ bytes = samplePdf({ text: messageId }) }) => spool.write(Readable.from([bytes]), Number.MAX_SAFE_INTEGER)));
@@ -155,10 +159,10 @@ export class PrintHarness {
     const publication: Publication = {
       subject: 'account.owner-resolved.v1',
       payload: {
-        messageId, mailboxId, queueId, created: false, subject: 'Please print', automatic: false,
+        messageId, mailboxId, queueId, ownerHasPin, created: false, subject: 'Please print', automatic: false, submissions: submission ? [submission] : [],
         owner: { accountId: `account:${owner}`, directory: 'guests', address: owner, displayName: 'Ada Lovelace', language: 'en' },
         documents: spooled.map(({ id, sha256, sizeBytes }, index) => ({
-          documentId: id, sha256, sizeBytes, pages: 1,
+          documentId: id, sha256, sizeBytes, pages: documents[index]?.pages ?? 1,
           fileName: documents[index]?.fileName ?? `page-${index + 1}.pdf`, documentFormat: documents[index]?.documentFormat ?? 'application/pdf',
         })),
         refusedParts: refusedParts.map((fileName) => ({ documentId: randomUUID(), fileName, mediaType: 'image/png', reason: 'unsupported-format', statusText: `Job [${fileName}] has an invalid/unsupported mime type` })),
@@ -185,10 +189,10 @@ export class PrintHarness {
     return rows;
   }
 
-  /** The code as its mail would tell it. */
-  async codeOf({ messageId }: Mailed): Promise<string> {
+  /** The code as its mail would tell it: the first of the message, or of this address. */
+  async codeOf({ messageId, to }: Pick<Mailed, 'messageId'> & { readonly to?: string }, subject: 'print.job-held.v1' | 'print.code-requested.v1' = 'print.job-held.v1'): Promise<string> {
     for (let tries = 0; tries < 500; tries += 1) {
-      const [held] = await this.facts(messageId, 'print.job-held.v1');
+      const held = (await this.facts(messageId, subject)).find(({ payload }) => to === undefined || (payload['owner'] as { address: string }).address === to);
       if (held) {
         const { sealedPuk, owner } = held.payload as { sealedPuk: string; owner: { address: string } };
         return openSecret(this.masterKey, `puk:${messageId}:${owner.address}`, Buffer.from(sealedPuk, 'base64'));

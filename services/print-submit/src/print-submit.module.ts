@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { BalanceService, FilterService, TariffService } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
@@ -21,6 +22,10 @@ import { Spool } from '@inkpost/spool/spool.js';
 import { DocumentConverter } from './convert-document/document-converter.js';
 import { FinishingChanges } from './change-finishing/finishing-changes.js';
 import { OwnerChange } from './change-owner/owner-change.js';
+import { BalanceRpc } from './balances/balance.rpc.js';
+import { BalanceStore } from './balances/balance.store.js';
+import { QuotaStore } from './balances/quota.store.js';
+import { RefundStore } from './balances/refund.store.js';
 import { Standings } from './balances/standings.js';
 import { Deliveries } from './deliver-job/deliveries.js';
 import { DeliveryResults } from './deliver-job/delivery-results.js';
@@ -72,6 +77,11 @@ import { ReleaseRpc } from './release-job/release.rpc.js';
 import { JobReprint } from './reprint-job/job-reprint.js';
 import { ReleaseProfileRpc } from './release-profiles/release-profile.rpc.js';
 import { ReleaseProfileStore } from './release-profiles/release-profile.store.js';
+import { FilterRpc } from './filters/filter.rpc.js';
+import { FilterStore } from './filters/filter.store.js';
+import { ChargingChange } from './tariffs/charging-change.js';
+import { TariffRpc } from './tariffs/tariff.rpc.js';
+import { TariffStore } from './tariffs/tariff.store.js';
 import { KnownCharging } from './tariffs/known-charging.js';
 import { PrintApiRpc } from './serve-programs/print-api.rpc.js';
 import { PrintApiStore } from './serve-programs/print-api.store.js';
@@ -116,6 +126,12 @@ function assemble(runtime: Runtime) {
   const admission = new ReleaseAdmission(charging, standings);
   const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer, admission);
   const jobs = new JobStore(pool);
+  const chargingChanges = new ChargingChange(prisma, charging);
+  const tariffRpc = new TariffRpc(new TariffStore(prisma, chargingChanges), charging);
+  const filterRpc = new FilterRpc(new FilterStore(prisma, chargingChanges), charging);
+  const balanceRpc = new BalanceRpc({
+    balances: new BalanceStore(pool, prisma, chargingChanges), quotas: new QuotaStore(prisma, chargingChanges), refunds: new RefundStore(pool, flow), standings, jobs, known: charging,
+  });
   const finishing = new FinishingStore(pool, prisma);
   const queues = new QueueStore(prisma);
   const queueRpc = new QueueRpc(queues, (queueId) => {
@@ -135,9 +151,9 @@ function assemble(runtime: Runtime) {
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
     metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
-    standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
+    tariffRpc, filterRpc, balanceRpc, standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, sendingRpc,
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange(flow, puks, tracer), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange({ flow, puks, notices, charging, tracer }), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
     ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges, admission), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
@@ -190,6 +206,9 @@ export const printSubmit = {
       router.service(PrintApiService, parts.printApiRpc);
       router.service(QueueTraceService, parts.traceRpc);
       router.service(ReleaseService, parts.releaseRpc);
+      router.service(TariffService, parts.tariffRpc);
+      router.service(FilterService, parts.filterRpc);
+      router.service(BalanceService, parts.balanceRpc);
       router.service(SendingServerService, parts.sendingRpc);
       router.service(OwnDocumentService, parts.ownDocumentRpc);
       router.service(ReleaseProfileService, parts.releaseProfileRpc);

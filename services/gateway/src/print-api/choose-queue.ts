@@ -1,12 +1,12 @@
 import type { Caller } from '@inkpost/service/rights.js';
 import { Problem } from '../answer-route/problem.js';
 import { as, type Owners } from '../call-owner/owners.js';
-import type { PrintJob } from './print-job.schema.js';
+import { definedOnly, type PrintJob } from './print-job.schema.js';
 
-/** The queue that a document is for, by its identifier or by its place; print-submit decides. Throws a Problem where there is none, or more than one. */
-export async function chooseQueue({ printApi }: Pick<Owners, 'printApi'>, target: PrintJob['target'], caller: Caller): Promise<string> {
+/** The queue that a document is for, by its identifier or by its place; print-submit decides, and looks at the options too. Throws a Problem where there is none, or more than one. */
+export async function chooseQueue({ printApi }: Pick<Owners, 'printApi'>, { target, options }: Pick<PrintJob, 'target' | 'options'>, caller: Caller): Promise<string> {
   const wanted = 'queueId' in target ? { case: 'queueId' as const, value: target.queueId } : { case: 'location' as const, value: target.location };
-  const { outcome, queueId, queueIds } = await printApi.chooseQueue({ target: wanted }, as(caller));
+  const { outcome, queueId, queueIds } = await printApi.chooseQueue({ target: wanted, options: definedOnly(options) }, as(caller));
   switch (outcome) {
     case 'found':
       return queueId;

@@ -35,6 +35,14 @@ export const printJob = z.strictObject({
 
 export type PrintJob = z.output<typeof printJob>;
 
+/** What the wire leaves out has to be left out here too. */
+export function definedOnly({ colorMode, sides, copies, media, pageRanges }: PrintJob['options']) {
+  return {
+    ...(colorMode === undefined ? {} : { colorMode }), ...(sides === undefined ? {} : { sides }), ...(copies === undefined ? {} : { copies }),
+    ...(media === undefined ? {} : { media }), ...(pageRanges === undefined ? {} : { pageRanges }),
+  };
+}
+
 /** A job as the account that handed it in sees it. */
 export const submittedJob = z.object({
   jobId: z.string(),

@@ -9,7 +9,7 @@ import { route, type UploadRequest } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { LIMITS } from '../limits.js';
 import { chooseQueue } from './choose-queue.js';
-import { type PrintJob, printJob, submittedJob, toSubmittedJob } from './print-job.schema.js';
+import { definedOnly, type PrintJob, printJob, submittedJob, toSubmittedJob } from './print-job.schema.js';
 
 type Part = MessageInitShape<typeof SubmitDocumentRequestSchema>;
 
@@ -27,7 +27,7 @@ export function printJobRoutes(owners: Owners) {
       status: 201, answer: submittedJob, refusals: [422], location: ({ jobId }) => `/print-api/v1/jobs/${jobId}`,
       handle: async ({ body, upload, caller, signal }) => {
         if (!upload) throw new Defect('upload.missing', 'A route that takes a document was called without one.');
-        const queueId = await chooseQueue(owners, body.target, caller);
+        const queueId = await chooseQueue(owners, body, caller);
         const answer = await submit(owners, { job: body, queueId, upload, caller, signal });
         return (await withJobs(owners, [taken(answer)], caller))[0] ?? toSubmittedJob(taken(answer), undefined);
       },
@@ -106,14 +106,6 @@ async function submit({ submissions }: Owners, { job, queueId, upload, caller, s
     // What kept the document from coming in says more than that the call ended early.
     throw broken ?? error;
   });
-}
-
-/** What the wire leaves out has to be left out here too. */
-function definedOnly({ colorMode, sides, copies, media, pageRanges }: PrintJob['options']) {
-  return {
-    ...(colorMode === undefined ? {} : { colorMode }), ...(sides === undefined ? {} : { sides }), ...(copies === undefined ? {} : { copies }),
-    ...(media === undefined ? {} : { media }), ...(pageRanges === undefined ? {} : { pageRanges }),
-  };
 }
 
 function taken({ outcome, submission }: SubmitDocumentResponse) {

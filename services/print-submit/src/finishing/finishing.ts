@@ -22,9 +22,9 @@ export type FinishingOption = keyof Finishing;
 
 export const FINISHING_OPTIONS = ['colorMode', 'sides', 'copies', 'media', 'pageRanges'] as const satisfies readonly FinishingOption[];
 
-/** What a job is printed with, and whose choice it is: the general one, or that of the mailbox it came through (EDG-12). */
+/** What a job is printed with, and whose choice it is: the general one, that of the mailbox it came through (EDG-12), or of the program that handed it in. */
 export interface DecidedFinishing extends Finishing {
-  readonly decidedBy: 'general' | 'mailbox';
+  readonly decidedBy: 'general' | 'mailbox' | 'submitter';
 }
 
 /** What is wrong with options that somebody wants to set. */

@@ -4,6 +4,7 @@ import type { FlowMessage } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { Standings } from '../balances/standings.js';
 import { FormerAccountStore } from '../follow-account/former-account.store.js';
+import { wantedOptions } from '../serve-programs/wanted-options.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
 import { SentJobStore } from '../send-job/sent-job.store.js';
@@ -59,8 +60,8 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
   }
 
   /** What becomes of each document, by filters, and for those that nobody will release by their owner's limits. */
-  private async planJobs({ payload: { documents, owner, ownerGroups } }: OwnerResolved, settings: Pick<JobPlan, 'queue' | 'finishing' | 'charging'>): Promise<{ readonly plan: JobPlan; readonly planned: PlannedJob[] }> {
-    const plan: JobPlan = { ...settings, owner, groups: ownerGroups, now: new Date() };
+  private async planJobs({ payload: { documents, owner, ownerGroups, submissions } }: OwnerResolved, settings: Pick<JobPlan, 'queue' | 'finishing' | 'charging'>): Promise<{ readonly plan: JobPlan; readonly planned: PlannedJob[] }> {
+    const plan: JobPlan = { ...settings, options: wantedOptions(submissions[0]?.options, settings.finishing), owner, groups: ownerGroups, now: new Date() };
     const decisions = filterDocuments(documents, plan);
     const elsewhere = decisions.map(({ queueId }) => queueId).filter((queueId) => queueId !== plan.queue.queueId);
     const queues = elsewhere.length === 0 ? undefined : await this.settings.findQueues([...new Set(elsewhere)]);
@@ -75,7 +76,7 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     const code = (await this.needsCode(message, planned)) ? this.puks.issue(messageId, owner.address) : undefined;
     const handled = await this.store.hold({
       message, jobs: planned, plan, sendingRevision, codeHash: code?.codeHash,
-      entries: journeyOf(planned, plan.queue, plan.finishing, plan.charging.currency), publish: await this.settings.withNotices(factsOf(message, planned, code?.sealedPuk)),
+      entries: journeyOf(planned, plan.queue, plan.options, plan.charging.currency), publish: await this.settings.withNotices(factsOf(message, planned, code?.sealedPuk)),
     });
     if (handled) this.count(planned);
   }

@@ -44,15 +44,18 @@ export interface JobPlan {
   readonly owner: Owner;
   readonly groups: readonly string[];
   readonly queue: KnownQueue;
+  /** The settings'. */
   readonly finishing: DecidedFinishing;
+  /** What the jobs begin with: the settings', or what the program asked for that handed the document in. */
+  readonly options: DecidedFinishing;
   readonly charging: Charging;
   readonly now: Date;
 }
 
 /** What filters make of each document. */
-export function filterDocuments(documents: readonly PlannedDocument[], { owner, groups, queue, finishing, charging, now }: JobPlan): FilterDecision[] {
+export function filterDocuments(documents: readonly PlannedDocument[], { owner, groups, queue, options, charging, now }: JobPlan): FilterDecision[] {
   const time = charging.clock(now);
-  const { colorMode, sides } = finishing;
+  const { colorMode, sides } = options;
   return documents.map(({ fileName, pages, sizeBytes }) =>
     decideFilters(charging.filters, { accountId: owner.accountId, ownerAddress: owner.address, groups, queueId: queue.queueId, fileName, pages, sizeBytes, colorMode, sides }, time));
 }
@@ -63,7 +66,7 @@ export function filterDocuments(documents: readonly PlannedDocument[], { owner, 
  * @param queueOf the queue that a filter sends to; undefined: there is none of this name, and the document stays where it is.
  */
 export function planJobs(documents: readonly PlannedDocument[], decisions: readonly FilterDecision[], plan: JobPlan, queueOf: (queueId: string) => KnownQueue | undefined): PlannedJob[] {
-  const { decidedBy: _decidedBy, ...options } = plan.finishing;
+  const { decidedBy: _decidedBy, ...options } = plan.options;
   return decisions.flatMap((decision, index) => {
     const document = documents[index];
     if (!document) return [];

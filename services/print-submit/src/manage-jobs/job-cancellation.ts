@@ -15,13 +15,21 @@ import type { SentJobs } from '../send-job/sent-jobs.js';
 import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import type { DeliveryAtPrinter, JobStore } from './job.store.js';
 
-const CANCELED = 'An administrator canceled the job.';
-const ABANDONED_THERE = 'An administrator canceled the job while the other server could not be asked; what it has of it, it may still print.';
-const ABANDONED = 'An administrator canceled the job while its printer could not be reached; what the printer has of it, it may still print.';
+const CANCELED = 'canceled the job.';
+const ABANDONED_THERE = 'canceled the job while the other server could not be asked; what it has of it, it may still print.';
+const ABANDONED = 'canceled the job while its printer could not be reached; what the printer has of it, it may still print.';
+const WHO = { administrator: 'An administrator', submitter: 'The program that handed the document in' } as const;
+const REASONS = { administrator: 'job-canceled-by-operator', submitter: 'job-canceled-by-user' } as const;
 /** Reasons of a job that its printer may have, and can't be asked about. */
 const UNANSWERED: readonly string[] = ['printer-unreachable', 'printer-error'];
 
-/** Ends jobs for an administrator: before any printer has them, at the printer that has them, or when nobody knows. */
+/** Who cancels a job, and in what part. */
+export interface Canceler {
+  readonly actor: string;
+  readonly by: keyof typeof WHO;
+}
+
+/** Ends jobs for an administrator, or for the program that handed them in: before any printer has them, at the printer that has them, or when nobody knows. */
 export class JobCancellation {
   constructor(
     private readonly jobs: JobStore,
@@ -37,21 +45,22 @@ export class JobCancellation {
    * `printed` is for an uncertain job alone: a person saw it on paper. Throws a PermanentFailure that says what to do where the
    * job can't be canceled, and what libs/ipp throws when its printer doesn't hear.
    */
-  async cancel(job: Job, printed: boolean, actor: string): Promise<void> {
+  async cancel(job: Job, printed: boolean, canceler: Canceler): Promise<void> {
     if (printed) {
       if (!moveJob(job.jobState, 'confirmPrinted')) throw refused('Only an uncertain job can be marked as printed.');
-      return this.confirmPrinted(job, actor);
+      return this.confirmPrinted(job, canceler.actor);
     }
     const move = (['cancel', 'giveUp'] as const).find((each) => moveJob(job.jobState, each));
-    if (move) return this.end(job, { move, reason: 'job-canceled-by-operator', problem: CANCELED, actor });
-    if (job.jobState === 'processing') return this.cancelAtPrinter(job, actor);
+    if (move) return this.end(job, { move, problem: CANCELED, canceler });
+    if (job.jobState === 'processing') return this.cancelAtPrinter(job, canceler);
     throw refused(`The job is ${job.jobState} already.`);
   }
 
-  private async end(job: Job, { move, reason, problem, actor, leaseToken }: Pick<Ending, 'move' | 'reason' | 'problem' | 'leaseToken'> & { readonly actor: string }): Promise<void> {
+  private async end(job: Job, { move, canceler: { actor, by }, leaseToken, problem: what }: Pick<Ending, 'move' | 'problem' | 'leaseToken'> & { readonly canceler: Canceler }): Promise<void> {
+    const [reason, problem] = [REASONS[by], `${WHO[by]} ${what}`];
     await this.write(job, {
       move, reason, problem, leaseToken,
-      entries: [{ step: 'canceled', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, by: 'administrator', actor, was: job.jobState } }],
+      entries: [{ step: 'canceled', document: job.jobId, evidence: { fileName: job.fileName, queueId: job.queueId, by, actor, was: job.jobState } }],
       publish: [abortedFact(job, reason, problem)],
     });
     this.metrics.countAborted(job.queueId, reason);
@@ -79,18 +88,18 @@ export class JobCancellation {
   }
 
   /** The delivery loop hears of it from the printer, and ends the job; where the printer can't be reached it is ended here. */
-  private async cancelAtPrinter(job: Job, actor: string): Promise<void> {
-    if (job.queueId === SENT_QUEUE_ID) return this.cancelThere(job, actor);
+  private async cancelAtPrinter(job: Job, canceler: Canceler): Promise<void> {
+    if (job.queueId === SENT_QUEUE_ID) return this.cancelThere(job, canceler);
     const delivery = await this.jobs.findDelivery(job.jobId);
     if (delivery && (await this.isOutOfReach(job, delivery))) {
-      return this.end(job, { move: 'abandon', reason: 'job-canceled-by-operator', problem: ABANDONED, actor, leaseToken: delivery.leaseToken });
+      return this.end(job, { move: 'abandon', problem: ABANDONED, canceler, leaseToken: delivery.leaseToken });
     }
   }
 
   /** The same for a job that another server has, or may have. */
-  private async cancelThere(job: Job, actor: string): Promise<void> {
+  private async cancelThere(job: Job, canceler: Canceler): Promise<void> {
     if ((await this.sentJobs.cancel(job)) === 'asked') return;
-    return this.end(job, { move: 'abandon', reason: 'job-canceled-by-operator', problem: ABANDONED_THERE, actor });
+    return this.end(job, { move: 'abandon', problem: ABANDONED_THERE, canceler });
   }
 
   /** Cancels the job at its printer. True: the printer can't be reached, and may have it or not. */

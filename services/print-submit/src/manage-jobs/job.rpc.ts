@@ -2,6 +2,7 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type {
   CancelJobRequest, ChangeFinishingRequest, ChangeOwnerRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest, ReprintJobRequest,
 } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -44,7 +45,8 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     const after = request.cursor === '' ? undefined : fromCursor(request.cursor);
     if (request.cursor !== '' && !after) throw invalidField('cursor', 'must be the nextCursor of an earlier answer');
     const limit = request.limit === 0 ? printLimits.jobsListedDefault : request.limit;
-    const found = await this.jobs.list(request, after, limit + 1);
+    const { jobStates, queueId, accountId, mailboxId, createdFrom, createdBefore } = request;
+    const found = await this.jobs.list({ jobStates, queueId, accountId, mailboxId, createdFrom: dateOf(createdFrom), createdBefore: dateOf(createdBefore) }, after, limit + 1);
     const jobs = found.slice(0, limit);
     const last = jobs.at(-1);
     return { jobs: jobs.map(toWireJob), nextCursor: last && found.length > limit ? toCursor(last) : '' };
@@ -72,7 +74,7 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
 
   cancelJob = async ({ jobId, printed }: CancelJobRequest, context: HandlerContext) => {
     const { actor } = authorize(context, 'jobs.manage');
-    await this.cancellation.cancel(await this.find(jobId), printed, actor);
+    await this.cancellation.cancel(await this.find(jobId), printed, { actor, by: 'administrator' });
     return { job: toWireJob(await this.find(jobId)) };
   };
 
@@ -135,4 +137,8 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     if (!job) throw notFound('job', jobId);
     return job;
   }
+}
+
+function dateOf(timestamp: Timestamp | undefined): Date | undefined {
+  return timestamp && timestampDate(timestamp);
 }

@@ -9,6 +9,9 @@ export interface JobFilter {
   readonly jobStates: readonly string[];
   readonly queueId: string;
   readonly accountId: string;
+  readonly mailboxId: string;
+  readonly createdFrom: Date | undefined;
+  readonly createdBefore: Date | undefined;
 }
 
 /** A place in the list: behind this job. */
@@ -43,6 +46,9 @@ export class JobStore {
       ...(filter.jobStates.length > 0 ? { states: `job_state = ANY (${place(filter.jobStates)}::text[])` } : {}),
       ...(filter.queueId === '' ? {} : { queue: `queue_id = ${place(filter.queueId)}` }),
       ...(filter.accountId === '' ? {} : { account: `account_id = ${place(filter.accountId)}` }),
+      ...(filter.mailboxId === '' ? {} : { mailbox: `mailbox_id = ${place(filter.mailboxId)}` }),
+      ...(filter.createdFrom ? { from: `created_at >= ${place(filter.createdFrom)}::timestamptz` } : {}),
+      ...(filter.createdBefore ? { before: `created_at < ${place(filter.createdBefore)}::timestamptz` } : {}),
       ...(after ? { after: `(created_at, id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)` } : {}),
     };
     const where = values.length === 1 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;

@@ -33,7 +33,7 @@ function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: Pri
   const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied, colorMode, copies, media } = job;
   const isDone = (option: FinishingOption): boolean => !notApplied.includes(option);
   return {
-    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: 'mail', impressions, sheets, price: BigInt(price), userGroup,
+    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: job.submitter === '' ? 'mail' : 'print-api', impressions, sheets, price: BigInt(price), userGroup,
     duplex: isDuplex(job), color: colorMode === 'color' && isDone('colorMode'), copies: isDone('copies') ? copies : 1, media: isDone('media') ? media : '',
   };
 }

@@ -17,6 +17,8 @@ export interface Job extends Finishing {
   readonly ownerName: string;
   /** BCP 47, fr or en. */
   readonly ownerLanguage: string;
+  /** The account that handed the document in, as the audit log names it; empty: it came by mail. */
+  readonly submitter: string;
   readonly fileName: string;
   readonly documentFormat: string;
   readonly pages: number;
@@ -73,7 +75,7 @@ export const OWNER_ERASED = 'owner-erased';
 /** The columns of table `job`, named `job` in the statement, as a {@link Job}. */
 export const JOB_COLUMNS = [
   ['id', 'jobId'], ['message_id', 'messageId'], ['mailbox_id', 'mailboxId'], ['queue_id', 'queueId'], ['queue_name', 'queueName'],
-  ['account_id', 'accountId'], ['directory', 'directory'], ['owner_address', 'ownerAddress'], ['owner_name', 'ownerName'], ['owner_language', 'ownerLanguage'],
+  ['account_id', 'accountId'], ['directory', 'directory'], ['owner_address', 'ownerAddress'], ['owner_name', 'ownerName'], ['owner_language', 'ownerLanguage'], ['submitter', 'submitter'],
   ['file_name', 'fileName'], ['document_format', 'documentFormat'], ['pages', 'pages'], ['size_bytes', 'sizeBytes'], ['sha256', 'sha256'],
   ['color_mode', 'colorMode'], ['sides', 'sides'], ['copies', 'copies'], ['media', 'media'], ['page_ranges', 'pageRanges'], ['finishing_decided_by', 'finishingDecidedBy'], ['not_applied', 'notApplied'],
   ['impressions', 'impressions'], ['sheets', 'sheets'], ['counted_by', 'countedBy'],
