@@ -28,6 +28,9 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       append: SERVICES,
       search: ['gateway'],
       entries: ['gateway'],
+      heads: ['gateway'],
+      standing: ['gateway'],
+      settle: ['gateway'],
       count_steps: ['gateway'],
       purge: ['gateway'],
       // Ids alone: mail-ingest doesn't know otherwise which mails of its ledger are whose.
@@ -48,6 +51,7 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       claim: SERVICES,
       resend_all: SERVICES,
       troubled: ['gateway'],
+      under_way: ['gateway'],
       redrive: ['gateway'],
       backlog: ['gateway'],
       is_open: ['notification'],

@@ -36,6 +36,10 @@ CREATE INDEX message_due ON message (producer, due_at) WHERE state = 'open';
 CREATE INDEX message_dead ON message (created_at) WHERE state = 'dead';
 CREATE INDEX message_waiting ON message (created_at) WHERE state = 'open' AND (waits > 0 OR attempts > 0);
 
+-- What is on its way to the print server: the mail flow up to its answer.
+CREATE INDEX message_under_way ON message (created_at, id) WHERE state = 'open' AND subject IN (
+  'mail.message-received.v1', 'submission.document-received.v1', 'acceptance.message-accepted.v1', 'account.sender-approved.v1', 'account.owner-resolved.v1');
+
 -- Inserts one row per consumer of each message; called only by the functions below.
 CREATE FUNCTION insert_messages(p_journey_id uuid, p_messages jsonb, p_trace text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -162,6 +166,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM flow.message m
   WHERE m.state = 'dead' OR (m.state = 'open' AND (m.waits > 0 OR m.attempts > 0))
   ORDER BY m.created_at DESC LIMIT least(p_limit, 500)
+$$;
+
+-- What is on its way to the print server, the latest first, behind a place in that order (NULL: from its beginning); of what it bears only which documents.
+CREATE FUNCTION under_way(p_before_at timestamptz, p_before_id uuid, p_limit int)
+RETURNS TABLE (id uuid, subject text, journey_id uuid, attempts int, waits int, reason text, created_at timestamptz, due_at timestamptz, documents jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, m.subject, m.journey_id, m.attempts, m.waits, m.reason, m.created_at, m.due_at, (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('documentId', d ->> 'documentId', 'fileName', coalesce(d ->> 'fileName', ''))), '[]')
+    FROM jsonb_array_elements(CASE WHEN m.payload ? 'document' THEN jsonb_build_array(m.payload -> 'document') ELSE coalesce(m.payload -> 'documents', '[]') END) AS d)
+  FROM flow.message m
+  WHERE m.state = 'open' AND m.subject IN (
+      'mail.message-received.v1', 'submission.document-received.v1', 'acceptance.message-accepted.v1', 'account.sender-approved.v1', 'account.owner-resolved.v1')
+    AND (p_before_at IS NULL OR (m.created_at, m.id) < (p_before_at, p_before_id))
+  ORDER BY m.created_at DESC, m.id DESC LIMIT least(p_limit, 201)
 $$;
 
 -- Sends a dead letter again with a fresh count of attempts; the producer's relay carries it. False if it isn't dead.

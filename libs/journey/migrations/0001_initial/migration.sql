@@ -23,10 +23,26 @@ CREATE TABLE entry (
   service     name NOT NULL,
   step        text NOT NULL,
   evidence    jsonb NOT NULL DEFAULT '{}',
+  -- Of steps that stand in the list of what did not get printed: overtaken by a later one, or deleted from the list.
+  settled     boolean NOT NULL DEFAULT false,
   PRIMARY KEY (message_id, id)
 );
 CREATE INDEX entry_document ON entry (document_id) WHERE document_id IS NOT NULL;
 CREATE INDEX entry_at ON entry USING brin (at);
+
+-- Steps after which nothing more happens by itself, before the print server has a document (TRB-010): refusals, what was given up, and what waits
+-- for a person. A mail that is refused for its parts alone stands there with those parts.
+CREATE FUNCTION stands_still(p_step text, p_evidence jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN p_step IN ('sender-refused', 'sender-unauthenticated', 'document-refused', 'part-refused', 'owner-refused', 'sender-awaited') THEN true
+    WHEN p_step = 'message-refused' THEN coalesce(p_evidence -> 'parts', '[]') = '[]'
+    WHEN p_step = 'aborted' THEN p_evidence ->> 'reason' = 'queue-unknown'
+    WHEN p_step = 'gave-up' THEN p_evidence ->> 'subject' IN (
+      'mail.message-received.v1', 'submission.document-received.v1', 'acceptance.message-accepted.v1', 'account.sender-approved.v1', 'account.owner-resolved.v1')
+    ELSE false END
+$$;
+CREATE INDEX entry_standing ON entry (at, id) WHERE NOT settled AND stands_still(step, evidence);
 
 -- The head of a journey, written by whoever took the message in.
 CREATE FUNCTION begin_message(p_id uuid, p_head jsonb) RETURNS void
@@ -46,6 +62,10 @@ BEGIN
   INSERT INTO journey.entry (message_id, document_id, service, step, evidence)
   SELECT p_message_id, (e->>'document')::uuid, session_user, e->>'step', coalesce(e->'evidence', '{}'::jsonb)
   FROM jsonb_array_elements(p_entries) AS e;
+  -- What stood still goes on, or has its answer.
+  IF p_entries @? '$[*] ? (@.step == "sender-approved" || @.step == "owner-refused" || @.step == "sent-again")' THEN
+    UPDATE journey.entry SET settled = true WHERE message_id = p_message_id AND NOT settled AND step IN ('sender-awaited', 'gave-up');
+  END IF;
 END $$;
 
 -- "Why was my mail (not) printed?": the latest messages that match all that is given; empty text matches everything.
@@ -67,6 +87,43 @@ CREATE FUNCTION entries(p_message_ids uuid[]) RETURNS SETOF journey.entry
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT e.* FROM journey.entry e WHERE e.message_id = ANY (p_message_ids) ORDER BY e.message_id, e.id
 $$;
+
+-- Who sent what, of these messages.
+CREATE FUNCTION heads(p_message_ids uuid[]) RETURNS SETOF journey.message
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.* FROM journey.message m WHERE m.id = ANY (p_message_ids)
+$$;
+
+-- What stands still, the latest first, behind a place in that order (NULL: from its beginning); with the documents that it is about, those of the mail
+-- where it is about all of them.
+CREATE FUNCTION standing(p_before_at timestamptz, p_before_id bigint, p_limit int)
+RETURNS TABLE (message_id uuid, id bigint, at timestamptz, service name, step text, evidence jsonb, document_id uuid, documents jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.message_id, s.id, s.at, s.service, s.step, s.evidence, s.document_id, (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('documentId', d.document_id, 'fileName', coalesce(d.evidence ->> 'fileName', '')) ORDER BY d.id), '[]')
+    FROM journey.entry d WHERE d.message_id = s.message_id
+      AND CASE WHEN s.document_id IS NULL THEN d.step IN ('document-extracted', 'submitted') ELSE d.id = s.id END)
+  FROM (
+    SELECT e.* FROM journey.entry e
+    WHERE NOT e.settled AND journey.stands_still(e.step, e.evidence) AND (p_before_at IS NULL OR (e.at, e.id) < (p_before_at, p_before_id))
+    ORDER BY e.at DESC, e.id DESC LIMIT least(p_limit, 201)) AS s
+  ORDER BY s.at DESC, s.id DESC
+$$;
+
+-- Takes a refusal, or what was given up, from that list; the journey says who did. Gives the step, NULL where there is none such. What waits for a
+-- person is decided, not deleted.
+CREATE FUNCTION settle(p_message_id uuid, p_id bigint, p_actor text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE found_entry journey.entry;
+BEGIN
+  UPDATE journey.entry e SET settled = true
+  WHERE e.message_id = p_message_id AND e.id = p_id AND NOT e.settled AND e.step <> 'sender-awaited' AND journey.stands_still(e.step, e.evidence)
+  RETURNING e.* INTO found_entry;
+  IF found_entry.id IS NULL THEN RETURN NULL; END IF;
+  INSERT INTO journey.entry (message_id, document_id, service, step, evidence)
+  VALUES (p_message_id, found_entry.document_id, session_user, 'deleted-from-list', jsonb_build_object('was', found_entry.step, 'by', 'administrator', 'actor', p_actor));
+  RETURN found_entry.step;
+END $$;
 
 -- What happened since, by step, and how many messages came in; the figures of a server (SKY-094).
 CREATE FUNCTION count_steps(p_since timestamptz) RETURNS TABLE (step text, count bigint)
@@ -121,7 +178,7 @@ DECLARE ids uuid[]; entries bigint; mentions bigint;
 BEGIN
   SELECT coalesce(array_agg(id), '{}') INTO ids FROM journey.of_people(p_account_ids, p_addresses) AS id;
   UPDATE journey.message m SET sender = p_pseudonym, subject = '', internet_message_id = '' WHERE m.id = ANY (ids);
-  UPDATE journey.entry e SET evidence = journey.impersonal(e.evidence) WHERE e.message_id = ANY (ids) AND e.evidence <> '{}';
+  UPDATE journey.entry e SET evidence = journey.impersonal(e.evidence), settled = true WHERE e.message_id = ANY (ids) AND e.evidence <> '{}';
   GET DIAGNOSTICS entries = ROW_COUNT;
   INSERT INTO journey.entry (message_id, service, step, evidence)
   SELECT id, session_user, p_entry ->> 'step', coalesce(p_entry -> 'evidence', '{}') FROM unnest(ids) AS id;

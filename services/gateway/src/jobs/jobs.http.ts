@@ -3,6 +3,8 @@ import type { Job } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { cursor, identifier, instant, nextCursor, orNull, pageLimit, present, toInstant } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
+import { TEXT } from '../limits.js';
+import { findOwner } from './find-owner.js';
 
 /** IPP job-state (RFC 8011, 5.3.7). */
 const jobState = z.enum(['pending', 'pending-held', 'processing', 'processing-stopped', 'completed', 'canceled', 'aborted']);
@@ -25,7 +27,7 @@ const finishingChoices = z.object({
   pageRanges: z.boolean(),
 }).meta({ id: 'FinishingChoices', description: 'What the printer of a held job can do. A list is empty where there is no choice.' });
 
-const finishingChange = z.strictObject({
+export const finishingChange = z.strictObject({
   colorMode: z.enum(['color', 'monochrome']).optional(),
   sides: z.enum(['one-sided', 'two-sided-long-edge', 'two-sided-short-edge']).optional(),
   copies: z.int().min(1).max(999).optional(),
@@ -33,7 +35,7 @@ const finishingChange = z.strictObject({
   pageRanges: z.string().max(200).nullable().optional().describe('Such as 1-3,5; null: all pages.'),
 }).meta({ id: 'FinishingChange', description: 'What is left out stays as it is.' });
 
-const job = z.object({
+export const job = z.object({
   jobId: z.string(),
   messageId: z.string(),
   queueId: z.string(),
@@ -54,20 +56,25 @@ const job = z.object({
   jobHoldUntil: instant.nullable(),
   releasedAt: instant.nullable(),
   completedAt: instant.nullable(),
+  queueName: z.string(),
+  mailboxId: z.string().nullable().describe('Null: it came by another way than a mailbox.'),
+  keptUntil: instant.nullable().describe('So long it can be printed once more; null: it can\'t.'),
+  reprintOf: z.string().nullable().describe('The job whose document it prints once more.'),
 }).meta({ id: 'Job' });
 
-function toJob(wire: Job | undefined): z.input<typeof job> {
-  const { jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, finishing, finishingChoices: choices, impressions, sheets, countedBy, ...times } = present(wire, 'job');
+export function toJob(wire: Job | undefined): z.input<typeof job> {
+  const { jobId, messageId, queueId, queueName, mailboxId, reprintOf, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem, finishing, finishingChoices: choices, impressions, sheets, countedBy, ...times } = present(wire, 'job');
   const { colorMode, sides, copies, media, pageRanges, decidedBy, notApplied } = present(finishing, 'finishing');
   return {
     jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem: orNull(problem),
     finishing: { colorMode, sides, copies, media: orNull(media), pageRanges: orNull(pageRanges), decidedBy, notApplied },
     finishingChoices: choices ?? null, impressions, sheets, countedBy,
     createdAt: toInstant(times.createdAt), jobHoldUntil: toInstant(times.jobHoldUntil), releasedAt: toInstant(times.releasedAt), completedAt: toInstant(times.completedAt),
+    queueName, mailboxId: orNull(mailboxId), keptUntil: toInstant(times.keptUntil), reprintOf: orNull(reprintOf),
   };
 }
 
-function toChange({ colorMode, sides, copies, media, pageRanges }: z.infer<typeof finishingChange>) {
+export function toChange({ colorMode, sides, copies, media, pageRanges }: z.infer<typeof finishingChange>) {
   return {
     ...(colorMode === undefined ? {} : { colorMode }), ...(sides === undefined ? {} : { sides }), ...(copies === undefined ? {} : { copies }),
     ...(media === undefined ? {} : { media: media ?? '' }), ...(pageRanges === undefined ? {} : { pageRanges: pageRanges ?? '' }),
@@ -75,12 +82,12 @@ function toChange({ colorMode, sides, copies, media, pageRanges }: z.infer<typeo
 }
 
 /** One value or several: `?jobState=pending&jobState=processing`. */
-const jobStates = z.preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(jobState).default([])).describe('May be given several times; left out: all.');
+export const jobStates = z.preprocess((value) => (value === undefined ? undefined : [value].flat()), z.array(jobState).default([])).describe('May be given several times; left out: all.');
 
 const params = z.strictObject({ jobId: identifier });
 
 /** Jobs as an administrator sees them; print-submit owns them. */
-export function jobRoutes({ jobs }: Owners) {
+export function jobRoutes({ jobs, ownerSearch }: Owners) {
   return [
     route({
       method: 'GET', path: '/api/v0/jobs', operation: 'listJobs', right: 'jobs.read', summary: 'Jobs, the latest first, page by page',
@@ -120,6 +127,20 @@ export function jobRoutes({ jobs }: Owners) {
       description: 'Within what its printer can do: see finishingChoices of the job.',
       params, body: finishingChange, status: 200, answer: job, refusals: [404, 409], objectId: ({ params }) => params.jobId,
       handle: async ({ params, body, caller }) => toJob((await jobs.changeFinishing({ ...params, change: toChange(body) }, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/reprint', operation: 'reprintJob', right: 'jobs.manage', summary: 'Print a document once more while it is kept',
+      description: 'As a job of its own, at once. How long documents are kept, their queue or its group says: keepHours.',
+      params, body: z.strictObject({ queueId: identifier.optional().describe('Left out: the queue that it was printed on.') }).default({}),
+      status: 201, answer: job, refusals: [404, 409], location: ({ jobId }) => `/api/v0/jobs/${jobId}`, objectId: ({ params }) => params.jobId,
+      handle: async ({ params, body: { queueId = '' }, caller }) => toJob((await jobs.reprintJob({ ...params, queueId }, as(caller))).job),
+    }),
+    route({
+      method: 'POST', path: '/api/v0/jobs/{jobId}/owner', operation: 'changeJobOwner', right: 'jobs.manage', summary: 'Give a held job to somebody else',
+      description: 'Their code opens it from then on, and a new one is mailed to them.',
+      params, body: z.strictObject({ address: z.string().min(1).max(TEXT.address).describe('Of somebody whom a directory knows.') }), status: 200, answer: job, refusals: [404, 409],
+      objectId: ({ params }) => params.jobId,
+      handle: async ({ params, body: { address }, caller }) => toJob((await jobs.changeOwner({ ...params, owner: await findOwner(ownerSearch, address, caller) }, as(caller))).job),
     }),
     route({
       method: 'POST', path: '/api/v0/jobs/{jobId}/cancel', operation: 'cancelJob', right: 'jobs.manage', summary: 'Do not print a job',

@@ -45,6 +45,10 @@ interface EntryRow extends Record<string, unknown> {
   readonly evidence: Evidence;
 }
 
+function toHead(row: MessageRow): MessageHead {
+  return { messageId: row.id, receivedAt: row.received_at, sender: row.sender, subject: row.subject, internetMessageId: row.internet_message_id, mailbox: row.mailbox, traceId: row.trace_id };
+}
+
 /** Reads journeys, which only the gateway may. */
 export class JourneyStore {
   constructor(private readonly pool: Pool) {}
@@ -57,10 +61,14 @@ export class JourneyStore {
     if (heads.length === 0) return [];
     const entries = await query<EntryRow>(this.pool, 'journey.entries', 'SELECT * FROM journey.entries($1)', [heads.map(({ id }) => id)]);
     const stepsById = Map.groupBy(entries, (entry) => entry.message_id);
-    return heads.map((row) => ({
-      messageId: row.id, receivedAt: row.received_at, sender: row.sender, subject: row.subject, internetMessageId: row.internet_message_id, mailbox: row.mailbox, traceId: row.trace_id,
-      steps: (stepsById.get(row.id) ?? []).map(toStep),
-    }));
+    return heads.map((row) => ({ ...toHead(row), steps: (stepsById.get(row.id) ?? []).map(toStep) }));
+  }
+
+  /** Who sent these messages, by their ids; none for one that is forgotten. */
+  async heads(messageIds: readonly string[]): Promise<ReadonlyMap<string, MessageHead>> {
+    if (messageIds.length === 0) return new Map();
+    const rows = await query<MessageRow>(this.pool, 'journey.heads', 'SELECT * FROM journey.heads($1)', [[...new Set(messageIds)]]);
+    return new Map(rows.map((row) => [row.id, toHead(row)]));
   }
 
   /** How often each step was taken since. */

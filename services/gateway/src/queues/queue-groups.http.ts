@@ -11,6 +11,8 @@ const VERSION_MAX = 2 ** 32 - 1;
 
 const contacts = (whom: string) => z.array(z.string().min(1).max(TEXT.address)).max(OWNERS.contactsMax).default([]).describe(`Mail addresses of ${whom}.`);
 
+const events = z.array(z.enum(['document-waiting', 'printed', 'failed', 'expiring', 'expired'])).max(5).default([]);
+
 const settings = {
   name: z.string().min(1).max(TEXT.queueName).describe('Visible to people.'),
   geocode: z.string().max(TEXT.geocode).default('').describe('country/region/city/…, as you like.'),
@@ -26,6 +28,8 @@ const settings = {
   }).default({ when: 'never', queueId: null }),
   administrators: contacts('whom people turn to about the printers ($QUEUEADMIN)'), // V-07
   support: contacts('who helps them to print ($QUEUESUPPORT)'),
+  eventsOn: events.describe('Events that people are told of, even where they are off in general: notification-events.'), // WD-006
+  eventsOff: events.describe('Events that nobody is told of, even where they are on in general.'),
 };
 
 const groupSettings = z.strictObject({ groupId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueGroupSettings' });
@@ -38,16 +42,16 @@ const groupUpdate = z.strictObject({
 const group = z.object({
   groupId: z.string(), name: z.string(), geocode: z.string(), tags: z.array(z.string()), comment: z.string(), template: z.boolean(), validation: z.boolean(), holdHours: z.int(), keepHours: z.int(),
   redirection: z.object({ when: z.string(), queueId: z.string().nullable() }),
-  administrators: z.array(z.string()), support: z.array(z.string()),
+  administrators: z.array(z.string()), support: z.array(z.string()), eventsOn: z.array(z.string()), eventsOff: z.array(z.string()),
   queueIds: z.array(z.string()).describe('The devices: the queues in it.'),
   version: z.int(),
 }).meta({ id: 'QueueGroup' });
 
 function toGroup(wire: QueueGroup | undefined): z.input<typeof group> {
   const { settings, queueIds, version } = present(wire, 'group');
-  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support } = present(settings, 'settings');
+  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support, eventsOn, eventsOff } = present(settings, 'settings');
   const { when, queueId } = present(redirection, 'redirection');
-  return { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, queueIds, version };
+  return { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, eventsOn, eventsOff, queueIds, version };
 }
 
 function fromSettings({ redirection: { when, queueId }, ...rest }: Omit<z.output<typeof groupSettings>, 'groupId'>) {

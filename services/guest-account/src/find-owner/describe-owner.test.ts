@@ -11,13 +11,13 @@ const ofPerson = (locked: boolean): PersonLookup<KnownGuest> => ({ kind: 'person
 
 describe('whom a document can be given to', () => {
   it('is a person of a directory, at the address that comes first there', () => {
-    expect(describeOwner(address, ofPerson(false), 'en')).toEqual({
-      outcome: 'found', owner: { accountId: '18', directory: 'AD', address: 'g.hopper@example.org', displayName: 'Grace Hopper', language: 'fr', groups: ['Staff'] },
+    expect(describeOwner(address, ofPerson(false), true, 'en')).toEqual({
+      outcome: 'found', owner: { accountId: '18', directory: 'AD', address: 'g.hopper@example.org', displayName: 'Grace Hopper', language: 'fr', groups: ['Staff'], hasPin: true },
     });
   });
 
   it('is a guest who is valid', () => {
-    expect(describeOwner(address, ofGuest({}), 'en')).toEqual({ outcome: 'found', owner: { accountId: '17', directory: 'guests', address, displayName: 'Grace', language: 'en', groups: ['Visitors'] } });
+    expect(describeOwner(address, ofGuest({}), false, 'en')).toEqual({ outcome: 'found', owner: { accountId: '17', directory: 'guests', address, displayName: 'Grace', language: 'en', groups: ['Visitors'], hasPin: false } });
   });
 
   it.each<[string, PersonLookup<KnownGuest>, string]>([
@@ -28,6 +28,6 @@ describe('whom a document can be given to', () => {
     ['ambiguous', { kind: 'ambiguous', directory: 'AD', logins: ['a', 'b'], asked: [] }, 'Several users of the directory AD'],
     ['nobody', { kind: 'nobody', asked: ['AD'] }, 'Nobody has'],
   ])('is not somebody %s', (outcome, lookup, words) => {
-    expect(describeOwner(address, lookup, 'en')).toEqual({ outcome, problem: expect.stringContaining(words) as string });
+    expect(describeOwner(address, lookup, false, 'en')).toEqual({ outcome, problem: expect.stringContaining(words) as string });
   });
 });

@@ -11,7 +11,7 @@ import { describeOwner, type OwnerSearch } from './describe-owner.js';
 /** Who it is that a document is to be given to: looked for as the owner of a mail is, in META's order. */
 export class OwnerSearchRpc implements ServiceImpl<typeof OwnerSearchService> {
   constructor(
-    private readonly owners: Pick<ResolveOwner, 'lookUp'>,
+    private readonly owners: Pick<ResolveOwner, 'search'>,
     private readonly installation: Installation,
   ) {}
 
@@ -20,8 +20,8 @@ export class OwnerSearchRpc implements ServiceImpl<typeof OwnerSearchService> {
     const address = parseMailAddress(given.trim())?.text;
     if (address === undefined) throw invalidField('address', 'must be one e-mail address, for example somebody@example.org');
     try {
-      const { lookup } = await this.owners.lookUp(address);
-      return describeOwner(address, lookup, this.installation.language);
+      const { lookup, hasPin } = await this.owners.search(address);
+      return describeOwner(address, lookup, hasPin, this.installation.language);
     } catch (error) {
       if (error instanceof CauseDown && error.code === 'directory.down') return { outcome: 'waiting', problem: error.message };
       throw error;

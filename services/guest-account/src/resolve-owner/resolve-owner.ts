@@ -105,6 +105,13 @@ export class ResolveOwner {
     }
   }
 
+  /** Who has this address, and whether they have a PIN, where nothing is made of it. Throws as `lookUp`. */
+  async search(address: string): Promise<{ readonly lookup: Lookup; readonly hasPin: boolean }> {
+    const { lookup, known } = await this.lookUp(address);
+    if (lookup.kind === 'guest') return { lookup, hasPin: lookup.guest.hasPin ?? false };
+    return { lookup, hasPin: lookup.kind === 'person' && (await this.hasPin(lookup.person.accountId, known)) };
+  }
+
   /** Of who sent mails before it came along with what is known of the address. */
   private async hasPin(accountId: string, { knownPerson, guest }: KnownSender): Promise<boolean> {
     if (guest?.hasPin) return true;

@@ -3,7 +3,7 @@ import { ownerLimits } from '../limits.js';
 import type { NewOwner } from './owner-change.js';
 
 /** What is wrong with a field (its JSON name), and what to do; undefined: nothing is. */
-export function checkOwner({ accountId, directory, address, displayName, language, groups }: NewOwner): { readonly field: string; readonly reason: string } | undefined {
+export function checkOwner({ accountId, directory, address, displayName, language, groups }: Omit<NewOwner, 'hasPin'>): { readonly field: string; readonly reason: string } | undefined {
   const isLong = (text: string): boolean => text.length > ownerLimits.textLengthMax;
   if (accountId === '' || isLong(accountId)) return { field: 'accountId', reason: 'must be the id of an account' };
   if (directory === '' || isLong(directory)) return { field: 'directory', reason: 'must be the name of a directory' };
