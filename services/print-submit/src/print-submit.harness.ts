@@ -55,6 +55,8 @@ interface MailOptions {
   readonly documents?: readonly MailedDocument[];
   readonly refusedParts?: readonly string[];
   readonly ownerHasPin?: boolean;
+  /** The owner's. */
+  readonly groups?: readonly string[];
   /** The account that handed it in by the Print API, and what it asks of the print. */
   readonly submission?: { readonly submitter: string; readonly options: { readonly colorMode?: string; readonly copies?: number; readonly pageRanges?: string } };
 }
@@ -151,7 +153,7 @@ export class PrintHarness {
 
   /** A mail of this owner with these documents, as it comes from guest-account. */
   async mail(queueId: string, options: MailOptions = {}): Promise<Mailed> {
-    const { owner = 'ada@example.org', mailboxId = 'mailbox-1', documents = [{}], refusedParts = [], ownerHasPin = false, submission } = options;
+    const { owner = 'ada@example.org', mailboxId = 'mailbox-1', documents = [{}], refusedParts = [], ownerHasPin = false, submission, groups = [] } = options;
     const messageId = randomUUID();
     const spool = new Spool(this.mailIngest, this.masterKey, join(this.folder, 'spool'));
     const spooled = await Promise.all(documents.map(async ({ bytes = samplePdf({ text: messageId }) }) => spool.write(Readable.from([bytes]), Number.MAX_SAFE_INTEGER)));
@@ -159,7 +161,7 @@ export class PrintHarness {
     const publication: Publication = {
       subject: 'account.owner-resolved.v1',
       payload: {
-        messageId, mailboxId, queueId, ownerHasPin, created: false, subject: 'Please print', automatic: false, submissions: submission ? [submission] : [],
+        messageId, mailboxId, queueId, ownerHasPin, ownerGroups: [...groups], created: false, subject: 'Please print', automatic: false, submissions: submission ? [submission] : [],
         owner: { accountId: `account:${owner}`, directory: 'guests', address: owner, displayName: 'Ada Lovelace', language: 'en' },
         documents: spooled.map(({ id, sha256, sizeBytes }, index) => ({
           documentId: id, sha256, sizeBytes, pages: documents[index]?.pages ?? 1,
