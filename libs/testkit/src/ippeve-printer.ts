@@ -27,6 +27,8 @@ export interface IppevePrinterOptions {
   readonly duplex?: boolean;
   /** Prints in colour; true by default. */
   readonly color?: boolean;
+  /** What it says to have printed of each job; without, it does not count. */
+  readonly impressions?: number;
   /** MIME types that it takes; PDF and two of pictures by default. */
   readonly formats?: readonly string[];
 }
@@ -55,7 +57,7 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
     const spoolFolder = join(folder.path, 'spool');
     const attributesFolder = join(folder.path, 'attributes');
     for (const path of [keyFolder, printedFolder, spoolFolder, attributesFolder]) await mkdir(path);
-    const command = await writePrintCommand(folder.path, options.printingTimeMs ?? 0);
+    const command = await writePrintCommand(folder.path, options);
     const port = await freePort();
     const parameters = ['-r', 'off', '-n', 'localhost', '-p', String(port), '-K', keyFolder, '-d', spoolFolder, '-k', ...(options.duplex === false ? [] : ['-2']), '-c', command];
     const formats = ['-f', (options.formats ?? ['application/pdf', 'image/pwg-raster', 'image/urf']).join(), '-M', 'Acme', '-m', 'Laser9', '-s', options.color === false ? '40' : '40,20'];
@@ -81,7 +83,7 @@ export async function startIppeve(options: IppevePrinterOptions = {}): Promise<I
  * ippeveprinter calls it with the spooled file, and with each attribute of the job and of the printer in a variable (`IPP_SIDES`,
  * `IPP_SIDES_DEFAULT`); it is a Node script, so that no shell decides about names.
  */
-async function writePrintCommand(folder: string, printingTimeMs: number): Promise<string> {
+async function writePrintCommand(folder: string, { printingTimeMs = 0, impressions }: IppevePrinterOptions): Promise<string> {
   const path = join(folder, 'print.mjs');
   const script = [
     `#!${process.execPath}`,
@@ -92,6 +94,7 @@ async function writePrintCommand(folder: string, printingTimeMs: number): Promis
     "const attributes = names.map((name) => [name, process.env[`IPP_${name.toUpperCase().replaceAll('-', '_')}`]]);",
     'writeFileSync(`${ATTRIBUTES_FOLDER}/${IPP_JOB_ID}.json`, JSON.stringify(Object.fromEntries(attributes)));',
     "copyFileSync(process.argv[2], `${PRINTED_FOLDER}/${IPP_JOB_ID}.bin`);",
+    ...(impressions === undefined ? [] : [`process.stderr.write('ATTR: job-impressions-completed=${impressions}\\n');`]),
     `await sleep(${printingTimeMs});`,
     '',
   ];

@@ -33,7 +33,8 @@ describe('a line of a conversation', () => {
   it('counts a document, whole or broken off, and shows nothing of it', async () => {
     const lines: string[] = [];
     const chunks = [Buffer.from('secret'), Buffer.from('text')];
-    const passed = await Array.fromAsync(countDocument((async function* () { yield* chunks; })(), (line) => lines.push(line)));
+    const passed: Uint8Array[] = [];
+    for await (const chunk of countDocument((async function* () { yield* chunks; })(), (line) => lines.push(line))) passed.push(chunk);
     expect(Buffer.concat(passed).toString()).toBe('secrettext');
     for await (const _ of countDocument((async function* () { yield* chunks; })(), (line) => lines.push(line))) break;
     expect(lines).toEqual(['C: 10 bytes of the document, the whole of it', 'C: 6 bytes of the document, and there it ended']);

@@ -30,8 +30,6 @@ interface Target {
 }
 
 const PDF = 'application/pdf';
-/** Printers that take this look into the document themselves. */
-const ANYTHING = 'application/octet-stream';
 const DPI = 300;
 
 /** PWG 5102.4, section 4.3.3.1: the ways in which a printer wants the back of a sheet, by Ghostscript's words for them. */
@@ -61,13 +59,14 @@ const TARGETS: readonly Target[] = [
 
 /**
  * Undefined: the printer takes the document as it is, or nothing that can be made of it: then it says so itself. The first of the
- * formats that it has is taken, those with a stated picture of the page before those that printers read differently.
+ * formats that it has is taken, those with a stated picture of the page before those that printers read differently. That it looks into
+ * documents itself (application/octet-stream) says nothing of PDF: nearly all do, and those that read PDF name it.
  */
 export function chooseConversion(job: JobToApply & { readonly documentFormat: string }, applied: AppliedFinishing, capabilities: PrinterCapabilities | undefined): Conversion | undefined {
   const formats = (capabilities?.documentFormats ?? []).map((format) => format.toLowerCase());
   if (!capabilities || formats.length === 0 || job.documentFormat !== PDF || formats.includes(PDF)) return undefined;
   const target = TARGETS.find(({ documentFormat }) => formats.includes(documentFormat.toLowerCase()));
-  if (!target || (formats.includes(ANYTHING) && !hasPicture(target))) return undefined;
+  if (!target) return undefined;
   const isColor = job.colorMode === 'color' && capabilities.color !== false && target.hasColor(capabilities);
   const ranges = rangesWithin(job.pageRanges, job.pages);
   return {
@@ -76,11 +75,6 @@ export function chooseConversion(job: JobToApply & { readonly documentFormat: st
     pages: ranges.length === 0 ? job.pages : ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     finishing: finishedBy(job, applied, { isColor, hasRanges: ranges.length > 0 }),
   };
-}
-
-/** Printers that say what pictures they take mean it; one that takes anything is sent the PDF rather than a language of printers. */
-function hasPicture({ documentFormat }: Target): boolean {
-  return documentFormat.startsWith('image/');
 }
 
 /** Pages and greys are made here, whatever the printer can do; the rest is asked of it. */

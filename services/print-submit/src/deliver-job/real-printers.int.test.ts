@@ -94,6 +94,19 @@ describeWithServer('ippeveprinter', 'ippeveprinter, which takes one job at a tim
     await simple.stop();
   });
 
+  it('is believed when it counts what it printed, unless that cannot be', async () => {
+    for (const [said, impressions, countedBy] of [[7, 7, 'printer'], [4_000, 5, 'pages']] as const) {
+      const counting = await startIppeve({ impressions: said, printingTimeMs: 50 });
+      const queueId = `ippeve-counting-${said}`;
+      await instance.queues.createQueue({ settings: queueSettings(queueId, counting.uri, false) });
+      const mailed = await harness.mail(queueId, { documents: [{ ...document(0), pages: 5 }] });
+      await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+      expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job).toMatchObject({ impressions, sheets: impressions, countedBy });
+      expect((await harness.journey(mailed.messageId)).at(-1)?.evidence).toMatchObject({ impressions, countedBy });
+      await counting.stop();
+    }
+  });
+
   it('prints over TLS when its certificate is trusted, and is not sent a byte before', async () => {
     const certificateOf = () => readFileSync(join(printer.keyFolder, 'localhost.crt'), 'utf8');
     await firstHandshake(new URL(printer.secureUri.replace('ipps:', 'https:')));

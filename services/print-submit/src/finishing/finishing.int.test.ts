@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
-import { FinishingService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { FinishingService, JobService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { VirtualPrinter, type VirtualPrinterOptions } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
 
@@ -33,6 +33,9 @@ async function startPrinter(options: Partial<VirtualPrinterOptions> = {}): Promi
   await instance.queues.createQueue({ settings: queueSettings(queueId, printer.uri, false) });
   return { printer, queueId };
 }
+
+/** Of journeys: what is left at the usual is not said. */
+const said = ({ colorMode, sides }: typeof PLAIN) => ({ colorMode, sides });
 
 const jobOf = async ({ jobIds }: Mailed) => (await instance.jobs.getJob({ jobId: jobIds[0] ?? '' })).job;
 const decided = async (mailed: Mailed) => {
@@ -122,7 +125,7 @@ describe('a job', () => {
     for (let index = 0; index < 4; index += 1) expect(await decided(await mail())).toMatchObject({ colorMode: 'color', sides: 'two-sided-short-edge', decidedBy: 'mailbox' });
     await replica.finishing.putFinishing({ mailboxId, useDefault: true });
     expect(await decided(await mail())).toMatchObject({ ...DUPLEX, decidedBy: 'general' });
-    expect(await evidenceOf(first, 'held')).toMatchObject({ ...PLAIN, finishingDecidedBy: 'general' });
+    expect(await evidenceOf(first, 'held')).toMatchObject({ ...said(PLAIN), finishingDecidedBy: 'general' });
     await instance.release.release({ code: await harness.codeOf(first), releasePoint: queueId, jobIds: [...first.jobIds] });
     await eventually(() => harness.stateOf(first.jobIds[0])).toBe(PRINTED);
     expect(onPaper(printer)).toEqual(['color one-sided']);
@@ -135,10 +138,10 @@ describe('a job', () => {
     const mailed = await harness.mail(queueId);
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect(onPaper(printer)).toEqual(['monochrome two-sided-long-edge']);
-    expect(await evidenceOf(mailed, 'released')).toMatchObject({ ...DUPLEX, finishingDecidedBy: 'general' });
+    expect(await evidenceOf(mailed, 'released')).toMatchObject({ ...said(DUPLEX), finishingDecidedBy: 'general' });
     for (const step of ['sent-to-printer', 'printed']) {
       const evidence = await evidenceOf(mailed, step);
-      expect(evidence).toMatchObject(DUPLEX);
+      expect(evidence).toMatchObject(said(DUPLEX));
       expect(evidence).not.toHaveProperty('notApplied');
     }
     await printer.stop();
@@ -178,9 +181,72 @@ describe('a job', () => {
     await instance.finishing.putFinishing({ finishing: { colorMode: 'monochrome', sides: 'two-sided-long-edge' } });
     const mailed = await harness.mail(queueId);
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
-    expect(await evidenceOf(mailed, 'printed')).toMatchObject({ ...DUPLEX, notApplied: ['sides'] });
+    expect(await evidenceOf(mailed, 'printed')).toMatchObject({ ...said(DUPLEX), notApplied: ['sides'] });
     expect((await jobOf(mailed))?.finishing).toMatchObject({ notApplied: ['sides'] });
     expect(onPaper(printer)).toEqual(['monochrome -']);
+    await printer.stop();
+  });
+});
+
+describe('a held job', () => {
+  const change = (jobId: string | undefined, wanted: Parameters<typeof instance.jobs.changeFinishing>[0]['change']) => instance.jobs.changeFinishing({ jobId: jobId ?? '', ...(wanted ? { change: wanted } : {}) });
+
+  async function hold(options: Partial<VirtualPrinterOptions> = {}, pages = 5) {
+    const { printer, queueId } = await startPrinter(options);
+    await instance.queues.updateQueue({ queueId, settings: queueSettings(queueId, printer.uri) });
+    await eventually(async () => (await instance.queues.getQueue({ queueId })).queue?.capabilities?.copiesMax).toBe(999);
+    const mailed = await harness.mail(queueId, { owner: `holder-${count}@example.org`, documents: [{ fileName: 'report.pdf', pages }] });
+    await decided(mailed);
+    return { printer, queueId, mailed, jobId: mailed.jobIds[0] };
+  }
+
+  it('can be changed to what its printer has, comes out like that, and is counted like that', async () => {
+    const { printer, queueId, mailed, jobId } = await hold();
+    expect((await jobOf(mailed))?.finishingChoices).toMatchObject({ colorModes: ['color', 'monochrome'], copiesMax: 999, pageRanges: true, media: expect.arrayContaining(['iso_a5_148x210mm']) });
+    expect(await jobOf(mailed)).toMatchObject({ impressions: 5, sheets: 5, countedBy: 'pages' });
+    const wanted = { sides: 'two-sided-long-edge', copies: 3, media: 'iso_a5_148x210mm', pageRanges: '5,1-2' };
+    const { job } = await change(jobId, wanted);
+    const changed = { ...PLAIN, ...wanted, pageRanges: '1-2,5' };
+    expect(job).toMatchObject({ impressions: 9, sheets: 6, countedBy: 'pages', finishing: { ...changed, decidedBy: 'administrator', notApplied: [] } });
+    expect(await evidenceOf(mailed, 'finishing-changed')).toMatchObject({ ...changed, by: 'administrator', actor: 'tester', was: { colorMode: 'color', sides: 'one-sided' } });
+    await instance.release.release({ code: await harness.codeOf(mailed), releasePoint: queueId, jobIds: [] });
+    await eventually(() => harness.stateOf(jobId)).toBe(PRINTED);
+    const attributes = new Map(printer.printed[0]?.attributes.map(({ name, values }) => [name, values]));
+    expect(attributes.get('copies')).toEqual([{ syntax: 'integer', value: 3 }]);
+    expect(attributes.get('media')).toEqual([{ syntax: 'keyword', value: 'iso_a5_148x210mm' }]);
+    expect(attributes.get('page-ranges')).toEqual([{ syntax: 'rangeOfInteger', lower: 1, upper: 2 }, { syntax: 'rangeOfInteger', lower: 5, upper: 5 }]);
+    const [fact] = await harness.facts(mailed.messageId, 'print.job-recorded.v1');
+    expect(fact?.payload).toMatchObject({ pages: 5, copies: 3, media: 'iso_a5_148x210mm', duplex: true, color: true, impressions: 9, sheets: 6 });
+    expect(await jobOf(mailed)).toMatchObject({ impressions: 9, sheets: 6 });
+    await printer.stop();
+  });
+
+  it('keeps what it was where the change is refused, with the field that is wrong', async () => {
+    const { printer, queueId, mailed, jobId } = await hold({ supports: SIMPLE });
+    const refusals = [[{ sides: 'two-sided-long-edge' }, 'sides'], [{ copies: 1_000 }, 'copies'], [{ pageRanges: '6' }, 'pageRanges'], [{ media: 'iso_a0_841x1189mm' }, 'media'], [{ colorMode: 'sepia' }, 'colorMode']] as const;
+    for (const [wanted, field] of refusals) expect(await fieldOf(change(jobId, { copies: 2, ...wanted }))).toBe(field);
+    expect(await fieldOf(change(jobId, undefined))).toBe('change');
+    expect((await jobOf(mailed))?.finishing).toMatchObject({ ...PLAIN, decidedBy: 'general' });
+    expect(await evidenceOf(mailed, 'finishing-changed')).toBeUndefined();
+    await expect(change(randomUUID(), { copies: 2 })).rejects.toMatchObject({ code: Code.NotFound });
+    await expect(instance.client(JobService, ['jobs.read']).changeFinishing({ jobId: jobId ?? '', change: { copies: 2 } })).rejects.toMatchObject({ code: Code.PermissionDenied });
+    await instance.release.release({ code: await harness.codeOf(mailed), releasePoint: queueId, jobIds: [] });
+    await eventually(() => harness.stateOf(jobId)).toBe(PRINTED);
+    await expect(change(jobId, { copies: 2 })).rejects.toMatchObject({ code: Code.FailedPrecondition });
+    await printer.stop();
+  });
+
+  it('is printed as it was when it was released, or as it was changed before, and never in between', async () => {
+    const { printer, queueId, mailed, jobId } = await hold();
+    const release = instance.release.release({ code: await harness.codeOf(mailed), releasePoint: queueId, jobIds: [] });
+    const changes = await Promise.all(Array.from({ length: 4 }, (_, index) => change(jobId, { copies: index + 2, colorMode: 'monochrome' }).then(() => 'changed', () => 'too late')));
+    await release;
+    await eventually(() => harness.stateOf(jobId)).toBe(PRINTED);
+    const { finishing } = (await jobOf(mailed)) ?? {};
+    const copies = printer.printed[0]?.attributes.find(({ name }) => name === 'copies')?.values;
+    expect(printer.printed).toHaveLength(1);
+    expect(copies).toEqual(finishing?.copies === 1 ? undefined : [{ syntax: 'integer', value: finishing?.copies }]);
+    expect(finishing?.colorMode).toBe(changes.includes('changed') ? 'monochrome' : 'color');
     await printer.stop();
   });
 });

@@ -48,7 +48,7 @@ describe('a traced queue', () => {
     await print('traced', 'seen.pdf');
     await eventually(() => read('traced')).toMatch(/Send-Document[^]*bytes of the document, the whole of it\n.*S: successful-ok/);
     const log = await read('traced');
-    expect(log).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z C: Create-Job 2\.0 #\d+ operation: .*job-name="seen\.pdf \[inkpost .* job: print-color-mode=color sides=one-sided$/mu);
+    expect(log).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z C: Create-Job 2\.0 #\d+ operation: .*job-name="seen\.pdf \[inkpost .* job: sides=one-sided print-color-mode=color$/mu);
     expect(log).not.toContain('unseen');
     expect(log).not.toContain('%PDF');
     expect(await read('quiet')).toBe('');
