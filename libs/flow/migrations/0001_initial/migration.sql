@@ -178,7 +178,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM flow.message m
   WHERE m.state = 'open' AND m.subject IN (
       'mail.message-received.v1', 'submission.document-received.v1', 'acceptance.message-accepted.v1', 'account.sender-approved.v1', 'account.owner-resolved.v1')
-    AND (p_before_at IS NULL OR (m.created_at, m.id) < (p_before_at, p_before_id))
+    AND (m.created_at, m.id) < (coalesce(p_before_at, 'infinity'), coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   ORDER BY m.created_at DESC, m.id DESC LIMIT least(p_limit, 201)
 $$;
 

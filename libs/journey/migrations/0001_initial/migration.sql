@@ -105,7 +105,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND CASE WHEN s.document_id IS NULL THEN d.step IN ('document-extracted', 'submitted') ELSE d.id = s.id END)
   FROM (
     SELECT e.* FROM journey.entry e
-    WHERE NOT e.settled AND journey.stands_still(e.step, e.evidence) AND (p_before_at IS NULL OR (e.at, e.id) < (p_before_at, p_before_id))
+    WHERE NOT e.settled AND journey.stands_still(e.step, e.evidence)
+      -- No OR: only so the index begins at the place, whatever it is.
+      AND (e.at, e.id) < (coalesce(p_before_at, 'infinity'), coalesce(p_before_id, 9223372036854775807))
     ORDER BY e.at DESC, e.id DESC LIMIT least(p_limit, 201)) AS s
   ORDER BY s.at DESC, s.id DESC
 $$;

@@ -84,6 +84,7 @@ interface Listed {
   readonly id: string;
   readonly messageId: string;
   readonly status: string;
+  readonly problem: string | null;
   readonly [field: string]: unknown;
 }
 
@@ -151,7 +152,7 @@ describe('pending documents', () => {
     do {
       const page: { documents: Listed[]; nextCursor: string | null } = await pending(`?limit=3&cursor=${cursor}`);
       expect(page.documents.length).toBeLessThanOrEqual(3);
-      seen.push(...page.documents.map(({ status, problem }) => String(problem ?? status)));
+      seen.push(...page.documents.map(({ status, problem }) => problem ?? status));
       cursor = page.nextCursor ?? '';
     } while (cursor !== '');
     expect(seen).toEqual(['way 3', 'refused 3', 'way 2', 'refused 2', 'way 1', 'refused 1', 'way 0', 'refused 0']);

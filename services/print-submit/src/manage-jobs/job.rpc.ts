@@ -105,14 +105,9 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     const reason = whyNotReprinted(job, new Date());
     if (reason !== undefined) throw new PermanentFailure('print.reprint-refused', reason);
     const reprinted = await this.reprints.reprint(job, queueId || job.queueId, actor);
-    switch (reprinted.outcome) {
-      case 'reprinted':
-        return { job: toWireJob(await this.find(reprinted.jobId)) };
-      case 'queue-unknown':
-        throw invalidField('queueId', queueId === '' ? `is missing: the queue "${job.queueId}" that it was printed on is gone` : 'names no queue');
-      case 'overtaken':
-        throw new PermanentFailure('print.reprint-refused', 'The document is no longer kept.');
-    }
+    if (reprinted.outcome === 'queue-unknown') throw invalidField('queueId', queueId === '' ? `is missing: the queue "${job.queueId}" that it was printed on is gone` : 'names no queue');
+    if (reprinted.outcome === 'overtaken') throw new PermanentFailure('print.reprint-refused', 'The document is no longer kept.');
+    return { job: toWireJob(await this.find(reprinted.jobId)) };
   };
 
   changeOwner = async ({ jobId, owner }: ChangeOwnerRequest, context: HandlerContext) => {

@@ -43,7 +43,7 @@ export class JobStore {
     const values: unknown[] = [limit];
     const place = (value: unknown): string => `$${values.push(value)}`;
     const conditions = {
-      ...(filter.jobStates.length > 0 ? { states: `job_state = ANY (${place(filter.jobStates)}::text[])` } : {}),
+      ...stateConditions(filter.jobStates, place),
       ...(filter.queueId === '' ? {} : { queue: `queue_id = ${place(filter.queueId)}` }),
       ...(filter.accountId === '' ? {} : { account: `account_id = ${place(filter.accountId)}` }),
       ...(filter.mailboxId === '' ? {} : { mailbox: `mailbox_id = ${place(filter.mailboxId)}` }),
@@ -70,4 +70,16 @@ export class JobStore {
     );
     return delivery;
   }
+}
+
+const ENDS: readonly string[] = ['completed', 'canceled', 'aborted'] satisfies readonly JobState[];
+
+/** Each with what its index asks for: one state alone is found in the order of the list. */
+function stateConditions(jobStates: readonly string[], place: (value: unknown) => string): Record<string, string> {
+  const [only, ...others] = jobStates;
+  if (only === undefined) return {};
+  const states: Record<string, string> = others.length === 0 ? { state: `job_state = ${place(only)}::text` } : { states: `job_state = ANY (${place(jobStates)}::text[])` };
+  const ended = jobStates.filter((state) => ENDS.includes(state)).length;
+  if (ended === jobStates.length) return { ...states, ended: 'completed_at IS NOT NULL' };
+  return ended === 0 ? { ...states, unfinished: 'completed_at IS NULL' } : states;
 }

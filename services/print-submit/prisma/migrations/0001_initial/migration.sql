@@ -238,6 +238,8 @@ CREATE INDEX "job_hold_due" ON "job" ("hold_due_at") WHERE "job_state" = 'pendin
 CREATE INDEX "job_created_at_idx" ON "job" ("created_at", "id");
 CREATE INDEX "job_account_idx" ON "job" ("account_id", "created_at", "id");
 CREATE INDEX "job_queue_idx" ON "job" ("queue_id", "created_at", "id");
+CREATE INDEX "job_mailbox_idx" ON "job" ("mailbox_id", "created_at", "id");
+CREATE INDEX "job_finished" ON "job" ("job_state", "created_at", "id") WHERE "completed_at" IS NOT NULL;
 
 -- A delivery under way: the intent before the act. Its row goes when the outcome is known.
 -- creating: Create-Job may have been sent; sending: the document may be leaving as printer_job_id; following: the printer has it all.
