@@ -1,26 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:https';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import { readConfigs } from '@inkpost/config/config.js';
 import { domainSync } from '@inkpost/domain-sync/domain-sync.module.js';
-import { FlowClient } from '@inkpost/flow/flow-client.js';
-import { FlowSender } from '@inkpost/flow/flow-sender.js';
+import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import { gateway } from '@inkpost/gateway/gateway.module.js';
-import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
+import type { CheckingClient } from '@inkpost/gateway/rest.harness.js';
 import { guestAccount } from '@inkpost/guest-account/guest-account.module.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
-import { CONTROL_PORTS, variablePart } from '@inkpost/service/service-variables.js';
-import type { ServiceDefinition } from '@inkpost/service/service-definition.js';
-import { startService } from '@inkpost/service/start-service.js';
-import { createLog } from '@inkpost/telemetry/log.js';
-import { Telemetry } from '@inkpost/telemetry/telemetry.js';
-import { freePort } from '@inkpost/testkit/free-port.js';
-import { createInkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
-import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
-import { createTestRedis } from '@inkpost/testkit/test-redis.js';
-import { PASSWORD } from './installation.js';
+import { ServiceSet } from './service-set.js';
 
 interface Fact {
   readonly subject: string;
@@ -36,40 +23,12 @@ export class GuestDesk {
     readonly certificate: string,
     readonly superuser: Pool,
     private readonly acceptance: FlowClient,
-    private readonly stops: (() => Promise<unknown>)[],
+    private readonly services: ServiceSet,
   ) {}
 
   static async open(): Promise<GuestDesk> {
-    const [database, redis, folder] = [await createInkpostDatabase(), await createTestRedis(), await temporaryFolder('desk')];
-    const stops: (() => Promise<unknown>)[] = [() => redis.drop(), () => database.drop(), () => folder.remove()];
-    const controls = new Map(await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const)));
-    const ports = { http: await freePort(), dsp: await freePort(), wsc: await freePort() };
-    const key = randomBytes(32).toString('hex');
-    const secrets = {
-      'guest-account': { 'database-password': database.passwords['guest-account'], 'control-key': key, 'master-key': randomBytes(32).toString('hex'), 'maintenance-password': PASSWORD },
-      'domain-sync': { 'database-password': database.passwords['domain-sync'], 'control-key': key },
-      gateway: { 'database-password': database.passwords.gateway, ...Object.fromEntries(['control-key', ...[...controls.keys()].map((owner) => `control-key.${owner}`)].map((name) => [name, key])) },
-    };
-    for (const [service, files] of Object.entries(secrets)) {
-      await mkdir(join(folder.path, 'secrets', service), { recursive: true });
-      for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, 'secrets', service, name), text);
-    }
-    const environment = {
-      INKPOST_DATABASE_URL: database.url, INKPOST_REDIS_URL: redis.url, INKPOST_SECRETS_FOLDER: join(folder.path, 'secrets'), INKPOST_DATA_FOLDER: join(folder.path, 'data'), INKPOST_LOG_LEVEL: 'fatal',
-      INKPOST_HTTP_LISTEN: `127.0.0.1:${ports.http}`, INKPOST_DSP_LISTEN: `127.0.0.1:${ports.dsp}`, INKPOST_WSC_LISTEN: `127.0.0.1:${ports.wsc}`,
-      ...Object.fromEntries([...controls].flatMap(([service, port]) => [[`INKPOST_${part(service)}_LISTEN`, `127.0.0.1:${port}`], [`INKPOST_${part(service)}_URL`, `http://127.0.0.1:${port}`]])),
-    };
-    for (const definition of [guestAccount, domainSync, gateway]) {
-      const service = await startService(definition, configOf(definition, environment), new Telemetry({ processName: 'test', version: '0' }), '0.0.0-test');
-      stops.unshift(() => service.stop());
-    }
-    const sender = new FlowSender(redis.url, createLog('test', 'fatal'));
-    await sender.waitForRedis(5_000);
-    stops.unshift(() => sender.stop());
-    const rest = new CheckingClient(`http://127.0.0.1:${ports.http}`);
-    expect((await rest.signIn('maintenance', PASSWORD)).status).toBe(201);
-    const certificate = await readFile(join(folder.path, 'data', 'certificate', 'certificate.pem'), 'utf8');
-    return new GuestDesk(rest, ports, certificate, database.superuserPool(), new FlowClient(database.pool('acceptance'), sender), stops);
+    const services = await ServiceSet.start([guestAccount, domainSync, gateway]);
+    return new GuestDesk(services.rest, services.ports, await services.certificate(), services.superuser, services.flowOf('acceptance'), services);
   }
 
   /** Accepts a mail as acceptance does; gives the message's id. */
@@ -92,8 +51,8 @@ export class GuestDesk {
     return (await this.superuser.query<Fact>("SELECT subject, payload FROM flow.message WHERE journey_id = $1 AND producer = 'guest_account'", [messageId])).rows;
   }
 
-  async journey(messageId: string): Promise<{ readonly step: string; readonly evidence: Readonly<Record<string, unknown>> }[]> {
-    return (await this.superuser.query('SELECT step, evidence FROM journey.entry WHERE message_id = $1 ORDER BY id', [messageId])).rows;
+  journey(messageId: string): ReturnType<ServiceSet['journey']> {
+    return this.services.journey(messageId);
   }
 
   /** For what a mail waits; undefined: for nothing. */
@@ -119,17 +78,6 @@ export class GuestDesk {
   }
 
   async close(): Promise<void> {
-    for (const stop of this.stops) await stop();
+    await this.services.stop();
   }
-}
-
-function part(service: string): string {
-  return variablePart(service as keyof typeof CONTROL_PORTS);
-}
-
-function configOf({ config }: ServiceDefinition, environment: Readonly<Record<string, string>>) {
-  const known = new Set(Object.values(config).map(({ name }) => name as string));
-  const [read] = readConfigs([config], Object.fromEntries(Object.entries(environment).filter(([name]) => known.has(name))));
-  if (!read) throw new Error('unreachable: one was asked for');
-  return read;
 }
