@@ -12,7 +12,8 @@ import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_ma
 import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
-import { IdentificationService } from '@inkpost/contracts/admin/v1/identification_pb.js';
+import { BalanceService } from '@inkpost/contracts/admin/v1/charging_pb.js';
+import { IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
@@ -94,6 +95,7 @@ export class Owners {
   readonly uploadedMails: Client<typeof UploadedMailService>;
   readonly signIn: Client<typeof SignInService>;
   readonly identification: Client<typeof IdentificationService>;
+  readonly pins: Client<typeof PinService>;
   readonly singleSignOn: Client<typeof SingleSignOnService>;
   readonly rights: Client<typeof RightsService>;
   readonly apiTokens: Client<typeof ApiTokenService>;
@@ -115,6 +117,7 @@ export class Owners {
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
+  readonly balances: Client<typeof BalanceService>;
   readonly ownDocuments: Client<typeof OwnDocumentService>;
   readonly releaseProfiles: Client<typeof ReleaseProfileService>;
   readonly printApi: Client<typeof PrintApiService>;
@@ -143,6 +146,7 @@ export class Owners {
     this.uploadedMails = client(UploadedMailService, 'mail-ingest');
     this.signIn = client(SignInService, 'guest-account');
     this.identification = client(IdentificationService, 'guest-account');
+    this.pins = client(PinService, 'guest-account');
     this.singleSignOn = client(SingleSignOnService, 'guest-account');
     this.rights = client(RightsService, 'guest-account');
     this.apiTokens = client(ApiTokenService, 'guest-account');
@@ -164,6 +168,7 @@ export class Owners {
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
     this.release = client(ReleaseService, 'print-submit');
+    this.balances = client(BalanceService, 'print-submit');
     this.ownDocuments = client(OwnDocumentService, 'print-submit');
     this.releaseProfiles = client(ReleaseProfileService, 'print-submit');
     this.printApi = client(PrintApiService, 'print-submit');

@@ -31,7 +31,8 @@ export function sessionPage({ session, links }: SessionView, { title, error, con
     refresh: { seconds: idleSeconds - LIMITS.releaseWarnSeconds, to: links.to('pause') },
     body: html`<header>
 <span>${account === '' ? 'Inkpost' : words.signedInAs(account)}</span>
-<a href="${addressOf(links.start, queueId, { language: other })}" lang="${other}" hreflang="${other}">${name}</a>
+${account !== '' && html`<a href="${links.to('account')}">${words.account.title}</a>
+`}<a href="${addressOf(links.start, queueId, { language: other })}" lang="${other}" hreflang="${other}">${name}</a>
 </header>
 <main>
 <h1>${title}</h1>
@@ -92,7 +93,7 @@ function choice(document: OwnDocument, { language, means }: ReleaseSession, link
   const words = wordsIn(language);
   const job = present(document.job, 'job');
   const id = `job-${job.jobId}`;
-  const isAllowed = document.allowedMeans.includes(means);
+  const isAllowed = document.allowedMeans.some((each) => each === means);
   return html`<li class="document">
 <div class="choice"><input type="checkbox" id="${id}" name="job" value="${job.jobId}"${isAllowed && html` checked`} aria-describedby="about-${id}"><label for="${id}">${job.fileName}</label></div>
 <div class="about" id="about-${id}">

@@ -1,6 +1,8 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ConnectRouter } from '@connectrpc/connect';
-import { IdentificationService } from '@inkpost/contracts/admin/v1/identification_pb.js';
+import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { BalanceService } from '@inkpost/contracts/admin/v1/charging_pb.js';
+import { IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { type Identification, OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { callerOf } from '@inkpost/service/control-listener.js';
@@ -29,12 +31,14 @@ export class ReleaseOwners {
   /** What stays when it is wanted, with its reason. */
   readonly refusals = new Map<string, { readonly reason: string; readonly problem: string }>();
   readonly heard: { codes: string[]; who: Identification[]; pins: string[]; points: string[] } = { codes: [], who: [], pins: [], points: [] };
+  readonly newPins: string[] = [];
   means = ['puk', 'login-pin', 'card-pin'];
   idleSeconds = 60;
 
   reset(): void {
     this.documents.splice(0);
     this.refusals.clear();
+    this.newPins.splice(0);
     Object.assign(this.heard, { codes: [], who: [], pins: [], points: [] });
     Object.assign(this, { means: ['puk', 'login-pin', 'card-pin'], idleSeconds: 60 });
   }
@@ -57,6 +61,9 @@ export class ReleaseOwners {
         this.heard.points.push(releasePoint);
         return { queueName: queueId === 'lobby' ? 'Lobby' : '', means: this.means, idleSeconds: this.idleSeconds };
       },
+    });
+    router.service(BalanceService, {
+      getStanding: ({ accountId }) => ({ currency: 'EUR', balance: { holder: { kind: 'account', name: accountId }, mode: 'refuse', amount: 12_500n }, quotas: [{ quota: { name: 'Everybody', unit: 'impressions', period: 'month', amount: 200n, mode: 'warn' }, used: 40n }] }),
     });
     router.service(OwnDocumentService, {
       openByCode: ({ code }) => {
@@ -89,6 +96,23 @@ export class ReleaseOwners {
   };
 
   readonly guestAccount = (router: ConnectRouter): void => {
+    router.service(SignInService, {
+      signIn: ({ account, password }) => {
+        if (account === 'locked') return { outcome: 'locked-out', retryAfterSeconds: 30 };
+        if (password !== 'Right-Passw0rd') return { outcome: 'refused' };
+        if (account === 'maintenance') return { outcome: 'signed-in', account: { name: 'maintenance' } };
+        return { outcome: 'signed-in', account: { name: 'CORP\\ada', directoryId: 'corp', accountId: 'ada', login: 'ada' } };
+      },
+    });
+    router.service(PinService, {
+      getPinPolicy: () => ({ policy: { lengthMin: 4 } }),
+      getOwnPin: () => ({ hasPin: this.newPins.length > 0, policy: { lengthMin: 4 } }),
+      setOwnPin: ({ account, pin }) => {
+        if (!/^\d{4,12}$/.test(pin) || pin === '1234') throw invalidField('pin', 'must be 4 to 12 digits');
+        this.newPins.push(`${account?.name} ${account?.directoryId} ${account?.login} ${pin}`);
+        return {};
+      },
+    });
     router.service(IdentificationService, {
       identify: ({ who, pin, releasePoint, source }, context) => {
         callerOf(context);

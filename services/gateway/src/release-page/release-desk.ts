@@ -5,14 +5,15 @@ import type { RequestContext } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import type { Proven } from '../release/prove-identity.js';
 import { ensureConnectionIsSafe } from '../sessions/session-cookie.js';
+import { passwordPage } from './account-page.js';
 import { linksFrom, type Links } from './frame.js';
 import { RefusedWithPage } from './refusal-page.js';
-import { MEANS, type Means, RELEASE_COOKIE, type ReleaseSession } from './release-session.js';
+import { MEANS, RELEASE_COOKIE, type ReleaseSession } from './release-session.js';
 import type { ReleaseSessionStore } from './release-session.store.js';
 import { addressOf, startPage, type StartView } from './start-page.js';
 import { durationIn, wordsIn } from './words.js';
 
-type Client = Pick<RequestContext, 'browser' | 'source' | 'caller' | 'local'>;
+export type Client = Pick<RequestContext, 'browser' | 'source' | 'caller' | 'local'>;
 
 /** How the page was opened. */
 export interface Opening {
@@ -39,14 +40,14 @@ export class ReleaseDesk {
   }
 
   /** Somebody says who they are: a session begins, or the page asks once more. Gives its account's name for the audit log. */
-  async begin(client: Client, opening: Opening, means: Means, prove: () => Promise<Proven>): Promise<string> {
+  async begin(client: Client, opening: Opening, means: ReleaseSession['means'], prove: () => Promise<Proven>): Promise<string> {
     ensureConnectionIsSafe(client.browser, client.local);
     const proven = await prove();
     if (proven.outcome !== 'proven') throw await this.askAgain(client, opening, means, proven);
     const { queueName, idleSeconds } = await this.point(client, opening.at);
     await this.sessions.end(RELEASE_COOKIE.valueIn(client.browser));
     const language = opening.language ?? proven.language ?? client.browser.language;
-    const token = await this.sessions.create({ accountId: proven.accountId, account: proven.account, means, queueId: queueName === '' ? '' : opening.at, language, idleSeconds });
+    const token = await this.sessions.create({ accountId: proven.accountId, account: proven.account, directoryId: proven.directoryId, login: proven.login, means, queueId: queueName === '' ? '' : opening.at, language, idleSeconds });
     RELEASE_COOKIE.keep(client.browser, token);
     return proven.account;
   }
@@ -70,6 +71,11 @@ export class ReleaseDesk {
     return this.sessions.look(RELEASE_COOKIE.valueIn(client.browser));
   }
 
+  /** Throws a Problem where a password would travel in clear. */
+  ensureSafe({ browser, local }: Client): void {
+    ensureConnectionIsSafe(browser, local);
+  }
+
   /** Gives where the browser goes on from a page one step below. */
   async end(client: Client): Promise<string> {
     const session = await this.sessions.end(RELEASE_COOKIE.valueIn(client.browser));
@@ -82,19 +88,19 @@ export class ReleaseDesk {
     return { queueName, idleSeconds, means: MEANS.filter((each) => means.includes(each)) };
   }
 
-  private async askAgain(client: Client, opening: Opening, means: Means, proven: Exclude<Proven, { outcome: 'proven' }>): Promise<Problem> {
+  private async askAgain(client: Client, opening: Opening, means: ReleaseSession['means'], proven: Exclude<Proven, { outcome: 'proven' }>): Promise<Problem> {
     const language = opening.language ?? client.browser.language;
     const { errors } = wordsIn(language);
-    const again = (text: string) => this.start(client, opening, linksFrom(1), { error: { means, text } });
+    const again = async (text: string) => (means === 'password' ? passwordPage({ language, queueId: opening.at, error: text }, linksFrom(2)) : this.start(client, opening, linksFrom(1), { error: { means, text } }));
     switch (proven.outcome) {
       case 'locked-out': {
         const { retryAfterSeconds } = proven;
         return new RefusedWithPage('locked-out', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, await again(errors.lockedOut(durationIn(language, retryAfterSeconds))), { retryAfterSeconds });
       }
       case 'missing':
-        return new RefusedWithPage('invalid-request', 'Something is missing.', await again({ puk: errors.codeMissing, 'login-pin': errors.loginMissing, 'card-pin': errors.cardMissing }[means]));
+        return new RefusedWithPage('invalid-request', 'Something is missing.', await again({ puk: errors.codeMissing, 'login-pin': errors.loginMissing, 'card-pin': errors.cardMissing, password: errors.passwordMissing }[means]));
       case 'wrong':
-        return new RefusedWithPage('wrong-code', 'Nobody is known by this.', await again({ puk: errors.codeWrong, 'login-pin': errors.pinWrong, 'card-pin': errors.cardWrong }[means]));
+        return new RefusedWithPage('wrong-code', 'Nobody is known by this.', await again({ puk: errors.codeWrong, 'login-pin': errors.pinWrong, 'card-pin': errors.cardWrong, password: errors.passwordWrong }[means]));
     }
   }
 }

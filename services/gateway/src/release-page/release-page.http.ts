@@ -1,89 +1,72 @@
 import { renderSVG } from 'uqr';
 import { z } from 'zod';
 import type { OwnDocument } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
-import { sourceNetwork } from '@inkpost/service/source-network.js';
 import { explainFailure } from '../answer-route/explain-failure.js';
 import { identifier, present } from '../answer-route/fields.js';
-import { type RequestContext, route } from '../answer-route/route.js';
+import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { GUESTS, TEXT } from '../limits.js';
 import { proveByCode, proveByPin } from '../release/prove-identity.js';
+import { accountRoutes } from './account.http.js';
 import { deletedPage, deletionPage, pausePage, printedPage, stayingOf } from './answer-pages.js';
 import { documentsPage, type SessionView } from './documents-page.js';
-import { type Links, linksFrom, RELEASE_POLICY } from './frame.js';
+import { linksFrom } from './frame.js';
+import { movingPage, openingFields, page, toOpening, whoOf } from './page-routes.js';
 import { optionsPage } from './options-page.js';
-import { RefusedWithPage, releaseRefusalPage } from './refusal-page.js';
-import { type Opening, ReleaseDesk } from './release-desk.js';
-import type { ReleaseSession } from './release-session.js';
+import { RefusedWithPage } from './refusal-page.js';
+import { type Client, ReleaseDesk } from './release-desk.js';
 import type { ReleaseSessionStore } from './release-session.store.js';
 import { addressOf } from './start-page.js';
 import { wordsIn } from './words.js';
 
 const JOBS_MAX = 1_000;
 
-const right = { public: 'A page for everybody at a release point: a code or a PIN says whose documents it shows.' } as const;
-const language = z.enum(['en', 'fr']).optional().catch(undefined);
-const at = z.string().max(TEXT.id).catch('');
 const secret = (max: number) => z.string().max(max).default('');
 /** None, one or several fields of a name. */
 const jobIds = z.preprocess((value) => (value === undefined ? [] : [value].flat()), z.array(identifier).max(JOBS_MAX));
 
-const page = (links: Links) => ({
-  right, summary: 'A page', undescribed: true, status: 200, answer: { mediaType: 'text/html; charset=utf-8' }, contentSecurityPolicy: RELEASE_POLICY, refusalPage: releaseRefusalPage(links),
-} as const);
-/** A form of the page, after which the browser goes on elsewhere. */
-const moving = (links: Links) => ({ ...page(links), method: 'POST', form: true, status: 303, answer: { redirects: true } } as const);
 const [top, below, deep] = [linksFrom(0), linksFrom(1), linksFrom(2)];
-
-type Client = Pick<RequestContext, 'browser' | 'source' | 'caller' | 'local'>;
 
 /** `/release`: a page for a tablet beside the printer and for a phone, without a script. print-submit owns the documents, guest-account knows people. */
 export function releasePageRoutes(owners: Owners, sessions: ReleaseSessionStore) {
   const desk = new ReleaseDesk(owners, sessions);
-  return [...entranceRoutes(owners, desk), ...documentRoutes(owners, desk), ...optionRoutes(owners, desk), ...exitRoutes(desk)];
-}
-
-/** On whose behalf the owner is asked, and where. */
-function whoOf({ accountId, means }: ReleaseSession, { source }: Client) {
-  return { accountId, means, releasePoint: sourceNetwork(source) };
+  return [...entranceRoutes(owners, desk), ...documentRoutes(owners, desk), ...optionRoutes(owners, desk), ...accountRoutes(owners, desk), ...exitRoutes(desk)];
 }
 
 function entranceRoutes(owners: Owners, desk: ReleaseDesk) {
   const { ownDocuments } = owners;
-  const opening = { at: at.default(''), language };
-  const asOpened = ({ at: queueId, language: wanted }: { readonly at: string; readonly language?: Opening['language'] }): Opening => ({ at: queueId, language: wanted });
   return [
     route({
-      ...page(top), method: 'GET', path: '/release', operation: 'showReleasePage', query: z.object({ ...opening, said: z.enum(['ended']).optional().catch(undefined) }),
+      ...page(top), method: 'GET', path: '/release', operation: 'showReleasePage', query: z.object({ ...openingFields, said: z.enum(['ended']).optional().catch(undefined) }),
       handle: async ({ query, ...client }) => {
         const session = await desk.find(client, query.language);
         if (session) return documentsPage({ session, links: top }, (await ownDocuments.listOwnDocuments({ who: whoOf(session, client) }, as(client.caller))).documents);
-        return desk.start(client, asOpened(query), top, query.said === 'ended' ? { notice: wordsIn(query.language ?? client.browser.language).signedOut } : {});
+        return desk.start(client, toOpening(query), top, query.said === 'ended' ? { notice: wordsIn(query.language ?? client.browser.language).signedOut } : {});
       },
     }),
     route({
-      right, summary: 'The page\'s address as a QR code', undescribed: true, method: 'GET', path: '/release/qr.svg', operation: 'getReleaseQrCode', query: z.object({ at: at.default('') }),
-      status: 200, answer: { mediaType: 'image/svg+xml' },
+      ...page(below), summary: 'The page\'s address as a QR code', method: 'GET', path: '/release/qr.svg', operation: 'getReleaseQrCode', query: z.object({ at: openingFields.at }),
+      answer: { mediaType: 'image/svg+xml' },
       handle: async ({ query, browser }) => renderSVG(addressOf(`${browser.ownOrigin}/release`, query.at), { ecc: 'M', border: 4 }),
     }),
     route({
-      ...moving(below), path: '/release/code', operation: 'giveReleaseCode', body: z.object({ ...opening, code: secret(TEXT.code) }),
+      ...movingPage(below), path: '/release/code', operation: 'giveReleaseCode', body: z.object({ ...openingFields, code: secret(TEXT.code) }),
       handle: async ({ body, ...client }) => {
-        await desk.begin(client, asOpened(body), 'puk', () => proveByCode(owners, client, body.code));
+        await desk.begin(client, toOpening(body), 'puk', () => proveByCode(owners, client, body.code));
         return { location: below.start };
       },
     }),
     route({
-      ...moving(below), path: '/release/login', operation: 'giveReleaseLogin', body: z.object({ ...opening, login: secret(TEXT.address), pin: secret(TEXT.code) }),
+      ...movingPage(below), path: '/release/login', operation: 'giveReleaseLogin', body: z.object({ ...openingFields, login: secret(TEXT.address), pin: secret(TEXT.code) }),
       handle: async ({ body: { login, pin, ...rest }, ...client }) => {
-        const actor = await desk.begin(client, asOpened(rest), 'login-pin', () => proveByPin(owners, client, { case: 'login', value: login }, pin));
+        const actor = await desk.begin(client, toOpening(rest), 'login-pin', () => proveByPin(owners, client, { case: 'login', value: login }, pin));
         return { location: below.start, actor };
       },
     }),
     route({
-      ...moving(below), path: '/release/card', operation: 'giveReleaseCard', body: z.object({ ...opening, card: secret(GUESTS.cardNumberLength), pin: secret(TEXT.code) }),
+      ...movingPage(below), path: '/release/card', operation: 'giveReleaseCard', body: z.object({ ...openingFields, card: secret(GUESTS.cardNumberLength), pin: secret(TEXT.code) }),
       handle: async ({ body: { card, pin, ...rest }, ...client }) => {
-        const actor = await desk.begin(client, asOpened(rest), 'card-pin', () => proveByPin(owners, client, { case: 'cardNumber', value: card }, pin));
+        const actor = await desk.begin(client, toOpening(rest), 'card-pin', () => proveByPin(owners, client, { case: 'cardNumber', value: card }, pin));
         return { location: below.start, actor };
       },
     }),
@@ -146,7 +129,7 @@ function optionRoutes({ ownDocuments }: Owners, desk: ReleaseDesk) {
       },
     }),
     route({
-      ...moving(deep), path, operation: 'changeDocumentOptions', params,
+      ...movingPage(deep), path, operation: 'changeDocumentOptions', params,
       // What is shown as chosen already is sent too; the owner sees what of it is new.
       body: z.object({ colorMode: z.string().max(TEXT.id).optional(), sides: z.string().max(TEXT.id).optional(), copies: z.coerce.number().int().min(1).max(9_999).optional().catch(0), pageRanges: z.string().max(TEXT.name).optional() }),
       handle: async ({ params: { jobId }, body: change, ...client }) => {
@@ -178,7 +161,7 @@ function exitRoutes(desk: ReleaseDesk) {
       handle: async (client) => ({ location: await desk.end(client) }),
     }),
     route({
-      ...moving(below), path: '/release/end', operation: 'endRelease', changes: false,
+      ...movingPage(below), path: '/release/end', operation: 'endRelease', changes: false,
       handle: async (client) => ({ location: await desk.end(client) }),
     }),
   ];

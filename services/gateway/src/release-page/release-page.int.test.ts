@@ -238,3 +238,45 @@ describe('documents', () => {
     expect((await call('/release/options/00000000-0000-4000-8000-999999999999', { cookie })).status).toBe(404);
   });
 });
+
+describe('somebody\'s own account', () => {
+  const ada = { login: 'ada', password: 'Right-Passw0rd', at: 'lobby', language: 'en' };
+
+  it('is shown to who signs in by name: what is left, what was printed, the PIN; and not to who has a code alone', async () => {
+    owners.hold('former.pdf', { jobState: 'canceled', jobStateReason: 'job-canceled-by-user', price: 80n });
+    owners.hold('waits.pdf');
+    const byCode = await call('/release/account', { cookie: await signedIn() });
+    expect([h1(byCode), byCode.text]).toEqual(['Your account', expect.stringContaining('action="account/sign-in"')]);
+    expect(byCode.text).not.toContain('former.pdf');
+    expect((await call('/release/account/pin', { cookie: await signedIn(), form: { pin: '8642', again: '8642' } })).status).toBe(401);
+    const { text } = await call('/release/account?after=page-2', { cookie: await signedIn(ada, '/release/account/sign-in') });
+    expect(text).toMatch(/Balance: €12\.50[\s\S]*Everybody \(this month\): 40 printed sides of 200 printed sides used[\s\S]*You have no PIN yet[\s\S]*former\.pdf[\s\S]*deleted by you[\s\S]*after=older/);
+    expect(text).toContain('Signed in as CORP\\ada');
+    expect(owners.newPins).toEqual([]);
+  });
+
+  it('sets the PIN when it is typed twice and good, in nobody else\'s name', async () => {
+    const cookie = await signedIn(ada, '/release/account/sign-in');
+    const set = (pin: string, again = pin) => call('/release/account/pin', { cookie, form: { pin, again } });
+    expect(await set('8642', '8643')).toMatchObject({ status: 400, text: expect.stringContaining('The two were not the same.') });
+    for (const bad of ['1234', '12', '', ' ']) expect(await set(bad)).toMatchObject({ status: 400, text: expect.stringContaining('Type at least 4 digits') });
+    const done = await set('8642');
+    expect([done.status, done.text]).toEqual([200, expect.stringContaining('The PIN is set.')]);
+    expect(done.text).not.toContain('8642');
+    expect(owners.newPins).toEqual(['CORP\\ada corp ada 8642']);
+  });
+
+  it('releases nothing by the password, and says what to sign in with', async () => {
+    const { jobId } = owners.hold('plan.pdf');
+    const cookie = await signedIn(ada, '/release/account/sign-in');
+    expect((await call('/release', { cookie })).text).toContain('To print this one, sign in with the code from the mail or with login and PIN or with card and PIN.');
+    expect((await call('/release/print', { cookie, form: { job: jobId } })).text).toContain('it asks for another way to sign in');
+    expect(owners.documents[0]?.jobState).toBe('pending-held');
+  });
+
+  it.each([[{ password: 'wrong' }, 422, 'Login or password is wrong.'], [{ login: 'locked' }, 429, 'Try again in 30 seconds.'], [{ login: '' }, 400, 'Type your login'], [{ login: 'maintenance' }, 422, 'Login or password is wrong.']])('is kept from %j', async (change, status, sentence) => {
+    const shown = await call('/release/account/sign-in', { form: { ...ada, ...change } });
+    expect([shown.status, shown.text, shown.cookie]).toEqual([status, expect.stringContaining(sentence), null]);
+    expect(shown.text).toContain('action="../account/sign-in"');
+  });
+});

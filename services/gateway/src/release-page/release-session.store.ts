@@ -6,13 +6,13 @@ import type { ReleaseSession } from './release-session.js';
 
 type Row = ReleaseSession & Record<string, unknown>;
 
-const COLUMNS = 'account_id AS "accountId", account, means, queue_id AS "queueId", language, idle_seconds AS "idleSeconds"';
+const COLUMNS = 'account_id AS "accountId", account, directory_id AS "directoryId", login, means, queue_id AS "queueId", language, idle_seconds AS "idleSeconds"';
 
 // What ran out goes with each new one: there is no more of it than a busy hour makes.
 const CREATE = `
   WITH over AS (DELETE FROM release_session WHERE expires_at <= now())
-  INSERT INTO release_session (token_sha256, account_id, account, means, queue_id, language, idle_seconds, expires_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $7::int + $8::int))`;
+  INSERT INTO release_session (token_sha256, account_id, account, directory_id, login, means, queue_id, language, idle_seconds, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $9::int + $10::int))`;
 
 const USE = `
   UPDATE release_session SET expires_at = least(now() + make_interval(secs => idle_seconds + $2::int), began_at + make_interval(hours => $3)), language = coalesce($4, language)
@@ -23,9 +23,9 @@ export class ReleaseSessionStore {
   constructor(private readonly pool: Pool) {}
 
   /** Gives the token, which is nowhere else from then on. */
-  async create({ accountId, account, means, queueId, language, idleSeconds }: ReleaseSession): Promise<string> {
+  async create({ accountId, account, directoryId, login, means, queueId, language, idleSeconds }: ReleaseSession): Promise<string> {
     const token = newSessionToken();
-    await query(this.pool, 'release-session.create', CREATE, [sessionTokenSha256(token), accountId, account, means, queueId, language, idleSeconds, LIMITS.releaseGraceSeconds]);
+    await query(this.pool, 'release-session.create', CREATE, [sessionTokenSha256(token), accountId, account, directoryId, login, means, queueId, language, idleSeconds, LIMITS.releaseGraceSeconds]);
     return token;
   }
 

@@ -10,7 +10,11 @@ export interface ReleaseSession {
   readonly accountId: string;
   /** For the audit log and the page, `DIRECTORY\login`; empty: a code, which names nobody. */
   readonly account: string;
-  readonly means: Means;
+  /** Whom guest-account knows it by; empty as above. */
+  readonly directoryId: string;
+  readonly login: string;
+  /** `password`: for looking back and setting the PIN; nothing is released by it. */
+  readonly means: Means | 'password';
   /** The queue that the page was opened for; empty: none. */
   readonly queueId: string;
   readonly language: Language;

@@ -34,7 +34,8 @@ ${languageLink(view, links)}
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>
 `}${error && html`<p class="error" role="alert" id="error">${error.text}</p>
 `}${means.length === 0 && html`<p>${words.noMeans}</p>
-`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}</main>`,
+`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${addressOf(links.to('account'), view.queueId, { language })}">${words.account.link}</a></p>
+</main>`,
   });
 }
 

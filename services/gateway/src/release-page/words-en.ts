@@ -21,6 +21,8 @@ export const ENGLISH: Words = {
     cardMissing: 'Hold the card to the reader, and type your PIN.',
     pinWrong: 'Login or PIN is wrong.',
     cardWrong: 'The card is not known, or the PIN is wrong.',
+    passwordMissing: 'Type your login and your password.',
+    passwordWrong: 'Login or password is wrong.',
     lockedOut: (duration) => `Too many wrong tries. Try again in ${duration}.`,
   },
   documents: 'Your documents',
@@ -70,6 +72,14 @@ export const ENGLISH: Words = {
     title: 'How it is printed', color: 'Colour', sides: 'Sides', copies: 'Copies', pageRanges: 'Pages', pageRangesHint: 'Such as 1-3,5. Empty: all.', save: 'Save', forced: 'set by a rule here',
     notHeld: 'This document does not wait any more.',
     wrong: { copies: 'The printer makes fewer copies at once.', pageRanges: 'Type pages that the document has, such as 1-3,5.', other: 'The printer cannot do this.' },
+  },
+  account: {
+    title: 'Your account', link: 'My account: what I printed, what I have left, my PIN', password: 'Password', button: 'Sign in',
+    pin: 'Your PIN', hasPin: 'You have a PIN. With it and your login, or your card, you print at any printer.', noPin: 'You have no PIN yet. With one and your login, or your card, you print without a code.',
+    newPin: (digits) => `New PIN, at least ${digits} digits`, again: 'The same once more', setPin: 'Set the PIN', pinSet: 'The PIN is set. Others cannot see it, and nobody mails it to you.', pinsDiffer: 'The two were not the same. Nothing was changed.',
+    pinBad: (digits) => `Type at least ${digits} digits, neither all the same nor in a row. Nothing was changed.`,
+    left: 'What you have left', balance: (amount) => `Balance: ${amount}`, quota: (name, used, amount) => `${name}: ${used} of ${amount} used`, impressions: (count) => `${count} printed sides`, periods: { day: 'today', week: 'this week', month: 'this month' },
+    history: 'What you printed', nothingPrinted: 'Nothing yet.', older: 'Older ones',
   },
   pause: { title: 'Are you still there?', text: (seconds) => `Nothing was touched for a while. In ${seconds} seconds you are signed out, so that nobody else sees your documents.`, yes: 'Yes, go on' },
   trouble: {

@@ -21,6 +21,8 @@ export const FRENCH: Words = {
     cardMissing: 'Présentez la carte au lecteur et saisissez votre PIN.',
     pinWrong: 'L’identifiant ou le PIN est erroné.',
     cardWrong: 'La carte est inconnue ou le PIN est erroné.',
+    passwordMissing: 'Saisissez votre identifiant et votre mot de passe.',
+    passwordWrong: 'L’identifiant ou le mot de passe est erroné.',
     lockedOut: (duration) => `Trop d’essais erronés. Réessayez dans ${duration}.`,
   },
   documents: 'Vos documents',
@@ -70,6 +72,14 @@ export const FRENCH: Words = {
     title: 'Impression', color: 'Couleur', sides: 'Faces', copies: 'Exemplaires', pageRanges: 'Pages', pageRangesHint: 'Par exemple 1-3,5. Vide\u00a0: toutes.', save: 'Enregistrer', forced: 'fixé par une règle',
     notHeld: 'Ce document n’est plus en attente.',
     wrong: { copies: 'L’imprimante fait moins d’exemplaires à la fois.', pageRanges: 'Saisissez des pages du document, par exemple 1-3,5.', other: 'L’imprimante ne sait pas le faire.' },
+  },
+  account: {
+    title: 'Votre compte', link: 'Mon compte\u00a0: mes impressions, mon solde, mon PIN', password: 'Mot de passe', button: 'S’identifier',
+    pin: 'Votre PIN', hasPin: 'Vous avez un PIN. Avec lui et votre identifiant ou votre carte, vous imprimez sur toute imprimante.', noPin: 'Vous n’avez pas encore de PIN. Avec lui et votre identifiant ou votre carte, vous imprimez sans code.',
+    newPin: (digits) => `Nouveau PIN, ${digits} chiffres au moins`, again: 'Une seconde fois', setPin: 'Définir le PIN', pinSet: 'Le PIN est défini. Personne d’autre ne le voit et personne ne vous l’envoie.', pinsDiffer: 'Les deux saisies diffèrent. Rien n’a été modifié.',
+    pinBad: (digits) => `Saisissez ${digits} chiffres au moins, ni tous égaux ni consécutifs. Rien n’a été modifié.`,
+    left: 'Ce qu’il vous reste', balance: (amount) => `Solde\u00a0: ${amount}`, quota: (name, used, amount) => `${name}\u00a0: ${used} sur ${amount}`, impressions: (count) => `${count} faces imprimées`, periods: { day: 'aujourd’hui', week: 'cette semaine', month: 'ce mois-ci' },
+    history: 'Vos impressions', nothingPrinted: 'Aucune pour l’instant.', older: 'Plus anciennes',
   },
   pause: { title: 'Êtes-vous toujours là\u00a0?', text: (seconds) => `Rien n’a été touché depuis un moment. Dans ${seconds} secondes vous serez déconnecté, pour que personne d’autre ne voie vos documents.`, yes: 'Oui, continuer' },
   trouble: {

@@ -15,7 +15,7 @@ export interface Words {
   readonly signedOut: string;
   readonly signedOutMeanwhile: string;
   readonly errorTitle: string;
-  readonly errors: { readonly codeMissing: string; readonly codeWrong: string; readonly loginMissing: string; readonly cardMissing: string; readonly pinWrong: string; readonly cardWrong: string; readonly lockedOut: (duration: string) => string };
+  readonly errors: { readonly codeMissing: string; readonly codeWrong: string; readonly loginMissing: string; readonly cardMissing: string; readonly pinWrong: string; readonly cardWrong: string; readonly passwordMissing: string; readonly passwordWrong: string; readonly lockedOut: (duration: string) => string };
   readonly documents: string;
   readonly signedInAs: (account: string) => string;
   readonly waiting: string;
@@ -44,6 +44,12 @@ export interface Words {
   readonly printed: { readonly title: string; readonly none: string; readonly goes: (count: number) => string; readonly stays: string; readonly why: Readonly<Record<string, string>>; readonly chooseFirst: string };
   readonly deletion: { readonly title: string; readonly text: (count: number) => string; readonly yes: string; readonly no: string; readonly done: (count: number) => string; readonly none: string; readonly doneTitle: string };
   readonly options: { readonly title: string; readonly color: string; readonly sides: string; readonly copies: string; readonly pageRanges: string; readonly pageRangesHint: string; readonly save: string; readonly forced: string; readonly notHeld: string; readonly wrong: Readonly<Record<string, string>> };
+  readonly account: {
+    readonly title: string; readonly link: string; readonly password: string; readonly button: string;
+    readonly pin: string; readonly hasPin: string; readonly noPin: string; readonly newPin: (digits: number) => string; readonly again: string; readonly setPin: string; readonly pinSet: string; readonly pinsDiffer: string; readonly pinBad: (digits: number) => string;
+    readonly left: string; readonly balance: (amount: string) => string; readonly quota: (name: string, used: string, amount: string) => string; readonly impressions: (count: string) => string; readonly periods: Readonly<Record<string, string>>;
+    readonly history: string; readonly nothingPrinted: string; readonly older: string;
+  };
   readonly pause: { readonly title: string; readonly text: (seconds: number) => string; readonly yes: string };
   readonly trouble: { readonly title: string; readonly unsafe: string; readonly foreign: string; readonly unavailable: string; readonly tooMany: string; readonly other: string };
 }

@@ -14,6 +14,9 @@ export type Proven =
     readonly accountId: string;
     /** For the audit log, `DIRECTORY\login`; empty: a code, which names nobody. */
     readonly account: string;
+    /** Whom guest-account knows it by; empty as above. */
+    readonly directoryId: string;
+    readonly login: string;
     /** Undefined: not known. */
     readonly language: Language | undefined;
   }
@@ -30,7 +33,7 @@ export interface SaidToBe {
 export async function proveByCode({ ownDocuments }: Pick<Owners, 'ownDocuments'>, { source, caller }: Client, code: string): Promise<Proven> {
   if (code.trim() === '') return { outcome: 'missing' };
   const opened = await ownDocuments.openByCode({ code, releasePoint: sourceNetwork(source) }, as(caller));
-  if (opened.outcome === 'valid') return { outcome: 'proven', accountId: opened.accountId, account: '', language: undefined };
+  if (opened.outcome === 'valid') return { outcome: 'proven', accountId: opened.accountId, account: '', directoryId: '', login: '', language: undefined };
   return opened.outcome === 'locked-out' ? { outcome: 'locked-out', retryAfterSeconds: opened.retryAfterSeconds } : { outcome: 'wrong' };
 }
 
@@ -42,6 +45,15 @@ export async function proveByPin({ identification }: Pick<Owners, 'identificatio
   const answer = await identification.identify({ who, pin: pin.trim(), releasePoint: sourceNetwork(source), source }, as(caller));
   if (answer.outcome === 'locked-out') return { outcome: 'locked-out', retryAfterSeconds: answer.retryAfterSeconds };
   if (answer.outcome !== 'identified' || !answer.account) return { outcome: 'wrong' };
-  const { accountId, name } = answer.account;
-  return { outcome: 'proven', accountId, account: name, language: answer.language === 'fr' || answer.language === 'en' ? answer.language : undefined };
+  const { accountId, name, directoryId, login } = answer.account;
+  return { outcome: 'proven', accountId, account: name, directoryId, login, language: answer.language === 'fr' || answer.language === 'en' ? answer.language : undefined };
+}
+
+/** By login and password, as who signs in to administer; whoever is in no directory has no documents. */
+export async function proveByPassword({ signIn }: Pick<Owners, 'signIn'>, { source, caller }: Client, login: string, password: string): Promise<Proven> {
+  if (login.trim() === '' || password === '') return { outcome: 'missing' };
+  const { outcome, retryAfterSeconds, account } = await signIn.signIn({ account: login.trim(), password, source }, as(caller));
+  if (outcome === 'locked-out') return { outcome, retryAfterSeconds };
+  if (outcome !== 'signed-in' || !account || account.accountId === '') return { outcome: 'wrong' };
+  return { outcome: 'proven', accountId: account.accountId, account: account.name, directoryId: account.directoryId, login: account.login, language: undefined };
 }

@@ -15,7 +15,7 @@ import { toWireHeldJob } from '../print-job/wire-job.js';
 import { checkGivenCode, checkReleasePoint } from '../release-job/given-code.js';
 import type { JobRelease } from '../release-job/job-release.js';
 import type { ReleaseAdmission } from '../release-job/release-admission.js';
-import { type Identification, MEANS } from '../release-profiles/identification.js';
+import { type Identification, PROOFS } from '../release-profiles/identification.js';
 import type { DocumentDeletion } from './document-deletion.js';
 import type { OwnDocument } from './own-document.js';
 import type { OwnDocumentStore } from './own-document.store.js';
@@ -85,8 +85,8 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
 
 function identified(who: WireIdentification | undefined): Identification {
   if (!who || who.accountId === '') throw invalidField('who.accountId', 'is missing');
-  const means = MEANS.find((each) => each === who.means);
-  if (!means) throw invalidField('who.means', `must be one of ${MEANS.join(', ')}`);
+  const means = PROOFS.find((each) => each === who.means);
+  if (!means) throw invalidField('who.means', `must be one of ${PROOFS.join(', ')}`);
   return { accountId: who.accountId, means, releasePoint: checkReleasePoint(who.releasePoint) };
 }
 

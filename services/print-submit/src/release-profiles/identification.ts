@@ -4,10 +4,14 @@ import { isIP } from 'node:net';
 export const MEANS = ['puk', 'login-pin', 'card-pin'] as const;
 export type Means = (typeof MEANS)[number];
 
+/** A password too says who somebody is, but no release profile lets a document go by it: tablets are no place for it. */
+export const PROOFS = [...MEANS, 'password'] as const;
+export type Proof = (typeof PROOFS)[number];
+
 /** Somebody who said who they are, and where. */
 export interface Identification {
   readonly accountId: string;
-  readonly means: Means;
+  readonly means: Proof;
   /** The network where they are, or the name of the place. */
   readonly releasePoint: string;
 }

@@ -44,8 +44,10 @@ CREATE TABLE release_session (
   token_sha256 bytea PRIMARY KEY,
   -- As print-submit and guest-account know it.
   account_id   text NOT NULL,
-  -- Its name for the audit log; empty: a code, which names nobody.
+  -- Its name for the audit log, and whom guest-account knows it by; empty: a code, which names nobody.
   account      text NOT NULL,
+  directory_id text NOT NULL,
+  login        text NOT NULL,
   means        text NOT NULL,
   -- The queue that the page was opened for; empty: none.
   queue_id     text NOT NULL,
