@@ -48,6 +48,7 @@ export interface NotTaken {
 
 /** The server used for sending documents. What it can't be asked now throws a `SendingTrouble`: it may have been done all the same. */
 export interface PrintServer {
+  /** Asks the server who it is: so nothing is sent to one that is out of reach. */
   submitter(): Promise<Submitter>;
   send(job: JobToSend): Promise<Sending>;
   /** By their ids there; those that it doesn't know, or that another account handed in, are left out. */

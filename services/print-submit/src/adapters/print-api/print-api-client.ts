@@ -26,7 +26,6 @@ export interface PrintApiParts {
 export class PrintApiClient implements PrintServer {
   private readonly agent: ServerAgent;
   private readonly session: AccountSession;
-  private identity: ServerInformation | undefined;
 
   constructor(private readonly parts: PrintApiParts) {
     const { settings, password, rules, now, callMaxMs = sendingLimits.callMaxMs } = parts;
@@ -42,10 +41,9 @@ export class PrintApiClient implements PrintServer {
   }
 
   async submitter(): Promise<Submitter> {
-    // Another installation at the same place can't come about without a connection that fails.
-    this.identity ??= await this.server();
+    const { serverId } = await this.server();
     const { account } = await this.session.current();
-    return { serverId: this.identity.serverId, account };
+    return { serverId, account };
   }
 
   async send(job: JobToSend): Promise<Sending> {
@@ -54,7 +52,7 @@ export class PrintApiClient implements PrintServer {
     const target = location === '' ? { queueId: queueId || job.mailboxQueueId } : { location };
     const details = { user: { address: ownerAddress, create: createGuests }, target, title, options, ...(language === 'fr' || language === 'en' ? { language } : {}) };
     const headers = { 'content-type': 'application/pdf', 'idempotency-key': jobId, 'print-job': asciiJson(details) };
-    const answer = await this.asking(() => this.session.ask((token) => exchangeStreamed(this.agent, { method: 'POST', path: `${API}/jobs`, token, headers, sizeBytes, open, withinMs: sendingLimits.documentMaxMs })));
+    const answer = await this.session.ask((token) => exchangeStreamed(this.agent, { method: 'POST', path: `${API}/jobs`, token, headers, sizeBytes, open, withinMs: sendingLimits.documentMaxMs }));
     return readSending(answer);
   }
 
@@ -65,7 +63,7 @@ export class PrintApiClient implements PrintServer {
   }
 
   async cancel(jobId: string): Promise<boolean> {
-    const answer = await this.asking(() => this.session.ask((token) => exchange(this.agent, { method: 'POST', path: `${API}/jobs/${encodeURIComponent(jobId)}/cancel`, token })));
+    const answer = await this.session.ask((token) => exchange(this.agent, { method: 'POST', path: `${API}/jobs/${encodeURIComponent(jobId)}/cancel`, token }));
     if (answer.status === 404 || answer.status === 409) return false;
     checked(answer);
     return true;
@@ -73,9 +71,9 @@ export class PrintApiClient implements PrintServer {
 
   /** Whether the account may hand in documents, and there is where they go. Throws a `Failure`; undefined: all is well. */
   async findTrouble(): Promise<SendingTrouble | undefined> {
-    this.identity = await this.server();
+    await this.server();
     let rights = readRights(await this.call({ method: 'GET', path: `${API}/session` }));
-    if (!rights.includes(RIGHT_NEEDED) && this.session.maySignInAnew()) ({ rights } = await this.asking(() => this.session.signIn()));
+    if (!rights.includes(RIGHT_NEEDED) && this.session.maySignInAnew()) ({ rights } = await this.session.signIn());
     if (!rights.includes(RIGHT_NEEDED)) return new SendingTrouble('rights-missing', `Its account must have a role there that gives it ${RIGHT_NEEDED}.`);
     return this.findMisdirection();
   }
@@ -97,16 +95,7 @@ export class PrintApiClient implements PrintServer {
   }
 
   private async call(wanted: ServerRequest): Promise<unknown> {
-    return checked(await this.asking(() => this.session.ask((token) => exchange(this.agent, { ...wanted, token }))));
-  }
-
-  private async asking<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      this.identity = undefined;
-      throw error;
-    }
+    return checked(await this.session.ask((token) => exchange(this.agent, { ...wanted, token })));
   }
 }
 
