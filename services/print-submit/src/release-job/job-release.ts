@@ -35,7 +35,7 @@ export interface Wanted {
 export type Opened = Refused | { readonly outcome: 'valid'; readonly accountId: string };
 
 /** Who released, for the journey. */
-type ReleasedBy = { readonly by: 'code' | 'login-pin' | 'card-pin'; readonly releasePoint: string } | { readonly by: 'administrator'; readonly actor: string; readonly after?: 'uncertain' };
+type ReleasedBy = { readonly by: 'code' | Exclude<Identification['means'], 'puk'>; readonly releasePoint: string } | { readonly by: 'administrator'; readonly actor: string; readonly after?: 'uncertain' };
 
 /** Lets held jobs go to their printer, by their owner's code or by an administrator. A job moves once, however often it is released. */
 export class JobRelease {
