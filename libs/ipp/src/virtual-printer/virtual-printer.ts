@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '@inkpost/failure/failure.js';
 import { encodeMessage } from '../codec/encode-message.js';
 import type { IppAttribute } from '../codec/message.js';
-import { operationName } from '../codec/operation.js';
+import { operationName, type OperationName } from '../codec/operation.js';
 import { answerRequest, type PrinterDesk } from './answer-request.js';
 import { type PrinterFacts, supportedKeywords } from './describe-printer.js';
 import { hostileAnswer, noFaults, type VirtualPrinterFaults } from './faults.js';
@@ -30,6 +30,14 @@ export interface VirtualPrinterOptions {
   readonly supports?: Partial<Record<'sides' | 'print-color-mode', readonly string[]>>;
   readonly faults?: Partial<VirtualPrinterFaults>;
   readonly onPrinted?: (document: PrintedDocument) => void;
+  /** The printer goes on when the promise resolves: for tests in which something happens at exactly this moment. */
+  readonly atMoment?: (moment: PrinterMoment) => Promise<void>;
+}
+
+/** Within one request: it has come, its document has begun to come, or it is carried out and not answered yet. */
+export interface PrinterMoment {
+  readonly operation: OperationName;
+  readonly when: 'asked' | 'document-begun' | 'carried-out';
 }
 
 export interface PrintedDocument extends StoredDocument {
@@ -144,8 +152,10 @@ export class VirtualPrinter {
     if (request.method !== 'POST') return endWith(response, 405, 'text/plain', 'IPP is sent with POST');
     if (this.faults.http500) return endWith(response, 500, 'text/plain', 'fault http500');
     if (this.faults.hostileLength) return endWith(response, 200, 'application/ipp', hostileAnswer);
-    const received = await receiveRequest(request);
+    const received = this.withMoments(await receiveRequest(request));
+    await this.pass(received, 'asked');
     const answer = await answerRequest(this.desk, received);
+    await this.pass(received, 'carried-out');
     if (this.isAnswerDropped(received)) {
       request.socket.destroy();
       return;
@@ -153,6 +163,16 @@ export class VirtualPrinter {
     endWith(response, 200, 'application/ipp', encodeMessage(answer));
     // A client that reads the answer only after it sent a refused document to its end must be able to do so.
     for await (const _chunk of received.document) continue;
+  }
+
+  private async pass({ message }: ReceivedRequest, when: PrinterMoment['when']): Promise<void> {
+    const operation = operationName(message.code);
+    if (operation) await this.options.atMoment?.({ operation, when });
+  }
+
+  private withMoments(received: ReceivedRequest): ReceivedRequest {
+    const pass = (): Promise<void> => this.pass(received, 'document-begun');
+    return this.options.atMoment ? { ...received, document: passAfterFirstChunk(received.document, pass) } : received;
   }
 
   private isAnswerDropped({ message }: ReceivedRequest): boolean {
@@ -181,6 +201,15 @@ export class VirtualPrinter {
     const printed = { ...job.document, jobId, jobName, userName, attributes, printedAt: job.completedAt ?? new Date() };
     this.printed.push(printed);
     this.options.onPrinted?.(printed);
+  }
+}
+
+async function* passAfterFirstChunk(document: AsyncIterable<Buffer>, pass: () => Promise<void>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const chunk of document) {
+    yield chunk;
+    if (isFirst) await pass();
+    isFirst = false;
   }
 }
 
