@@ -2,19 +2,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
-import type { EmbeddedPostgres } from '@inkpost/local/embedded-postgres.js';
-import type { EmbeddedRedis } from '@inkpost/local/embedded-redis.js';
-import { CONTROL_PORTS } from '@inkpost/service/service-variables.js';
-import { startStack } from '@inkpost/suite/embedded-stack.js';
-import { RestClient } from '@inkpost/suite/rest-client.js';
-import { startSuite, type Suite, type Topology } from '@inkpost/suite/start-suite.js';
-import { suiteEnvironment } from '@inkpost/suite/suite-environment.js';
-import { freePort } from '@inkpost/testkit/free-port.js';
-import { type MailSink, startMailSink } from '@inkpost/testkit/mail-sink.js';
-import { type OwnServer, startOwnPostgres, startOwnRedis } from '@inkpost/testkit/own-servers.js';
+import type { RestClient } from '@inkpost/suite/rest-client.js';
+import type { Topology } from '@inkpost/suite/start-suite.js';
+import type { MailSink } from '@inkpost/testkit/mail-sink.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { composeMail, type MailToSend, sendMail } from '@inkpost/testkit/send-mail.js';
-import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
+import { type BareInstallation, type InstallationOptions, startInstallation } from '../installation/start-installation.js';
 
 export const MAILBOX = 'print@inkpost.test';
 /** A queue with validation, and one that prints at once. */
@@ -43,15 +36,8 @@ export interface JourneyMessage {
 }
 
 /** A whole Inkpost of one test file's own, with real servers around it, used only through its outward doors. */
-export interface Installation {
-  readonly rest: RestClient;
-  readonly ports: { readonly http: number; readonly dsp: number; readonly wsc: number; readonly smtp: number; readonly lmtp: number };
-  readonly sink: MailSink;
+export interface Installation extends BareInstallation {
   readonly printer: VirtualPrinter;
-  readonly suite: Suite;
-  readonly postgres: OwnServer<EmbeddedPostgres>;
-  readonly redis: OwnServer<EmbeddedRedis>;
-  readonly logFile: string;
   /** Mails a PDF; gives its Message-ID and SHA-256. `untilTaken`: sends the same bytes again until the intake says 250, as a mail server does. */
   mailPdf(options?: { readonly from?: string; readonly to?: string; readonly text?: string; readonly untilTaken?: boolean }): Promise<{ readonly messageId: string; readonly sha256: string }>;
   mail(mail: Omit<MailToSend, 'port'>): Promise<string>;
@@ -59,38 +45,23 @@ export interface Installation {
   journeyWith(messageId: string, step: string, timeoutMs?: number): Promise<JourneyMessage>;
   /** The code that was mailed for a mail to this address, newest first. */
   codeFor(address: string, timeoutMs?: number): Promise<string>;
-  remove(): Promise<void>;
 }
 
 export const CODE = /\b([2-9A-HJ-NP-Z]{4}-?[2-9A-HJ-NP-Z]{4})\b/;
 
 /** `environment`: more of it, once the ports of the outward doors are known. */
-export async function install(topology: Topology, environment: (ports: Installation['ports']) => Promise<Readonly<Record<string, string>>> = async () => ({})): Promise<Installation> {
-  const removals: (() => Promise<unknown>)[] = [];
+export async function install(topology: Topology, environment?: InstallationOptions['environment']): Promise<Installation> {
+  const bare = await startInstallation({ topology, password: PASSWORD, ...(environment && { environment }) });
+  const { rest, ports, sink } = bare;
+  let printer: VirtualPrinter | undefined;
   const remove = async (): Promise<void> => {
-    for (const each of removals.splice(0).toReversed()) await each();
+    await bare.remove();
+    await printer?.stop();
   };
   try {
-    const folder = await temporaryFolder('e2e');
-    removals.push(() => folder.remove());
-    const [postgres, redis, sink] = await Promise.all([startOwnPostgres(), startOwnRedis(), startMailSink()]);
-    removals.push(() => sink.stop(), () => redis.remove(), () => postgres.remove());
-    const stack = await startStack({ folder: folder.path, databaseOwnerUrl: postgres.current.superuserUrl, redisUrl: `${redis.current.url}/0`, runStep: (_title, act) => act() });
-    const printer = await VirtualPrinter.start({ outputFolder: join(folder.path, 'printed') });
-    removals.push(() => printer.stop());
-    const controls = await Promise.all(Object.keys(CONTROL_PORTS).map(async (service) => [service, await freePort()] as const));
-    const ports = { http: await freePort(), dsp: await freePort(), wsc: await freePort(), smtp: await freePort(), lmtp: await freePort() };
-    const whole = {
-      PATH: process.env['PATH'], ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder: folder.path, ports: { ...ports, ...Object.fromEntries(controls) } }),
-      INKPOST_MAINTENANCE_PASSWORD: PASSWORD, ...(await environment(ports)),
-    };
-    const logFile = join(folder.path, 'inkpost.log');
-    const suite = await startSuite({ topology, environment: whole, logFile });
-    removals.push(() => suite.stop());
-    await suite.waitUntilReady();
-    const rest = new RestClient(`http://127.0.0.1:${ports.http}`);
+    printer = await VirtualPrinter.start({ outputFolder: join(bare.folder, 'printed') });
     await configure(rest, printer, sink);
-    return { rest, ports, sink, printer, suite, postgres, redis, logFile, ...actions(rest, ports.smtp, sink), remove };
+    return { ...bare, printer, ...actions(rest, ports.smtp, sink), remove };
   } catch (error) {
     await remove();
     throw error;
