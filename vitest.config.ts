@@ -16,7 +16,7 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/*/src/**/*.test.ts', 'tests/bench/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
+        test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/*/src/**/*.test.ts', 'tests/{bench,chaos}/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
       },
       {
         oxc,
