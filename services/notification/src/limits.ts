@@ -8,6 +8,11 @@ export const FOREIGN_TEXT_LENGTH_MAX = 120;
 /** Documents, or parts that are not printed, named in one mail; of the others their number. */
 export const LISTED_ITEMS_MAX = 30;
 
+/** Templates of mails, and whom they go to. */
+export const TEMPLATE_LINE_LENGTH_MAX = 200;
+export const TEMPLATE_TEXT_LENGTH_MAX = 5_000;
+export const TARGETS_MAX = 10;
+
 /** What is kept of a mail server's answer. */
 export const ANSWER_LENGTH_MAX = 300;
 

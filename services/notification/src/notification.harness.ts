@@ -5,7 +5,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
-import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { NotificationEventService, OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FlowClient, type Publication } from '@inkpost/flow/flow-client.js';
 import { FlowSender } from '@inkpost/flow/flow-sender.js';
 import { FLOW } from '@inkpost/flow/flow.js';
@@ -38,6 +38,8 @@ export interface StartedNotification {
   readonly service: RunningService;
   /** A client that calls this replica with these rights. */
   readonly client: (...rights: Right[]) => Client<typeof OutgoingMailService>;
+  /** … about events. */
+  readonly events: (...rights: Right[]) => Client<typeof NotificationEventService>;
 }
 
 /** The service as it runs in production, with its neighbours' ends of the wire in the test's hands. */
@@ -79,15 +81,15 @@ export class NotificationHarness {
     let stopped: Promise<void> | undefined;
     const service = { stop: () => (stopped ??= running.stop()) };
     this.stops.unshift(() => service.stop());
-    const client = (...rights: Right[]) =>
-      createClient(OutgoingMailService, createConnectTransport({
+    const transport = (rights: Right[]) =>
+      createConnectTransport({
         httpVersion: '1.1', baseUrl: `http://127.0.0.1:${port}`,
         interceptors: [(next) => async (request) => {
           request.header.set('authorization', `Bearer ${await signControlToken(this.controlKey, 'notification', { actor: 'tester', rights })}`);
           return next(request);
         }],
-      }));
-    return { service, client };
+      });
+    return { service, client: (...rights) => createClient(OutgoingMailService, transport(rights)), events: (...rights) => createClient(NotificationEventService, transport(rights)) };
   }
 
   /** Publishes a fact as the service that may. Gives the journey's id. */

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
-import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { NotificationEventService, OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { sqlName } from '@inkpost/postgres/pool.js';
@@ -16,6 +16,9 @@ import { AccountChangedHandler } from './keep-contacts/account-changed.handler.j
 import { AccountErasedHandler } from './keep-contacts/account-erased.handler.js';
 import { AccountMergedHandler } from './keep-contacts/account-merged.handler.js';
 import { notificationConfig } from './notification.config.js';
+import { EventNotices } from './notification-events/event-notices.js';
+import { EventsStore } from './notification-events/events.store.js';
+import { NotificationEventsRpc } from './notification-events/notification-events.rpc.js';
 import { CodeOpener } from './notify/code-opener.js';
 import { ConfirmationLinks } from './notify/confirmation-links.js';
 import { ConfirmationWantedHandler } from './notify/confirmation-wanted.handler.js';
@@ -34,6 +37,7 @@ import { PinLinkWantedHandler } from './notify/pin-link-wanted.handler.js';
 import { TellRefusal } from './notify/tell-refusal.js';
 import { CurrentOutgoingMail } from './outgoing-mail/current-outgoing-mail.js';
 import { OutgoingMailRpc } from './outgoing-mail/outgoing-mail.rpc.js';
+import { SendTestMail } from './outgoing-mail/send-test-mail.js';
 import { OutgoingMailStore } from './outgoing-mail/outgoing-mail.store.js';
 import { CanaryRequestedHandler } from './send-canary/canary-requested.handler.js';
 import { MomentWriter } from './templates/language.js';
@@ -76,6 +80,7 @@ export const notification: ServiceDefinition = {
     const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName('notification') }) });
     const rules = addressRules(config.linkLocalServers);
     const moments = momentWriter(config.timeZone);
+    const events = new EventsStore(pool);
     return {
       module: NotificationModule,
       controllers: flowControllers('notification', handlers),
@@ -90,14 +95,17 @@ export const notification: ServiceDefinition = {
         { provide: CurrentOutgoingMail, useFactory: (store: OutgoingMailStore) => new CurrentOutgoingMail(pool, store, (settings) => new SmtpServer(settings, rules)), inject: [OutgoingMailStore] },
         { provide: MailMetrics, useFactory: () => new MailMetrics(meter) },
         { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new MailDelivery(flow, pool, outgoing, metrics), inject: [CurrentOutgoingMail, MailMetrics] },
-        { provide: TellRefusal, useFactory: (delivery: MailDelivery) => new TellRefusal(delivery, pool), inject: [MailDelivery] },
+        { provide: EventNotices, useFactory: (delivery: MailDelivery) => new EventNotices(delivery, events), inject: [MailDelivery] },
+        { provide: TellRefusal, useFactory: (delivery: MailDelivery, notices: EventNotices) => new TellRefusal(delivery, notices, pool), inject: [MailDelivery, EventNotices] },
         { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail): ControlRoutes => (router) => {
-            router.service(OutgoingMailService, new OutgoingMailRpc(store, current, log));
+          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail, notices: EventNotices): ControlRoutes => (router) => {
+            const sendTestMail = new SendTestMail(current);
+            router.service(OutgoingMailService, new OutgoingMailRpc(store, current, sendTestMail, log));
+            router.service(NotificationEventService, new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, log }));
           },
-          inject: [OutgoingMailStore, CurrentOutgoingMail],
+          inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices],
         },
       ],
     };

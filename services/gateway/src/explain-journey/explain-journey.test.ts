@@ -101,7 +101,16 @@ describe('a step', () => {
       "letter.pdf went to the printer on Lobby, 1200 bytes, as its job 7, though the printer can't print on both sides, turned on the long edge.",
     ],
     [step('print-submit', 'sent-to-printer', { ...lobby, bytes: 1200, printerJobId: 7, colorMode: 'color', sides: 'one-sided' }, 'one'), 'letter.pdf went to the printer on Lobby, 1200 bytes, as its job 7.'],
+    [
+      step('print-submit', 'finishing-changed', { ...lobby, by: 'administrator', actor: 'ada', colorMode: 'color', sides: 'one-sided', copies: 3, media: 'iso_a5_148x210mm', pageRanges: '1-2' }, 'one'),
+      'letter.pdf is to be printed in colour and on one side and in 3 copies and on iso_a5_148x210mm and only pages 1-2 on Lobby: ada changed that.',
+    ],
+    [step('print-submit', 'sent-to-printer', { ...lobby, bytes: 1200, printerJobId: 7, convertedTo: 'image/pwg-raster' }, 'one'), 'letter.pdf went to the printer on Lobby, 1200 bytes, as its job 7, made image/pwg-raster for it since it takes no PDF.'],
+    [step('print-submit', 'printed', { ...lobby, impressions: 9, sheets: 6, countedBy: 'pages' }, 'one'), 'letter.pdf was printed on Lobby, 9 pages on 6 sheets.'],
     [step('print-submit', 'printed', { ...lobby, colorMode: 'color', sides: 'one-sided', notApplied: ['colorMode'] }, 'one'), "letter.pdf was printed on Lobby, though the printer can't print in colour."],
+    [step('print-submit', 'code-requested', { documents: 2 }), 'A new code was asked for; it opens 2 documents.'],
+    [step('notification', 'waiting-mailed', { to: 'ada@example.org', documents: 1, answer: '250 OK' }), 'ada@example.org was told by mail that 1 document can be fetched with the PIN; the mail server said: 250 OK.'],
+    [step('notification', 'not-told', { kind: 'aborted', to: 'ada@example.org', reason: 'event-off' }), 'ada@example.org was not told by mail: mails about this are switched off, in general or for this group of queues.'],
     [step('notification', 'code-mailed', { to: 'ada@example.org', documents: 2, answer: '250 OK' }), 'The code for 2 documents was mailed to ada@example.org; the mail server said: 250 OK.'],
     [step('notification', 'not-told', { reason: 'the mail is automatic' }), 'Nobody was told by mail: the mail is automatic.'],
     [

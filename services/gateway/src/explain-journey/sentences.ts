@@ -1,4 +1,5 @@
 import { cause, clause, counted, fact, given, moment } from './evidence.js';
+import { moneyWords, ruleWords } from './charging-words.js';
 import { finishingWords, notAppliedWords } from './finishing-words.js';
 import { whyLeftOut, whyStopped } from './part-words.js';
 import { sourceWords } from './source-words.js';
@@ -84,6 +85,8 @@ const ownerSteps: Sentences = {
 const onQueue = (e: Evidence): string => given(e, 'queueName', ' on ') || given(e, 'queueId', ' on ');
 
 const printedLater = (e: Evidence): string => (finishingWords(e) === '' ? '' : `; it is to be printed ${finishingWords(e)}`);
+/** Of more than a page: how much paper it was. */
+const paperUsed = (e: Evidence): string => (Number(fact(e, 'impressions')) > 1 ? `, ${counted(e, 'impressions', 'page')} on ${counted(e, 'sheets', 'sheet')}` : '');
 const though = (e: Evidence): string => (notAppliedWords(e) === '' ? '' : `, though ${notAppliedWords(e)}`);
 
 function releasedAfter(e: Evidence): string {
@@ -144,15 +147,19 @@ const printSteps: Sentences = {
   released: (e) => `${file(e)} was released${onQueue(e)}: ${releasedBy(e)}${printedLater(e)}.`,
   'finishing-changed': (e) => `${file(e)} is to be printed ${finishingWords(e)}${onQueue(e)}: ${fact(e, 'by') === 'owner' ? 'its owner' : fact(e, 'actor') || 'an administrator'} changed that.`,
   redirected: (e) => `${fact(e, 'fileName') || 'It'} goes to another queue${given(e, 'fromQueueName', ', from ')}${given(e, 'queueName', ' to ')}: ${redirectedBy(e)}.`,
-  'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${though(e)}.`,
+  'sent-to-printer': (e) => `${file(e)} went to the printer${onQueue(e)}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'printerJobId', ', as its job ')}${given(e, 'convertedTo', ', made ', ' for it since it takes no PDF')}${though(e)}.`,
   'printer-says': (e) => `The printer${onQueue(e)} has stopped${given(e, 'printerJobStateReasons', ': ')}.`,
   'sending-to-server': (e) => `${file(e)} goes to the other server${given(e, 'server', ' ')}, which holds and prints it${printedLater(e)}.`,
   'sent-to-server': (e) => `${file(e)} was handed to the other server${given(e, 'server', ' ')}${given(e, 'bytes', ', ', ' bytes')}${given(e, 'serverJobId', ', as its job ')}; it goes on there.`,
   'waiting-for-server': (e) => `${file(e)} waits for the other server${given(e, 'server', ' ')}: ${because(e)}.`,
   'waiting-for-printer': (e) => `${file(e)} waits for its printer${onQueue(e)}: ${because(e)}.`,
   uncertain: (e) => `Nobody can say whether ${file(e)} was printed${onQueue(e)}: ${because(e)}. A person has to look, and then to confirm it, release it again or cancel it.`,
-  printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}${though(e)}.`,
+  printed: (e) => `${file(e)} was printed${onQueue(e)}${given(e, 'confirmation', ' (', ')')}${paperUsed(e)}${moneyWords(fact(e, 'price'), e)}${though(e)}.`,
   reprinted: (e) => `${fact(e, 'actor') || 'An administrator'} had ${file(e)} printed once more${onQueue(e)}.`,
+  'filter-applied': (e) => `The rule${given(e, 'filter', ' "', '"')} ${ruleWords(e)}.`,
+  'not-released': (e) => `${file(e)} was asked for and stays held${onQueue(e)}: ${because(e)}.`,
+  'limit-exceeded': (e) => `${file(e)} is printed all the same, though: ${because(e)}.`,
+  refunded: (e) => `${fact(e, 'actor') || 'An administrator'} gave back what ${file(e)} cost${moneyWords(fact(e, 'amount'), e)}${given(e, 'reason', ': ')}.`,
   canceled: (e) => `${file(e)} is not printed: ${canceledBy(e)}.`,
   aborted: (e) => `${file(e)} is not printed: ${because(e)}.`,
   expiring: (e) => `${file(e)} expires soon: its code was not given yet.`,
@@ -170,6 +177,8 @@ const UNTOLD = new Map([
   ['too-late-to-ask', 'it was too late to ask: the mail server was away, or none was set'],
   ['account-erased', 'the account was erased meanwhile'],
   ['address-unusable', 'no mail can be sent to this address'],
+  ['event-off', 'mails about this are switched off, in general or for this group of queues'],
+  ['no-target', 'mails about this go to contacts of the queue\'s group, and it has none'],
   ['own-address', 'it is the address that Inkpost itself sends from'],
 ]);
 
@@ -177,6 +186,8 @@ const untold = (e: Evidence): string => UNTOLD.get(fact(e, 'reason')) ?? because
 
 const noticeSteps: Sentences = {
   'code-mailed': (e) => `The code${fact(e, 'documents') === '' ? '' : ` for ${counted(e, 'documents', 'document')}`} was mailed${given(e, 'to', ' to ')}${answered(e)}.`,
+  'code-requested': (e) => `A new code was asked for${fact(e, 'documents') === '' ? '' : `; it opens ${counted(e, 'documents', 'document')}`}.`,
+  'waiting-mailed': (e) => `${recipient(e)} was told by mail that ${counted(e, 'documents', 'document') || 'it'} can be fetched with the PIN${answered(e)}.`,
   'refusal-mailed': (e) => `${recipient(e)} was told by mail why nothing is printed${answered(e)}.`,
   'confirmation-mailed': (e) => `${recipient(e)} was asked by mail to confirm${answered(e)}.`,
   'sponsor-request-mailed': (e) => `${recipient(e)} was asked by mail to vouch for the sender${answered(e)}.`,

@@ -16,17 +16,16 @@ const settings = z.strictObject({
   fromName: z.string().max(TEXT.fromName).default(''),
   language: z.enum(['fr', 'en']).default('en').describe('Of mails to people whose language is not known.'),
   certificateAuthority: pem,
-  completedMails: z.boolean().default(false).describe('Tell owners also when their job was printed.'),
 }).meta({ id: 'OutgoingMailSettings' });
 
 const outgoingMail = z.object({
   host: z.string(), port: z.int(), tls: z.string(), user: z.string(), fromAddress: z.string(), fromName: z.string(), language: z.string(), certificateAuthority: z.string(),
-  completedMails: z.boolean(), passwordStored: z.boolean().describe('The password itself is never shown.'),
+  passwordStored: z.boolean().describe('The password itself is never shown.'),
 }).meta({ id: 'OutgoingMail' });
 
 function toOutgoingMail(wire: OutgoingMailSettings): z.input<typeof outgoingMail> {
-  const { host, port, tls, user, fromAddress, fromName, language, certificateAuthority, completedMails, passwordStored } = wire;
-  return { host, port, tls, user, fromAddress, fromName, language, certificateAuthority, completedMails, passwordStored };
+  const { host, port, tls, user, fromAddress, fromName, language, certificateAuthority, passwordStored } = wire;
+  return { host, port, tls, user, fromAddress, fromName, language, certificateAuthority, passwordStored };
 }
 
 /** The outgoing mail server; notification owns it. */

@@ -36,12 +36,12 @@ export class SmtpServer implements MailServer {
 
   async send(mail: MailToSend, signal?: AbortSignal): Promise<Delivery> {
     const { host, port, fromAddress, fromName } = this.settings;
-    const { to, displayName, subject, text, html, internetMessageId, language, autoSubmitted, confidential, headers } = mail;
+    const { to, cc = [], displayName, subject, text, html, internetMessageId, language, autoSubmitted, confidential, headers } = mail;
     try {
       const { response } = await this.transport.sendMail({
-        from: { name: fromName, address: fromAddress }, to: { name: displayName, address: to }, subject, text, html, messageId: internetMessageId,
+        from: { name: fromName, address: fromAddress }, to: { name: displayName, address: to }, cc: [...cc], subject, text, html, messageId: internetMessageId,
         // Not the null sender that RFC 3834, 3.3 would like for answers: submission servers take only a sender of the account's own.
-        envelope: { from: fromAddress, to: [to] },
+        envelope: { from: fromAddress, to: [to, ...cc] },
         headers: { 'Auto-Submitted': autoSubmitted, 'X-Auto-Response-Suppress': 'All', 'Content-Language': language, ...headers },
         ...(signal && { signal }),
       });

@@ -4,7 +4,7 @@ import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
 import type { CurrentOutgoingMail } from '../outgoing-mail/current-outgoing-mail.js';
 import type { Delivery, MailToSend } from '../ports/mail-server.port.js';
-import { readableCode } from '../templates/code-mail.js';
+import { readableCode } from '../templates/readable-code.js';
 import { chooseLanguage, type Language } from '../templates/language.js';
 import type { RenderedMail } from '../templates/letter.js';
 import type { MailMetrics } from './mail-metrics.js';
@@ -17,6 +17,8 @@ export interface Notice {
   readonly kind: MailKind;
   readonly to: string;
   readonly displayName: string;
+  /** Who gets a copy. */
+  readonly cc?: readonly string[];
   /** BCP 47, the person's own; may be empty. */
   readonly language: string;
   readonly render: (language: Language) => RenderedMail;
@@ -69,7 +71,7 @@ export class MailDelivery {
     }
     const language = chooseLanguage([intent.language ?? '', notice.language], settings.language);
     const mail: MailToSend = {
-      ...notice.render(language), to: intent.recipient, displayName, language, internetMessageId: intent.internet_message_id,
+      ...notice.render(language), to: intent.recipient, cc: copiesTo(notice, intent.recipient, settings.fromAddress), displayName, language, internetMessageId: intent.internet_message_id,
       autoSubmitted: kind === 'refusal' || kind === 'confirmation' ? 'auto-replied' : 'auto-generated', confidential: code === '' ? [] : [code, readableCode(code)],
     };
     const delivery = this.unrecorded.get(message.id) ?? (await server.send(mail));
@@ -93,6 +95,10 @@ export class MailDelivery {
   private async record(message: FlowMessage, { ofNoJourney = false }: Notice, { delivered, answer }: Delivery, journeyEntry: JourneyEntry): Promise<void> {
     await this.flow.step(message, { journeyId: message.journeyId, entries: ofNoJourney ? [] : [journeyEntry], publish: [] }, settle(message.id, delivered ? 'sent' : 'failed', answer));
   }
+}
+
+function copiesTo({ cc = [] }: Notice, recipient: string, ownAddress: string): string[] {
+  return cc.filter((address) => address !== recipient && whyNotMailable(address, ownAddress) === undefined);
 }
 
 function entry(notice: Notice, step: string, evidence: Readonly<Record<string, JsonValue>>): JourneyEntry {

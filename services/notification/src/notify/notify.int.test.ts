@@ -181,7 +181,7 @@ describe('what happens to a job', () => {
     const unwanted = await complete();
     await expect.poll(() => harness.isHandled(unwanted)).toBe(true);
     expect([mailsTo(olive.address), await harness.journey(unwanted)]).toEqual([[], []]);
-    await set({ completedMails: true });
+    await started.events('configuration.write').putNotificationEvent({ event: 'printed', enabled: true, targets: ['$USER'] });
     await lastStep(await complete()).toMatchObject({ step: 'completed-mailed', document_id: job.jobId });
     expect(mailsTo(olive.address)).toMatchObject([{ subject: 'Printed: minutes.pdf' }]);
   });

@@ -1,8 +1,9 @@
 import type { FlowMessage } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { NOTICES_PER_HOUR_MAX } from '../limits.js';
+import type { EventNotices } from '../notification-events/event-notices.js';
+import { refusalValues } from '../notification-events/macro-values.js';
 import type { RefusedDocument } from '../templates/documents.js';
-import { renderRefusalMail } from '../templates/refusal-mail.js';
 import type { MailDelivery } from './mail-delivery.js';
 import { grantNotice } from './outgoing.store.js';
 
@@ -23,6 +24,7 @@ export interface Refusal {
 export class TellRefusal {
   constructor(
     private readonly delivery: MailDelivery,
+    private readonly events: EventNotices,
     private readonly pool: Pool,
   ) {}
 
@@ -33,9 +35,9 @@ export class TellRefusal {
       await this.delivery.leaveUntold(message, 'refusal', { to: address, reason: whyNot });
       return;
     }
-    await this.delivery.deliver(message, {
-      kind: 'refusal', to: address, displayName, language, evidence: { reason },
-      render: (inLanguage) => renderRefusalMail({ sender: address, subject, reason, statusText, refused: refusedParts }, inLanguage),
+    await this.events.tell(message, {
+      event: 'refused', kind: 'refusal', user: { address, displayName, language }, notices: [], evidence: { reason },
+      values: (inLanguage) => refusalValues({ subject, reason, statusText, refusedParts }, inLanguage),
     });
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkSettings, type WantedSettings } from './outgoing-mail-settings.js';
 
 const good: WantedSettings = {
-  host: 'smtp.example.org', port: 587, tls: 'starttls', user: 'print', password: 'secret', fromAddress: 'print@example.org', fromName: 'Print service', language: 'fr', certificateAuthority: '', completedMails: false,
+  host: 'smtp.example.org', port: 587, tls: 'starttls', user: 'print', password: 'secret', fromAddress: 'print@example.org', fromName: 'Print service', language: 'fr', certificateAuthority: '',
 };
 
 describe('the settings of the outgoing mail server', () => {

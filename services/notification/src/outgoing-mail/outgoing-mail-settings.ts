@@ -23,8 +23,6 @@ export interface OutgoingMailSettings {
   readonly language: Language;
   /** PEM, trusted besides the system's; empty: none. */
   readonly certificateAuthority: string;
-  /** Also tell owners of jobs that were printed. */
-  readonly completedMails: boolean;
 }
 
 /** As they come from outside. */
@@ -54,8 +52,8 @@ export function checkSettings(wanted: WantedSettings): OutgoingMailSettings | Se
   if (fromName.length > FROM_NAME_LENGTH_MAX || CONTROL.test(fromName)) return { field: 'fromName', reason: `must have at most ${FROM_NAME_LENGTH_MAX} characters in one line` };
   if (!language) return { field: 'language', reason: `must be one of ${LANGUAGES.join(', ')}` };
   if (!isCertificates(wanted.certificateAuthority)) return { field: 'certificateAuthority', reason: 'must be certificates in PEM form, or empty' };
-  const { port, user, password, fromAddress, certificateAuthority, completedMails } = wanted;
-  return { host, port, tls, user, password, fromAddress, fromName, language, certificateAuthority: certificateAuthority.trim(), completedMails };
+  const { port, user, password, fromAddress, certificateAuthority } = wanted;
+  return { host, port, tls, user, password, fromAddress, fromName, language, certificateAuthority: certificateAuthority.trim() };
 }
 
 function isHost(host: string): boolean {

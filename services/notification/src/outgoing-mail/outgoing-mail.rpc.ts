@@ -1,16 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { OutgoingMailService, OutgoingMailSettings as Message, PutOutgoingMailRequest, TestOutgoingMailRequest } from '@inkpost/contracts/admin/v1/notification_pb.js';
-import { Failure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { SMTP_TEST_TIMEOUT_MS } from '../limits.js';
-import { messageIdOf } from '../notify/message-id.js';
-import { isMailable } from '../notify/recipient.js';
 import { renderTestMail } from '../templates/test-mail.js';
 import type { CurrentOutgoingMail } from './current-outgoing-mail.js';
 import type { OutgoingMailStore } from './outgoing-mail.store.js';
+import type { SendTestMail } from './send-test-mail.js';
 import { checkSettings, type OutgoingMailSettings } from './outgoing-mail-settings.js';
 
 /** The outgoing mail server, for administrators. */
@@ -18,6 +14,7 @@ export class OutgoingMailRpc implements ServiceImpl<typeof OutgoingMailService> 
   constructor(
     private readonly store: OutgoingMailStore,
     private readonly current: CurrentOutgoingMail,
+    private readonly testMail: SendTestMail,
     private readonly log: Log,
   ) {}
 
@@ -41,18 +38,7 @@ export class OutgoingMailRpc implements ServiceImpl<typeof OutgoingMailService> 
 
   async testOutgoingMail({ to }: TestOutgoingMailRequest, context: HandlerContext) {
     authorize(context, 'configuration.write');
-    if (!isMailable(to)) throw invalidField('to', 'must be one e-mail address, for example somebody@example.org');
-    try {
-      const { settings, server } = await this.current.get();
-      const { language, fromAddress } = settings;
-      const mail = { ...renderTestMail(language), to, displayName: '', language, autoSubmitted: 'auto-generated', confidential: [], internetMessageId: messageIdOf(randomUUID(), fromAddress) } as const;
-      const { delivered, answer } = await server.send(mail, AbortSignal.timeout(SMTP_TEST_TIMEOUT_MS));
-      return { sent: delivered, answer };
-    } catch (error) {
-      // The answer is what the test is for: a server that is down is no error of this call.
-      if (error instanceof Failure) return { sent: false, answer: error.message };
-      throw error;
-    }
+    return this.testMail.send(to, undefined, renderTestMail);
   }
 
   /**

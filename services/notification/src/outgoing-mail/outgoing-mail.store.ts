@@ -33,9 +33,9 @@ export class OutgoingMailStore {
     await this.prisma.outgoingMail.upsert({ where: { id: true }, create: { ...row, version: 1 }, update: { ...row, version: { increment: 1 } } });
   }
 
-  private toSettings({ host, port, tls, user, sealedPassword, fromAddress, fromName, language, certificateAuthority, completedMails }: Row): OutgoingMailSettings {
+  private toSettings({ host, port, tls, user, sealedPassword, fromAddress, fromName, language, certificateAuthority }: Row): OutgoingMailSettings {
     const password = sealedPassword === null ? undefined : openSecret(this.masterKey, outgoingPasswordContext, sealedPassword);
     // The database's own checks hold for these two.
-    return { host, port, tls: tls as TlsMode, user, password, fromAddress, fromName, language: language as Language, certificateAuthority, completedMails };
+    return { host, port, tls: tls as TlsMode, user, password, fromAddress, fromName, language: language as Language, certificateAuthority };
   }
 }

@@ -1,11 +1,12 @@
 import type { RenderedMail } from '../templates/letter.js';
 
-/** A mail to one person. The sender is the server's own: its From address and name. */
+/** A mail to one person, and copies to others. The sender is the server's own: its From address and name. */
 export interface MailToSend extends RenderedMail {
   /** RFC 5322 Message-ID with its angle brackets: the same one when the mail is sent again. */
   readonly internetMessageId: string;
   readonly to: string;
   readonly displayName: string;
+  readonly cc?: readonly string[];
   /** BCP 47. */
   readonly language: string;
   /** RFC 3834, 5: written by itself, or in answer to a mail. */

@@ -1,6 +1,6 @@
 import { foreignText } from './foreign-text.js';
 import { counted, type Language } from './language.js';
-import type { Block, ListItem } from './letter.js';
+import type { ListItem } from './letter.js';
 import { partReason } from './reasons.js';
 
 /** A document as a mail names it. */
@@ -17,9 +17,8 @@ export interface RefusedDocument {
 }
 
 const UNNAMED: Readonly<Record<Language, string>> = { fr: 'document sans nom', en: 'unnamed document' };
-const NOT_PRINTED: Readonly<Record<Language, string>> = { fr: 'Ne sera pas imprimé', en: 'Not printed' };
 
-export function documentName(fileName: string, language: Language): string {
+function documentName(fileName: string, language: Language): string {
   return foreignText(fileName) || UNNAMED[language];
 }
 
@@ -31,9 +30,7 @@ export function documentItems(documents: readonly NamedDocument[], language: Lan
   return documents.map(({ fileName, pages }) => ({ name: documentName(fileName, language), detail: pages > 0 ? counted(language, pages, 'page', 'pages') : '' }));
 }
 
-/** The parts that are not printed and why; nothing where there are none. */
-export function refusedBlocks(refused: readonly RefusedDocument[], language: Language): Block[] {
-  if (refused.length === 0) return [];
-  const items = refused.map(({ fileName, reason, statusText }) => ({ name: documentName(fileName, language), detail: partReason(reason, statusText, language) }));
-  return [{ kind: 'list', title: NOT_PRINTED[language], items }];
+/** The parts that are not printed and why. */
+export function refusedItems(refused: readonly RefusedDocument[], language: Language): ListItem[] {
+  return refused.map(({ fileName, reason, statusText }) => ({ name: documentName(fileName, language), detail: partReason(reason, statusText, language) }));
 }

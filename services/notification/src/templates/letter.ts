@@ -51,7 +51,7 @@ function listed(items: readonly ListItem[], language: Language): readonly ListIt
 
 function plainText({ title, blocks }: Letter, language: Language): string {
   const parts = blocks.map((block) => {
-    if (block.kind === 'list') return [block.title, ...listed(block.items, language).map(({ name, detail }) => `- ${name}${detail === '' ? '' : ` (${detail})`}`)].join('\n');
+    if (block.kind === 'list') return [...(block.title === '' ? [] : [block.title]), ...listed(block.items, language).map(({ name, detail }) => `- ${name}${detail === '' ? '' : ` (${detail})`}`)].join('\n');
     if (block.kind === 'link') return block.url;
     return block.kind === 'code' ? `    ${block.code}` : block.text;
   });
@@ -89,7 +89,7 @@ function html({ subject, title, blocks }: Letter, language: Language): string {
 
 function htmlBlock(block: Block, language: Language): string {
   if (block.kind === 'list') {
-    return `<h2 style="${STYLES.listTitle}">${escapeHtml(block.title)}</h2>\n<ul style="${STYLES.list}">\n${listed(block.items, language).map(listItem).join('\n')}\n</ul>`;
+    return `${block.title === '' ? '' : `<h2 style="${STYLES.listTitle}">${escapeHtml(block.title)}</h2>\n`}<ul style="${STYLES.list}">\n${listed(block.items, language).map(listItem).join('\n')}\n</ul>`;
   }
   if (block.kind === 'link') return `<p><a style="${STYLES.link}" href="${escapeHtml(block.url)}">${escapeHtml(block.label)}</a></p>\n<p style="${STYLES.note}">${escapeHtml(block.url)}</p>`;
   if (block.kind === 'code') return `<p style="${STYLES.code}">${escapeHtml(block.code)}</p>`;

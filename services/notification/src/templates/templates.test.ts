@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { readableCode, renderCodeMail } from './code-mail.js';
+import { DEFAULT_TEMPLATES } from '../notification-events/default-templates.js';
+import { documentValues, failedValues, refusalValues, waitingValues } from '../notification-events/macro-values.js';
+import type { EventName } from '../notification-events/notification-event.js';
+import { type MacroValues, renderTemplate } from '../notification-events/render-template.js';
 import { type ConfirmationMail, renderConfirmationMail, renderSponsorMail } from './confirmation-mail.js';
 import { foreignText } from './foreign-text.js';
-import { renderAbortedMail, renderCompletedMail, renderExpiredMail, renderExpiringMail } from './job-mails.js';
 import { chooseLanguage, counted, type Language, MomentWriter } from './language.js';
 import type { RenderedMail } from './letter.js';
-import { renderRefusalMail } from './refusal-mail.js';
+import { readableCode } from './readable-code.js';
+import { renderPinLinkMail } from './pin-link-mail.js';
 import { renderTestMail } from './test-mail.js';
 
 const moments = new MomentWriter('Europe/Paris');
-const until = (language: Language) => moments.write(new Date('2026-11-25T13:05:00Z'), language);
+const heldUntil = new Date('2026-11-25T13:05:00Z');
+const until = (language: Language) => moments.write(heldUntil, language);
+const renderEvent = (event: EventName, language: Language, values: MacroValues) => renderTemplate(DEFAULT_TEMPLATES[event][language], values, language);
+const renderRefusal = (refusal: Parameters<typeof refusalValues>[0] & { readonly sender: string }, language: Language) =>
+  renderEvent('refused', language, { $ADDRESS: foreignText(refusal.sender), ...refusalValues(refusal, language) });
 const documents = [{ fileName: 'Rapport été.pdf', pages: 12 }, { fileName: '', pages: 1 }];
 const refused = [{ fileName: 'photo.jpg', reason: 'unsupported-format', statusText: 'Job [x] has an invalid/unsupported mime type' }, { fileName: 'odd.pdf', reason: 'of-a-later-version', statusText: 'Too odd.' }];
 
 const code = (language: Language, more = {}) =>
-  renderCodeMail({ code: 'ABCDEFGH', queueName: 'Hall', subject: 'Réunion', documents, refused, heldUntil: until(language), ...more }, language);
+  renderEvent('document-waiting', language, waitingValues({ code: 'ABCDEFGH', queueName: 'Hall', subject: 'Réunion', documents, refused, heldUntil, ...more }, moments, language));
 
 describe('the code mail', () => {
   it('says in English what is needed, the code first', () => {
@@ -75,12 +82,16 @@ Majuscules et tiret sont sans importance. Gardez ce code pour vous\u00a0: il suf
 });
 
 const all: Record<string, (language: Language, foreign: string) => RenderedMail> = {
-  code: (language, foreign) => renderCodeMail({ code: 'ABCDEFGH', queueName: foreign, subject: foreign, documents: [{ fileName: foreign, pages: 2 }], refused: [{ fileName: foreign, reason: foreign, statusText: foreign }], heldUntil: until(language) }, language),
-  refusal: (language, foreign) => renderRefusalMail({ sender: foreign, subject: foreign, reason: foreign, statusText: foreign, refused: [{ fileName: foreign, reason: 'encrypted', statusText: foreign }] }, language),
-  aborted: (language, foreign) => renderAbortedMail({ queueName: foreign, documents: [{ fileName: foreign, pages: 0 }], reason: foreign, statusText: foreign }, language),
-  expiring: (language, foreign) => renderExpiringMail({ queueName: foreign, documents: [{ fileName: foreign, pages: 1 }], heldUntil: until(language) }, language),
-  expired: (language, foreign) => renderExpiredMail({ queueName: foreign, documents: [{ fileName: foreign, pages: 1 }] }, language),
-  completed: (language, foreign) => renderCompletedMail({ queueName: foreign, documents: [{ fileName: foreign, pages: 1 }], completedAt: until(language) }, language),
+  code: (language, foreign) =>
+    renderEvent('document-waiting', language, { $QUEUESUPPORT: foreignText(foreign), ...waitingValues({ code: 'ABCDEFGH', queueName: foreign, subject: foreign, documents: [{ fileName: foreign, pages: 2 }], refused: [{ fileName: foreign, reason: foreign, statusText: foreign }], heldUntil }, moments, language) }),
+  pin: (language, foreign) => renderEvent('document-waiting-pin', language, waitingValues({ code: '', queueName: foreign, subject: foreign, documents: [{ fileName: foreign, pages: 2 }], refused: [], heldUntil }, moments, language)),
+  newCode: (language, foreign) => renderEvent('code-requested', language, waitingValues({ code: 'ABCDEFGH', queueName: foreign, subject: '', documents: [{ fileName: foreign, pages: 2 }], refused: [], heldUntil }, moments, language)),
+  refusal: (language, foreign) => renderRefusal({ sender: foreign, subject: foreign, reason: foreign, statusText: foreign, refusedParts: [{ fileName: foreign, reason: 'encrypted', statusText: foreign }] }, language),
+  aborted: (language, foreign) => renderEvent('failed', language, failedValues({ fileName: foreign, pages: 0 }, foreign, { reason: foreign, statusText: foreign }, language)),
+  expiring: (language, foreign) => renderEvent('expiring', language, { ...documentValues([{ fileName: foreign, pages: 1 }], foreign, language), $UNTIL: until(language) }),
+  expired: (language, foreign) => renderEvent('expired', language, documentValues([{ fileName: foreign, pages: 1 }], foreign, language)),
+  completed: (language, foreign) => renderEvent('printed', language, { ...documentValues([{ fileName: foreign, pages: 1 }], foreign, language), $WHEN: until(language) }),
+  pinLink: (language) => renderPinLinkMail({ link: 'https://print.test/pin/a/b', until: until(language) }, language),
   test: (language) => renderTestMail(language),
 };
 
@@ -111,13 +122,13 @@ describe.each(Object.entries(all))('the mail "%s"', (_, render) => {
 describe('the refusal mail', () => {
   it('says what to do in the reader\'s language, and gives the exact status text to whoever is asked for help', () => {
     const statusText = 'The job was submitted with a forbidden e-mail address: a@example.org';
-    const refusal = { sender: 'a@example.org', subject: 'Plan', reason: 'sender-not-allowed', statusText, refused: [] };
-    expect(renderRefusalMail(refusal, 'fr')).toMatchObject({ subject: 'Non imprimé\u00a0: Plan', text: expect.stringContaining('Cette adresse n’est pas autorisée à imprimer ici.') as string });
-    expect(renderRefusalMail(refusal, 'en')).toMatchObject({ subject: 'Not printed: Plan', text: expect.stringContaining(statusText) as string });
+    const refusal = { sender: 'a@example.org', subject: 'Plan', reason: 'sender-not-allowed', statusText, refusedParts: [] };
+    expect(renderRefusal(refusal, 'fr')).toMatchObject({ subject: 'Non imprimé\u00a0: Plan', text: expect.stringContaining('Cette adresse n’est pas autorisée à imprimer ici.') as string });
+    expect(renderRefusal(refusal, 'en')).toMatchObject({ subject: 'Not printed: Plan', text: expect.stringContaining(statusText) as string });
   });
 
   it('shows the status text where the reason is one that it doesn\'t know', () => {
-    const { text } = renderRefusalMail({ sender: 'a@example.org', subject: '', reason: 'later', statusText: 'No user found with e-mail address: a@example.org', refused: [] }, 'en');
+    const { text } = renderRefusal({ sender: 'a@example.org', subject: '', reason: 'later', statusText: 'No user found with e-mail address: a@example.org', refusedParts: [] }, 'en');
     expect(text).toMatch(/^Your mail was not printed\n\nNo user found with e-mail address: a@example\.org\n/u);
   });
 });

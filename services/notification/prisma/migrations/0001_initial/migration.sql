@@ -12,7 +12,6 @@ CREATE TABLE outgoing_mail (
   from_name             text NOT NULL,
   language              text NOT NULL CHECK (language IN ('fr', 'en')),
   certificate_authority text NOT NULL,
-  completed_mails       boolean NOT NULL,
   changed_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   changed_by            text NOT NULL
 );
@@ -64,3 +63,24 @@ CREATE TABLE contact_address (
   PRIMARY KEY (address, account_id)
 );
 CREATE INDEX contact_address_account_id_idx ON contact_address (account_id);
+
+-- What people are told of, and who is (V-07); no row: as Inkpost brings it along.
+CREATE TABLE notification_event (
+  event      text PRIMARY KEY,
+  enabled    boolean NOT NULL,
+  targets    text[] NOT NULL,
+  changed_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  changed_by text NOT NULL
+);
+
+-- In which words; no row: in those that Inkpost brings along.
+CREATE TABLE notification_template (
+  event      text NOT NULL,
+  language   text NOT NULL CHECK (language IN ('fr', 'en')),
+  subject    text NOT NULL,
+  title      text NOT NULL,
+  text       text NOT NULL,
+  changed_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  changed_by text NOT NULL,
+  PRIMARY KEY (event, language)
+);
