@@ -10,6 +10,7 @@ import { JobEndings } from '../print-job/job-endings.js';
 import { PrintMetrics } from '../print-metrics.js';
 import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
 import { ExpiryStore } from './expiry.store.js';
+import { QueueNotices } from '../queue-notices/queue-notices.js';
 import { JobExpiry } from './job-expiry.js';
 
 let harness: PrintHarness;
@@ -29,8 +30,9 @@ beforeAll(async () => {
     const pool = harness.ownPool();
     const flow = new FlowClient(pool, sender);
     const spool = new Spool(pool, parseMasterKey('11'.repeat(32)), join(harness.folder, 'spool'));
-    const endings = new JobEndings(flow, spool, log);
-    return new JobExpiry({ store: new ExpiryStore(pool, flow), endings, metrics: new PrintMetrics(telemetry.meter('test'), pool), tracer: telemetry.tracer('test'), log, jobHistoryDays: 90 });
+    const notices = new QueueNotices(pool);
+    const endings = new JobEndings(flow, spool, notices, log);
+    return new JobExpiry({ store: new ExpiryStore(pool, flow), endings, notices, metrics: new PrintMetrics(telemetry.meter('test'), pool), tracer: telemetry.tracer('test'), log, jobHistoryDays: 90 });
   });
   return async () => {
     await sender.stop();

@@ -26,7 +26,13 @@ export interface GroupSettings {
   /** Mail addresses of whom people turn to (V-07). */
   readonly administrators: readonly string[];
   readonly support: readonly string[];
+  /** Events that people are told of, or not, whatever holds in general. */
+  readonly eventsOn: readonly string[];
+  readonly eventsOff: readonly string[];
 }
+
+/** What a group decides about the notices of its queues; notification knows the words of each. */
+export const GROUP_EVENTS: readonly string[] = ['document-waiting', 'printed', 'failed', 'expiring', 'expired'];
 
 /** What is wrong with a field (its JSON name), and what to do. */
 export interface GroupProblem {
@@ -46,6 +52,7 @@ export function checkGroupSettings(wanted: WantedGroup): GroupSettings | GroupPr
     holdHours: wanted.holdHours === 0 ? printLimits.holdHoursDefault : wanted.holdHours,
     redirectQueueId: redirectWhen === 'never' ? null : wanted.redirectQueueId,
     administrators: normalAddresses(wanted.administrators), support: normalAddresses(wanted.support),
+    eventsOn: [...new Set(wanted.eventsOn)], eventsOff: [...new Set(wanted.eventsOff)],
   };
   const checks = {
     groupId: checkIdentifier(settings.groupId),
@@ -59,6 +66,8 @@ export function checkGroupSettings(wanted: WantedGroup): GroupSettings | GroupPr
     'redirection.queueId': redirectWhen !== 'never' && !settings.redirectQueueId ? 'is missing: which queue takes the jobs?' : undefined,
     administrators: checkAddresses(wanted.administrators),
     support: checkAddresses(wanted.support),
+    eventsOn: checkEvents(wanted.eventsOn, []),
+    eventsOff: checkEvents(wanted.eventsOff, wanted.eventsOn),
   };
   for (const [field, reason] of Object.entries(checks)) {
     if (reason !== undefined) return { field, reason };
@@ -74,4 +83,9 @@ function checkAddresses(addresses: readonly string[]): string | undefined {
   if (addresses.length > printLimits.contactsMax) return `must be at most ${printLimits.contactsMax} addresses`;
   const bad = addresses.find((address) => parseMailAddress(address.trim()) === undefined);
   return bad === undefined ? undefined : 'must each be one e-mail address such as somebody@example.org';
+}
+
+function checkEvents(events: readonly string[], others: readonly string[]): string | undefined {
+  if (!events.every((event) => GROUP_EVENTS.includes(event))) return `must each be one of ${GROUP_EVENTS.join(', ')}`;
+  return events.some((event) => others.includes(event)) ? 'must name no event that eventsOn names' : undefined;
 }

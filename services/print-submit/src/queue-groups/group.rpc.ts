@@ -60,9 +60,9 @@ export class QueueGroupRpc implements ServiceImpl<typeof QueueGroupService> {
 
 function checked(wire: WireSettings | undefined): GroupSettings {
   if (!wire) throw invalidField('settings', 'are missing');
-  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support } = wire;
+  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support, eventsOn, eventsOff } = wire;
   return checkedSettings({
-    groupId, name, geocode, tags, comment, isTemplate: template, validation, holdHours, keepHours, administrators, support,
+    groupId, name, geocode, tags, comment, isTemplate: template, validation, holdHours, keepHours, administrators, support, eventsOn, eventsOff,
     redirectWhen: redirection?.when ?? '', redirectQueueId: redirection?.queueId || null,
   });
 }
@@ -92,10 +92,10 @@ function accepted(outcome: ShownGroup | GroupRefusal, groupId: string): ShownGro
   }
 }
 
-function toWire({ isTemplate, redirectWhen, redirectQueueId, tags, administrators, support, queueIds, version, ...settings }: ShownGroup): MessageInitShape<typeof QueueGroupSchema> {
+function toWire({ isTemplate, redirectWhen, redirectQueueId, tags, administrators, support, eventsOn, eventsOff, queueIds, version, ...settings }: ShownGroup): MessageInitShape<typeof QueueGroupSchema> {
   return {
     settings: {
-      ...settings, template: isTemplate, tags: [...tags], administrators: [...administrators], support: [...support],
+      ...settings, template: isTemplate, tags: [...tags], administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff],
       redirection: { when: redirectWhen, queueId: redirectQueueId ?? '' },
     },
     queueIds: [...queueIds], version,

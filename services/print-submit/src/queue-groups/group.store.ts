@@ -76,8 +76,8 @@ async function lock(transaction: Transaction, groupId: string): Promise<GroupRow
   return transaction.queueGroup.findUnique({ where: { groupId }, include: withQueues });
 }
 
-function columns({ tags, administrators, support, ...rest }: GroupSettings) {
-  return { ...rest, tags: [...tags], administrators: [...administrators], support: [...support] };
+function columns({ tags, administrators, support, eventsOn, eventsOff, ...rest }: GroupSettings) {
+  return { ...rest, tags: [...tags], administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff] };
 }
 
 function toShownGroup({ queues, redirectWhen, createdAt: _createdAt, ...row }: GroupRow): ShownGroup {

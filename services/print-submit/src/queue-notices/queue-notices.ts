@@ -1,0 +1,65 @@
+import type { Publication } from '@inkpost/flow/flow-client.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { CurrentSettings } from '@inkpost/service/current-settings.js';
+import { noticeLimits } from '../limits.js';
+
+/** What the group of a queue says about notices (WD-006), and whether a PIN releases there. */
+interface KnownNotices {
+  readonly administrators: readonly string[];
+  readonly support: readonly string[];
+  readonly eventsOn: readonly string[];
+  readonly eventsOff: readonly string[];
+  readonly pinReleases: boolean;
+}
+
+const FIND = `
+  SELECT coalesce(g.administrators, '{}') AS administrators, coalesce(g.support, '{}') AS support, coalesce(g.events_on, '{}') AS "eventsOn", coalesce(g.events_off, '{}') AS "eventsOff",
+    p.means && ARRAY['login-pin', 'card-pin'] AS "pinReleases"
+  FROM release_profile p LEFT JOIN queue q ON q.id = $1 LEFT JOIN queue_group g ON g.id = q.group_id
+  WHERE p.id = release_profile_of($1, NULL)`;
+
+const NONE: KnownNotices = { administrators: [], support: [], eventsOn: [], eventsOff: [], pinReleases: false };
+
+/** Facts that people are told of where that is wanted. */
+const TOLD = ['print.job-held.v1', 'print.code-requested.v1', 'print.job-completed.v1', 'print.job-aborted.v1', 'print.job-expiring.v1', 'print.job-expired.v1'] as const;
+type ToldPublication = Extract<Publication, { subject: (typeof TOLD)[number] }>;
+
+/** What groups say about notices, in memory and a second old at most: so facts bear it without a round trip of their own. */
+export class QueueNotices {
+  private readonly queues = new Map<string, CurrentSettings<KnownNotices>>();
+
+  constructor(private readonly pool: Pool) {}
+
+  /** The facts as they leave: with the contacts of their queue, and which events its group wants told. */
+  async addTo(publications: readonly Publication[]): Promise<Publication[]> {
+    return Promise.all(publications.map(async (publication) => (isTold(publication) ? this.addedTo(publication) : publication)));
+  }
+
+  /** Whether somebody with a PIN needs no code there, wherever they are. */
+  async pinReleases(queueId: string): Promise<boolean> {
+    return (await this.of(queueId)).pinReleases;
+  }
+
+  private async addedTo(publication: ToldPublication): Promise<Publication> {
+    const { administrators, support, eventsOn, eventsOff } = await this.of(publication.payload.queueId ?? '');
+    if ([administrators, support, eventsOn, eventsOff].every((each) => each.length === 0)) return publication;
+    const notices = [{ administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff] }];
+    // The compiler doesn't see that each of them has the same field.
+    return { ...publication, payload: { ...publication.payload, notices } } as Publication;
+  }
+
+  private of(queueId: string): Promise<KnownNotices> {
+    const known = this.queues.get(queueId) ?? new CurrentSettings(() => this.ask(queueId), noticeLimits.ageMaxMs);
+    this.queues.set(queueId, known);
+    return known.get();
+  }
+
+  private async ask(queueId: string): Promise<KnownNotices> {
+    const [row] = await query<KnownNotices & Record<string, unknown>>(this.pool, 'queue.notices', FIND, [queueId]);
+    return row ?? NONE;
+  }
+}
+
+function isTold(publication: Publication): publication is ToldPublication {
+  return TOLD.some((subject) => subject === publication.subject);
+}
