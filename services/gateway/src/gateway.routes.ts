@@ -12,9 +12,13 @@ import type { AuditStore } from './audit/audit.store.js';
 import type { Owners } from './call-owner/owners.js';
 import { directoryRoutes } from './directories/directories.http.js';
 import { peopleRoutes } from './directories/people.http.js';
+import { balanceRoutes } from './charging/balances.http.js';
+import { filterRoutes } from './charging/filters.http.js';
+import { tariffRoutes } from './charging/tariffs.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
 import { documentRoutes } from './documents/documents.http.js';
 import { PendingDocumentStore } from './documents/pending-documents.store.js';
+import { PendingList } from './documents/pending-list.js';
 import { finishingRoutes } from './finishing/finishing.http.js';
 import { erasureRoutes } from './erasures/erasures.http.js';
 import { guestRoutes } from './guests/guests.http.js';
@@ -71,6 +75,7 @@ export interface RouteParts {
 
 /** All that the public door answers, on one screen. */
 export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, version }: RouteParts): readonly Route[] {
+  const pending = new PendingList(new PendingDocumentStore(pool), owners.jobs);
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
     ...signOnRoutes(owners, sessions),
@@ -94,7 +99,7 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...erasureRoutes(owners),
     ...userManagementRoutes(owners),
     ...sendingServerRoutes(owners),
-    ...homeRoutes(owners, journeys, new PendingDocumentStore(pool)),
+    ...homeRoutes(owners, journeys, pending),
     ...waitingSenderRoutes(owners),
     ...confirmationRoutes(owners),
     ...queueRoutes(owners),
@@ -102,8 +107,11 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...queueGroupRoutes(owners),
     ...printerRoutes(owners),
     ...locationRoutes(owners),
+    ...tariffRoutes(owners),
+    ...filterRoutes(owners),
+    ...balanceRoutes(owners),
     ...jobRoutes(owners),
-    ...documentRoutes(owners, journeys, new PendingDocumentStore(pool)),
+    ...documentRoutes(owners, journeys, pending),
     ...releaseRoutes(owners),
     ...releaseProfileRoutes(owners),
     ...releasePageRoutes(owners, releaseSessions),

@@ -11,6 +11,8 @@ export const LIMITS = {
   /** A document: as a mail's attachment. */
   documentBytesMax: 50 * 1024 * 1024,
   idempotencyKeyMax: 200,
+  /** A document is kept for 30 days while it waits to become a job. */
+  submissionOpenDays: 31,
   /** Jobs that a program asks for at once. */
   submittedJobsMax: 100,
   /** Longer than a reverse proxy's own pause (60 s in nginx), so that the proxy closes first. */
@@ -95,6 +97,11 @@ export const GUESTS = { addressesMax: 20, codeLength: 100, noteLength: 500, pinL
 
 /** Of guest-account's security profiles, roles and API tokens. */
 export const RIGHTS_LIMITS = { profileName: 64, membersMax: 200, roleMembersMax: 100, tokenName: 64 } as const;
+
+/** Of print-submit's tariffs, filters, balances and quotas. */
+export const CHARGING = {
+  priceMax: 1_000_000_000, amountMax: 1_000_000_000_000, groupName: 200, groupOrderMax: 200, media: 255, pagesMax: 100_000, text: 320, textsMax: 200, message: 300, filtersMax: 200,
+} as const;
 
 /** Of domain-sync's reports. */
 export const STATISTICS = { rowsDefault: 100, rowsMax: 1_000 } as const;

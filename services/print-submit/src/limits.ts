@@ -187,6 +187,8 @@ export const chargingLimits = {
   settingsAgeMs: 1_000,
   /** Longer than the longest period of a quota. */
   usageKeptDays: 40,
+  /** As long as accounts have to be kept (French Commercial Code, L123-22). */
+  bookingKeptDays: 3_653,
 } as const;
 
 /** The server used for sending documents, and the jobs that it prints. */

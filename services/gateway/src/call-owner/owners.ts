@@ -12,7 +12,7 @@ import { UserManagementServerService } from '@inkpost/contracts/admin/v1/user_ma
 import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
-import { BalanceService } from '@inkpost/contracts/admin/v1/charging_pb.js';
+import { BalanceService, FilterService, TariffService } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
@@ -114,6 +114,8 @@ export class Owners {
   readonly printers: Client<typeof PrinterService>;
   readonly queueGroups: Client<typeof QueueGroupService>;
   readonly locations: Client<typeof LocationService>;
+  readonly tariffs: Client<typeof TariffService>;
+  readonly filters: Client<typeof FilterService>;
   readonly finishing: Client<typeof FinishingService>;
   readonly jobs: Client<typeof JobService>;
   readonly release: Client<typeof ReleaseService>;
@@ -165,6 +167,8 @@ export class Owners {
     this.printers = client(PrinterService, 'print-submit');
     this.queueGroups = client(QueueGroupService, 'print-submit');
     this.locations = client(LocationService, 'print-submit');
+    this.tariffs = client(TariffService, 'print-submit');
+    this.filters = client(FilterService, 'print-submit');
     this.finishing = client(FinishingService, 'print-submit');
     this.jobs = client(JobService, 'print-submit');
     this.release = client(ReleaseService, 'print-submit');

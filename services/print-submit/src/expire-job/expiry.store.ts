@@ -1,7 +1,7 @@
 import type { FlowClient, Publication } from '@inkpost/flow/flow-client.js';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { expiryLimits, guessingLimits, printLimits } from '../limits.js';
+import { chargingLimits, expiryLimits, guessingLimits, printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
 
@@ -46,11 +46,13 @@ export class ExpiryStore {
     }
   }
 
-  /** Codes without a waiting job, counts of release points long unused, accounts that nothing can name late any more, jobs past their time in the history. */
+  /** Codes without a waiting job, counts of release points long unused, accounts that nothing can name late any more, what was used and booked long ago, jobs past their time in the history. */
   async forgetOld(jobHistoryDays: number): Promise<void> {
     await query(this.pool, 'puk.forget', 'DELETE FROM puk WHERE NOT EXISTS (SELECT 1 FROM job WHERE job.account_id = puk.account_id AND job.completed_at IS NULL)', []);
     await query(this.pool, 'wrong-codes.forget', `DELETE FROM wrong_codes WHERE scope NOT IN ('trusted', 'untrusted') AND used_at < now() - make_interval(hours => $1)`, [guessingLimits.trustedHours]);
     await query(this.pool, 'former-account.forget', 'DELETE FROM former_account WHERE noted_at < now() - make_interval(days => $1)', [expiryLimits.formerAccountDays]);
+    await query(this.pool, 'usage.forget', 'DELETE FROM usage_day WHERE day < current_date - $1::int', [chargingLimits.usageKeptDays]);
+    await query(this.pool, 'booking.forget', 'DELETE FROM booking WHERE booked_at < now() - make_interval(days => $1)', [chargingLimits.bookingKeptDays]);
     await query(
       this.pool, 'job.forget',
       `DELETE FROM job WHERE id IN (

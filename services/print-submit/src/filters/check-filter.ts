@@ -23,14 +23,14 @@ class Wrong extends Error {
 const TIME = /^(?<hours>[01]\d|2[0-3]):(?<minutes>[0-5]\d)$/u;
 
 /** The filter as it is stored, or the first problem. */
-export function checkFilter({ filterId, name, enabled, when, then }: WireFilter): Filter | FilterProblem {
+export function checkFilter({ filterId, name, enabled, when, action }: WireFilter): Filter | FilterProblem {
   try {
     const identifierProblem = checkIdentifier(filterId);
     if (identifierProblem !== undefined) throw new Wrong('filterId', identifierProblem);
     const nameProblem = checkName(name.trim());
     if (nameProblem !== undefined) throw new Wrong('name', nameProblem);
-    if (!then) throw new Wrong('then', 'is missing: what is to be done?');
-    return { filterId, name: name.trim(), enabled, when: checkConditions(when), then: checkAction(then) };
+    if (!action) throw new Wrong('action', 'is missing: what is to be done?');
+    return { filterId, name: name.trim(), enabled, when: checkConditions(when), action: checkAction(action) };
   } catch (error) {
     if (error instanceof Wrong) return { field: error.field, reason: error.reason };
     throw error;
@@ -67,7 +67,7 @@ function checkRange(field: string, min: number, max: number): [number, number] {
 
 function checkTime({ weekdays, from, until }: WireWindow): TimeWindow {
   if (weekdays.some((day) => day < 1 || day > 7)) throw new Wrong('when.time.weekdays', 'must be from 1, Monday, to 7, Sunday');
-  return { weekdays: [...new Set(weekdays)].toSorted(), from: minutesOf('when.time.from', from), until: minutesOf('when.time.until', until) };
+  return { weekdays: [...new Set(weekdays)].toSorted((a, b) => a - b), from: minutesOf('when.time.from', from), until: minutesOf('when.time.until', until) };
 }
 
 function minutesOf(field: string, text: string): number {
@@ -78,20 +78,20 @@ function minutesOf(field: string, text: string): number {
 
 function checkAction({ kind, message: given, monochrome, duplex, queueId }: WireAction): FilterAction {
   const message = given.trim();
-  if (message.length > chargingLimits.messageLengthMax) throw new Wrong('then.message', `must have at most ${chargingLimits.messageLengthMax} characters`);
+  if (message.length > chargingLimits.messageLengthMax) throw new Wrong('action.message', `must have at most ${chargingLimits.messageLengthMax} characters`);
   switch (kind) {
     case 'refuse':
     case 'ask':
       return { kind, message };
     case 'force':
-      if (!monochrome && !duplex) throw new Wrong('then', 'forces nothing: choose monochrome, duplex or both');
+      if (!monochrome && !duplex) throw new Wrong('action', 'forces nothing: choose monochrome, duplex or both');
       return { kind, monochrome, duplex };
     case 'redirect': {
       const problem = checkIdentifier(queueId);
-      if (problem !== undefined) throw new Wrong('then.queueId', problem);
+      if (problem !== undefined) throw new Wrong('action.queueId', problem);
       return { kind, queueId };
     }
     default:
-      throw new Wrong('then.kind', 'must be refuse, force, redirect or ask');
+      throw new Wrong('action.kind', 'must be refuse, force, redirect or ask');
   }
 }

@@ -7,7 +7,7 @@ const noon: LocalTime = { weekday: 3, minutes: 720 };
 const print = (more: Partial<FilteredPrint> = {}): FilteredPrint => ({
   accountId: 'A-1', ownerAddress: 'ada@example.org', groups: ['Staff'], queueId: 'hall', fileName: 'Menu of TODAY.pdf', pages: 10, sizeBytes: 1_000, colorMode: 'color', sides: 'one-sided', ...more,
 });
-const filter = (filterId: string, then: FilterAction, when: FilterConditions = {}): Filter => ({ filterId, name: filterId, enabled: true, when, then });
+const filter = (filterId: string, action: FilterAction, when: FilterConditions = {}): Filter => ({ filterId, name: filterId, enabled: true, when, action });
 const refuse: FilterAction = { kind: 'refuse', message: 'No.' };
 const isRefused = (when: FilterConditions, one = print(), now = noon): boolean => decideFilters([filter('f', refuse, when)], one, now).refusal === 'No.';
 

@@ -26,7 +26,7 @@ export interface LocalTime {
 export interface AppliedFilter {
   readonly filterId: string;
   readonly name: string;
-  readonly action: Filter['then']['kind'];
+  readonly action: Filter['action']['kind'];
 }
 
 /** What filters make of a print. */
@@ -53,28 +53,28 @@ export function decideFilters(filters: readonly Filter[], print: FilteredPrint, 
   for (const filter of filters) {
     if (!filter.enabled || !isFor(filter.when, { ...print, colorMode: decision.colorMode }, now)) continue;
     decision = apply(filter, decision);
-    if (filter.then.kind === 'refuse' || filter.then.kind === 'redirect') break;
+    if (filter.action.kind === 'refuse' || filter.action.kind === 'redirect') break;
   }
   return decision;
 }
 
-function apply({ filterId, name, then }: Filter, before: FilterDecision): FilterDecision {
-  const decision = { ...before, applied: [...before.applied, { filterId, name, action: then.kind }] };
-  switch (then.kind) {
+function apply({ filterId, name, action }: Filter, before: FilterDecision): FilterDecision {
+  const decision = { ...before, applied: [...before.applied, { filterId, name, action: action.kind }] };
+  switch (action.kind) {
     case 'refuse':
-      return { ...decision, refusal: then.message || `Printing is refused by the rule "${name}".` };
+      return { ...decision, refusal: action.message || `Printing is refused by the rule "${name}".` };
     case 'redirect':
-      return { ...decision, queueId: then.queueId };
+      return { ...decision, queueId: action.queueId };
     case 'ask':
-      return { ...decision, question: decision.question || then.message || `The rule "${name}" asks: do you really want to print it?` };
+      return { ...decision, question: decision.question || action.message || `The rule "${name}" asks: do you really want to print it?` };
     case 'force':
     default:
       return {
         ...decision,
-        colorMode: then.monochrome ? 'monochrome' : decision.colorMode,
+        colorMode: action.monochrome ? 'monochrome' : decision.colorMode,
         // Who chose an edge keeps it.
-        sides: then.duplex && decision.sides === 'one-sided' ? 'two-sided-long-edge' : decision.sides,
-        forced: [...new Set([...decision.forced, ...(then.monochrome ? ['colorMode' as const] : []), ...(then.duplex ? ['sides' as const] : [])])],
+        sides: action.duplex && decision.sides === 'one-sided' ? 'two-sided-long-edge' : decision.sides,
+        forced: [...new Set([...decision.forced, ...(action.monochrome ? ['colorMode' as const] : []), ...(action.duplex ? ['sides' as const] : [])])],
       };
   }
 }

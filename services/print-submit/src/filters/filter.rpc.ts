@@ -34,7 +34,7 @@ export class FilterRpc implements ServiceImpl<typeof FilterService> {
       case 'taken':
         throw new ConnectError(`There is a filter "${filter.filterId}" already.`, Code.AlreadyExists);
       case 'queue-unknown':
-        throw invalidField('then.queueId', 'names no queue');
+        throw invalidField('action.queueId', 'names no queue');
       case 'too-many':
         throw new PermanentFailure('print.filters-max', `There are ${chargingLimits.filtersMax} filters, which is the limit: remove some first.`);
       case 'stored':
@@ -76,10 +76,10 @@ export class FilterRpc implements ServiceImpl<typeof FilterService> {
   }
 }
 
-function toWire({ filterId, name, enabled, when, then }: Filter): MessageInitShape<typeof FilterSchema> {
+function toWire({ filterId, name, enabled, when, action }: Filter): MessageInitShape<typeof FilterSchema> {
   const { users = [], groups = [], queueIds = [], time, pagesMin = 0, pagesMax = 0, colorMode = '', sizeMinBytes = 0, sizeMaxBytes = 0, titleContains = '' } = when;
   return {
-    filterId, name, enabled, then,
+    filterId, name, enabled, action,
     when: {
       users: [...users], groups: [...groups], queueIds: [...queueIds], pagesMin, pagesMax, colorMode, sizeMinBytes: BigInt(sizeMinBytes), sizeMaxBytes: BigInt(sizeMaxBytes), titleContains,
       ...(time ? { time: { weekdays: [...time.weekdays], from: timeOf(time.from), until: timeOf(time.until) } } : {}),

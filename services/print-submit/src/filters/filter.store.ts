@@ -14,19 +14,19 @@ export class FilterStore {
 
   async list(): Promise<Filter[]> {
     const rows = await this.prisma.filter.findMany({ orderBy: [{ position: 'asc' }, { filterId: 'asc' }] });
-    return rows.map(({ filterId, name, enabled, conditions, action }) => ({ filterId, name, enabled, when: conditions as FilterConditions, then: action as unknown as FilterAction }));
+    return rows.map(({ filterId, name, enabled, conditions, action }) => ({ filterId, name, enabled, when: conditions as FilterConditions, action: action as unknown as FilterAction }));
   }
 
   /** A new one comes last. `isNew`: only one that is not there yet. */
   async put(filter: Filter, isNew: boolean): Promise<'stored' | FilterRefusal> {
-    const { filterId, name, enabled, when, then } = filter;
+    const { filterId, name, enabled, when, action } = filter;
     return this.changes.make(async (transaction) => {
-      if (then.kind === 'redirect' && !(await transaction.queue.findUnique({ where: { queueId: then.queueId } }))) return 'queue-unknown';
+      if (action.kind === 'redirect' && !(await transaction.queue.findUnique({ where: { queueId: action.queueId } }))) return 'queue-unknown';
       const before = await transaction.filter.findUnique({ where: { filterId } });
       if (before && isNew) return 'taken';
       if (!before && (await transaction.filter.count()) >= chargingLimits.filtersMax) return 'too-many';
       const { _max: last } = await transaction.filter.aggregate({ _max: { position: true } });
-      const row = { filterId, name, enabled, position: before?.position ?? (last.position ?? 0) + 1, conditions: when as unknown as Prisma.InputJsonObject, action: { ...then } };
+      const row = { filterId, name, enabled, position: before?.position ?? (last.position ?? 0) + 1, conditions: when as unknown as Prisma.InputJsonObject, action: { ...action } };
       await transaction.filter.upsert({ where: { filterId }, create: row, update: row });
       return 'stored';
     });

@@ -39,7 +39,7 @@ export interface Filter {
   readonly name: string;
   readonly enabled: boolean;
   readonly when: FilterConditions;
-  readonly then: FilterAction;
+  readonly action: FilterAction;
 }
 
 /** Options that filters decide. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { FlowClient, type FlowMessage, type FlowTransaction } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
+import { moveHolder } from './holder-erasure.js';
 import { FormerAccountStore, type LaterOwner } from './former-account.store.js';
 
 // A printer knows a job that it has by its owner's address, so that one keeps it to its end.
@@ -26,7 +27,10 @@ export class AccountMergedHandler implements FlowHandler<'account.merged.v1'> {
     if (!into) throw new PermanentFailure('print.merge-incomplete', 'The fact names no account that the guest became.');
     await this.formerAccounts.note([accountId], into);
     await this.flow.transaction(async (transaction) => {
-      if (await transaction.step(message, { journeyId: message.journeyId, entries: [], publish: [] })) await moveJobs(transaction, accountId, into);
+      if (await transaction.step(message, { journeyId: message.journeyId, entries: [], publish: [] })) {
+        await moveHolder(transaction, accountId, into.accountId);
+        await moveJobs(transaction, accountId, into);
+      }
     });
   }
 }

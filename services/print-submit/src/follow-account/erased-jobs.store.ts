@@ -30,7 +30,7 @@ const ERASE = `
   WITH theirs AS MATERIALIZED (${THEIRS}),
   accounts AS MATERIALIZED (SELECT unnest($1::text[]) AS account_id UNION SELECT account_id FROM job WHERE id IN (SELECT id FROM theirs)),
   jobs AS (
-    UPDATE job SET account_id = '', owner_address = '', owner_name = '', owner_language = '', file_name = '', sha256 = '', problem = '', kept_until = NULL
+    UPDATE job SET account_id = '', owner_address = '', owner_name = '', owner_language = '', file_name = '', sha256 = '', problem = '', question = '', owner_groups = '{}', kept_until = NULL
     WHERE id IN (SELECT id FROM theirs) RETURNING job_state_reason),
   kept AS MATERIALIZED (SELECT id FROM job WHERE id IN (SELECT id FROM theirs) AND kept_until IS NOT NULL),
   codes AS (DELETE FROM puk USING accounts a WHERE puk.account_id = a.account_id RETURNING 1),

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 const tariff = (tariffId: string, more: object) => tariffs().putTariff({ tariff: { tariffId, name: tariffId, ...more } });
-const filter = (filterId: string, when: object, then: object) => filters().putFilter({ filter: { filterId, name: `Rule ${filterId}`, enabled: true, when, then } });
+const filter = (filterId: string, when: object, action: object) => filters().putFilter({ filter: { filterId, name: `Rule ${filterId}`, enabled: true, when, action } });
 const mail = (queueId: string, documents: readonly MailedDocument[], groups: readonly string[] = []) => harness.mail(queueId, { owner, documents, groups });
 const state = (jobId: string | undefined) => eventually(() => harness.stateOf(jobId));
 
@@ -205,9 +205,9 @@ describe('what administrators set', () => {
     await tariff('a', { colorMode: 'color' });
     expect(await refusal(tariff('b', { colorMode: 'color' }))).toEqual({ code: Code.AlreadyExists, field: undefined });
     expect(await refusal(tariff('b', { queueId: 'nowhere' }))).toEqual({ code: Code.InvalidArgument, field: 'queueId' });
-    expect(await refusal(filter('f', {}, { kind: 'force' }))).toEqual({ code: Code.InvalidArgument, field: 'then' });
+    expect(await refusal(filter('f', {}, { kind: 'force' }))).toEqual({ code: Code.InvalidArgument, field: 'action' });
     expect(await refusal(filter('f', { time: { from: '8:00', until: '18:00' } }, { kind: 'refuse' }))).toEqual({ code: Code.InvalidArgument, field: 'when.time.from' });
-    expect(await refusal(filter('f', {}, { kind: 'redirect', queueId: 'nowhere' }))).toEqual({ code: Code.InvalidArgument, field: 'then.queueId' });
+    expect(await refusal(filter('f', {}, { kind: 'redirect', queueId: 'nowhere' }))).toEqual({ code: Code.InvalidArgument, field: 'action.queueId' });
     expect(await refusal(filters().orderFilters({ filterIds: ['ghost'] }))).toEqual({ code: Code.InvalidArgument, field: 'filterIds' });
     expect(await refusal(balances().putQuota({ quota: { quotaId: 'q', name: 'Q', scope: 'group', unit: 'money', period: 'day', mode: 'warn' } }))).toEqual({ code: Code.InvalidArgument, field: 'subject' });
     expect(await refusal(balances().book({ holder: account(), amount: 5n, reason: 'x' }))).toEqual({ code: Code.NotFound, field: undefined });

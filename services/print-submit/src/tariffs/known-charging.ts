@@ -21,7 +21,7 @@ const LOAD = `
   SELECT c.currency, c.time_zone AS "timeZone", c.group_order AS "groupOrder", c.version,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('tariffId', id, 'name', name, 'media', media, 'colorMode', color_mode, 'sides', sides, 'queueId', queue_id, 'userGroup', user_group,
       'perJob', per_job, 'perSheet', per_sheet, 'perImpression', per_impression)), '[]') FROM tariff) AS tariffs,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('filterId', id, 'name', name, 'enabled', enabled, 'when', conditions, 'then', action) ORDER BY position, id), '[]') FROM filter WHERE enabled) AS filters,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('filterId', id, 'name', name, 'enabled', enabled, 'when', conditions, 'action', action) ORDER BY position, id), '[]') FROM filter WHERE enabled) AS filters,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('quotaId', id, 'name', name, 'scope', scope, 'subject', subject, 'unit', unit, 'period', period, 'amount', amount, 'mode', mode) ORDER BY id), '[]')
      FROM quota WHERE mode <> 'off') AS quotas,
     EXISTS (SELECT 1 FROM balance WHERE mode <> 'off') AS "hasBalances"
