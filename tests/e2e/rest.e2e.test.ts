@@ -47,7 +47,8 @@ async function ownConditions(mailboxId: string): Promise<void> {
 /** The same for finishing options. */
 async function ownFinishing(mailboxId: string): Promise<void> {
   const path = `/api/v0/mailboxes/${mailboxId}/finishing`;
-  const [general, own] = [{ colorMode: 'color', sides: 'one-sided' }, { colorMode: 'monochrome', sides: 'two-sided-long-edge' }];
+  const general = { colorMode: 'color', sides: 'one-sided', copies: 1, media: null, pageRanges: null };
+  const own = { ...general, colorMode: 'monochrome', sides: 'two-sided-long-edge', copies: 2, pageRanges: '1-3' };
   expect((await client.call('GET', path)).body).toEqual({ useDefault: true, ...general, own: null });
   expect((await client.call('PUT', path, { useDefault: false, ...own })).body).toEqual({ useDefault: false, ...own, own });
   expect((await client.call('PUT', '/api/v0/finishing', { ...general, sides: 'two-sided-short-edge' })).body).toEqual({ ...general, sides: 'two-sided-short-edge' });
@@ -166,6 +167,9 @@ describe('over REST, at the real owners', () => {
       jobState: 'pending-held', ownerAddress: 'coded@example.org', fileName: 'document.pdf', pages: 1,
       finishing: { colorMode: 'color', sides: 'one-sided', decidedBy: 'general', notApplied: [] },
     });
+
+    expect((await client.call('POST', `/api/v0/jobs/${managedJob}/finishing`, { copies: 2 })).body).toMatchObject({ finishing: { copies: 2, decidedBy: 'administrator' }, impressions: 2, sheets: 2, countedBy: 'pages' });
+    expect(await fieldsOf('POST', `/api/v0/jobs/${managedJob}/finishing`, { pageRanges: '2' })).toEqual(['pageRanges']);
 
     const code = await inkpost.codeFor('coded@example.org');
     expect((await client.call('POST', '/api/v0/release/waiting', { code })).body['jobs']).toMatchObject([{ jobId: codedJob, fileName: 'document.pdf' }]);

@@ -63,10 +63,8 @@ const TARGETS: readonly Target[] = [
  * documents itself (application/octet-stream) says nothing of PDF: nearly all do, and those that read PDF name it.
  */
 export function chooseConversion(job: JobToApply & { readonly documentFormat: string }, applied: AppliedFinishing, capabilities: PrinterCapabilities | undefined): Conversion | undefined {
-  const formats = (capabilities?.documentFormats ?? []).map((format) => format.toLowerCase());
-  if (!capabilities || formats.length === 0 || job.documentFormat !== PDF || formats.includes(PDF)) return undefined;
-  const target = TARGETS.find(({ documentFormat }) => formats.includes(documentFormat.toLowerCase()));
-  if (!target) return undefined;
+  const target = job.documentFormat === PDF ? targetFor(capabilities?.documentFormats ?? []) : undefined;
+  if (!capabilities || !target) return undefined;
   const isColor = job.colorMode === 'color' && capabilities.color !== false && target.hasColor(capabilities);
   const ranges = rangesWithin(job.pageRanges, job.pages);
   return {
@@ -75,6 +73,16 @@ export function chooseConversion(job: JobToApply & { readonly documentFormat: st
     pages: ranges.length === 0 ? job.pages : ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0),
     finishing: finishedBy(job, applied, { isColor, hasRanges: ranges.length > 0 }),
   };
+}
+
+/** What documents are made for a printer that takes these formats; undefined: it takes PDF, or nothing that can be made. */
+export function convertedFormat(documentFormats: readonly string[]): string | undefined {
+  return targetFor(documentFormats)?.documentFormat;
+}
+
+function targetFor(documentFormats: readonly string[]): Target | undefined {
+  const formats = documentFormats.map((format) => format.toLowerCase());
+  return formats.includes(PDF) ? undefined : TARGETS.find(({ documentFormat }) => formats.includes(documentFormat.toLowerCase()));
 }
 
 /** Pages and greys are made here, whatever the printer can do; the rest is asked of it. */

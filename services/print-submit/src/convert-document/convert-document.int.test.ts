@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type IppevePrinter, type IppevePrinterOptions, startIppeve } from '@inkpost/testkit/ippeve-printer.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
@@ -78,6 +79,14 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     await printer.stop();
   });
 
+  it('passes the test of printers, which says what is made for it', async () => {
+    const { printer, queueId } = await startQueue({ formats: ['image/pwg-raster'] });
+    const { passed, steps } = await instance.client(PrinterService, ['configuration.write']).testPrinter({ queueId });
+    expect(passed).toBe(true);
+    expect(steps.find(({ step }) => step === 'document')?.text).toBe('It takes no PDF: documents are made image/pwg-raster for it.');
+    await printer.stop();
+  });
+
   it('never gets a document that nothing can be made of: it is given up, and its owner told', async () => {
     const { printer, queueId } = await startQueue({ formats: ['image/pwg-raster'] });
     const broken = await harness.mail(queueId, { documents: [{ bytes: Buffer.from('%PDF-1.7\nno more of it') }] });
@@ -101,6 +110,8 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     const problem = 'The printer takes no PDF but image/pwg-raster, and Ghostscript, which makes that, is not installed on the server (/nowhere/gs).';
     expect((await bare.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job?.problem).toBe(problem);
     await eventually(async () => (await bare.queues.getQueue({ queueId: 'bare' })).queue?.problem).toBe(problem);
+    const { steps } = await bare.client(PrinterService, ['configuration.write']).testPrinter({ queueId: 'bare' });
+    expect(steps.find(({ step }) => step === 'document')).toMatchObject({ outcome: 'failed', text: 'It takes no PDF but image/pwg-raster: install Ghostscript on the server, which makes that (/nowhere/gs).' });
     await bare.stop();
     instance = await harness.startInstance();
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);

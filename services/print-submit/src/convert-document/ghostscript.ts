@@ -14,10 +14,16 @@ const PAGE_DONE = /^Page \d+$/gmu;
 
 /** @throws CauseDown `convert.tool-missing`. */
 export function requireGhostscript(program: string, documentFormat: string): void {
+  if (isInstalled(program)) return;
+  throw new CauseDown('convert.tool-missing', `the printer takes no PDF but ${documentFormat}, and Ghostscript, which makes that, is not installed on the server (${program})`, { fields: { program } });
+}
+
+export function isInstalled(program: string): boolean {
   try {
     accessSync(program, constants.X_OK);
-  } catch (cause) {
-    throw new CauseDown('convert.tool-missing', `the printer takes no PDF but ${documentFormat}, and Ghostscript, which makes that, is not installed on the server (${program})`, { cause, fields: { program } });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -7,6 +7,8 @@ import { reachServer } from '@inkpost/server-connection/reach-server.js';
 import { fault, type Finding, orAborted, passed, runSteps, skipped, type Step, type StepResult } from '@inkpost/server-connection/run-steps.js';
 import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
 import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
+import { convertedFormat } from '../convert-document/choose-conversion.js';
+import { isInstalled } from '../convert-document/ghostscript.js';
 import { printerTestLimits } from '../limits.js';
 import { describePrinter } from '../queues/describe-printer.js';
 import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
@@ -29,6 +31,7 @@ export class PrinterTest {
     private readonly access: PrinterAccess,
     private readonly rules: AddressRules,
     openPrinter: OpenPrinter,
+    private readonly ghostscript: string,
   ) {
     this.place = parsePrinterUri(access.printerUri);
     this.printer = openPrinter(access, printerTestLimits.stepMs);
@@ -94,11 +97,14 @@ export class PrinterTest {
   private judgeFormats(): Finding {
     const formats = this.said().documentFormatSupported;
     if (formats.includes(PDF)) return passed('It takes PDF.');
-    throw fault(`It does not take PDF, but ${formats.slice(0, 10).join(', ') || 'does not say what'}: print through a server that converts, such as CUPS, or through another printer.`);
+    const converted = convertedFormat(formats);
+    if (converted === undefined) throw fault(`It does not take PDF, but ${formats.slice(0, 10).join(', ') || 'does not say what'}: print through a server that converts, such as CUPS, or through another printer.`);
+    if (!isInstalled(this.ghostscript)) throw fault(`It takes no PDF but ${converted}: install Ghostscript on the server, which makes that (${this.ghostscript}).`);
+    return passed(`It takes no PDF: documents are made ${converted} for it.`);
   }
 
   private async validateJob(): Promise<Finding> {
-    const ignored = await this.printer.validateJob({ jobName: 'Inkpost test', documentFormat: PDF, finishing: { sides: 'one-sided' } });
+    const ignored = await this.printer.validateJob({ jobName: 'Inkpost test', documentFormat: convertedFormat(this.said().documentFormatSupported) ?? PDF, finishing: { sides: 'one-sided' } });
     return passed(ignored.length === 0 ? 'It would take a job (Validate-Job).' : `It would take a job and leave aside ${ignored.slice(0, 10).join(', ')} (Validate-Job).`);
   }
 

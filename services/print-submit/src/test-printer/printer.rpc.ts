@@ -22,6 +22,8 @@ export class PrinterRpc implements ServiceImpl<typeof PrinterService> {
     private readonly queues: QueueStore,
     private readonly openPrinter: OpenPrinter,
     private readonly rules: AddressRules,
+    /** Its path. */
+    private readonly ghostscript: string,
   ) {
     this.finder = new PrinterFinder(openPrinter, rules);
   }
@@ -30,7 +32,7 @@ export class PrinterRpc implements ServiceImpl<typeof PrinterService> {
     const { actor } = authorize(context, 'configuration.write');
     const access = await this.accessOf(request);
     return this.budget.spend(actor, async () => {
-      const steps = await new PrinterTest(access, this.rules, this.openPrinter).run(context.signal);
+      const steps = await new PrinterTest(access, this.rules, this.openPrinter, this.ghostscript).run(context.signal);
       return { passed: steps.every(({ outcome }) => outcome !== 'failed'), steps };
     });
   };
