@@ -33,6 +33,10 @@ import { canaryRoutes } from './mailbox-diagnosis/canary.http.js';
 import { mailboxTestRoutes } from './mailbox-diagnosis/mailbox-test.http.js';
 import { traceRoutes } from './mailbox-diagnosis/trace.http.js';
 import { mailboxRoutes } from './mailboxes/mailboxes.http.js';
+import { accountCardRoutes } from './account-cards/account-cards.http.js';
+import { notificationEventRoutes } from './notification-events/notification-events.http.js';
+import { pinPageRoutes } from './pins/pin-pages.http.js';
+import { pinRoutes } from './pins/pins.http.js';
 import { outgoingMailRoutes } from './outgoing-mail/outgoing-mail.http.js';
 import { certificateRoutes, type ExportAuthority } from './print-api/certificate.http.js';
 import { printerRoutes } from './queues/printers.http.js';
@@ -116,7 +120,11 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...releaseProfileRoutes(owners),
     ...releasePageRoutes(owners, releaseSessions),
     ...journeyRoutes(journeys),
+    ...pinRoutes(owners),
+    ...pinPageRoutes(owners),
+    ...accountCardRoutes(owners),
     ...outgoingMailRoutes(owners),
+    ...notificationEventRoutes(owners),
     ...serverRoutes(owners),
     ...certificateRoutes(exportAuthority),
     ...statisticsRoutes(owners, journeys),

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import type { Caller } from '@inkpost/service/rights.js';
 import { cursor, fromInstant, identifier, instant, nextCursor, orNull, pageLimit } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { job, jobStates, toJob } from '../jobs/jobs.http.js';
 import type { JourneyStore, MessageHead } from '../journey/journey.store.js';
-import { pendingState, type Standing, type UnderWay } from './pending-document.js';
-import type { PendingDocumentStore } from './pending-documents.store.js';
+import { type Pending, pendingState } from './pending-document.js';
+import type { PendingList } from './pending-list.js';
 import { fromPendingCursor, type PendingPlace, toPendingCursor } from './pending-place.js';
 import { sentWords } from './sent-words.js';
 
@@ -43,15 +44,15 @@ function toMail(head: MessageHead | undefined): z.input<typeof mail> | null {
   return { receivedAt: receivedAt.toISOString(), sender, subject, mailbox };
 }
 
-function toPendingDocument(found: UnderWay | Standing, head: MessageHead | undefined): z.input<typeof pendingDocument> {
+function toPendingDocument(found: Pending, head: MessageHead | undefined): z.input<typeof pendingDocument> {
   const { nextTryAt, ...state } = pendingState(found);
-  const id = found.kind === 'under-way' ? found.id : `${found.messageId}.${found.id}`;
+  const id = found.kind === 'standing' ? `${found.messageId}.${found.id}` : found.id;
   return { id, messageId: found.messageId, mail: toMail(head), documents: found.documents.map((each) => ({ ...each })), ...state, since: found.since.toISOString(), nextTryAt: nextTryAt?.toISOString() ?? null };
 }
 
 /** A page of the pending list, as routes answer it. */
-export async function pendingPage(store: PendingDocumentStore, journeys: JourneyStore, from: PendingPlace, limit: number) {
-  const { found, next } = await store.list(from, limit);
+export async function pendingPage(list: PendingList, journeys: JourneyStore, { from, limit, caller }: { readonly from: PendingPlace; readonly limit: number; readonly caller: Caller }) {
+  const { found, next } = await list.page(from, limit, caller);
   const heads = await journeys.heads(found.map(({ messageId }) => messageId));
   return { documents: found.map((each) => toPendingDocument(each, heads.get(each.messageId))), nextCursor: next ? toPendingCursor(next) : null };
 }
@@ -60,31 +61,31 @@ type ListJobs = Parameters<Owners['jobs']['listJobs']>[0];
 
 /** A page of the sent list. */
 export async function sentPage({ jobs }: Owners, journeys: JourneyStore, asked: ListJobs, options: ReturnType<typeof as>) {
-  const page = await jobs.listJobs(asked, options);
+  const page = await jobs.listJobs({ ...asked, answered: true }, options);
   const heads = await journeys.heads(page.jobs.map(({ messageId }) => messageId));
   return { documents: page.jobs.map((wire) => ({ job: toJob(wire), status: sentWords(wire), mail: toMail(heads.get(wire.messageId)) })), nextCursor: orNull(page.nextCursor) };
 }
 
-/** `<message id>.<number>`; what is under way has an id without a number, and is no error. */
+/** `<message id>.<number>`; what is under way, and jobs, have an id without a number, and are no errors. */
 const ERROR_ID = /^(?<messageId>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?<entryId>\d{1,18})$/u;
 
-async function deleteError(store: PendingDocumentStore, id: string, actor: string): Promise<void> {
+async function deleteError(list: PendingList, id: string, actor: string): Promise<void> {
   const { messageId, entryId } = ERROR_ID.exec(id)?.groups ?? {};
-  const deleted = messageId === undefined || entryId === undefined ? undefined : await store.delete(messageId, entryId, actor);
-  if (deleted === undefined) throw new Problem('not-found', 'The list has no error with this id: it may have been deleted already, or goes on again.');
+  const isDeleted = messageId !== undefined && entryId !== undefined && (await list.deleteError(messageId, entryId, actor));
+  if (!isDeleted) throw new Problem('not-found', 'The list has no error with this id: it may have been deleted already, or goes on again.');
 }
 
 /** The list of jobs with its two tabs (SKY-111): what has no answer of the print server yet, and what it took. */
-export function documentRoutes(owners: Owners, journeys: JourneyStore, pending: PendingDocumentStore) {
+export function documentRoutes(owners: Owners, journeys: JourneyStore, pending: PendingList) {
   return [
     route({
       method: 'GET', path: '/api/v0/documents/pending', operation: 'listPendingDocuments', right: 'jobs.read', summary: 'What came in and has no answer of the print server yet, the latest first', // SKY-112
       description: 'On its way, waiting for something outside or for somebody, or in error. What comes or goes while pages are turned is shown at most twice.',
       query: z.strictObject({ limit: pageLimit, cursor }), status: 200, answer: z.object({ documents: z.array(pendingDocument), nextCursor }),
-      handle: async ({ query: { limit, cursor } }) => {
+      handle: async ({ query: { limit, cursor }, caller }) => {
         const from = fromPendingCursor(cursor);
         if (!from) throw new Problem('invalid-request', 'The cursor is none of this list.', { errors: [{ field: 'cursor', reason: 'must be the nextCursor of an earlier answer' }] });
-        return pendingPage(pending, journeys, from, limit);
+        return pendingPage(pending, journeys, { from, limit, caller });
       },
     }),
     route({

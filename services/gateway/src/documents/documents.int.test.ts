@@ -16,6 +16,14 @@ const given: unknown[] = [];
 /** What print-submit's stand-in has. */
 let sent: { jobId: string; messageId: string; [field: string]: unknown }[] = [];
 
+/** Of these the other server has not answered; their cursor is how many were shown. */
+let unanswered: typeof sent = [];
+
+function unansweredPage({ cursor, limit }: ListJobsRequest) {
+  const from = Number(cursor || 0);
+  return { jobs: unanswered.slice(from, from + limit), nextCursor: unanswered.length > from + limit ? String(from + limit) : '' };
+}
+
 let harness: GatewayHarness;
 let client: CheckingClient;
 
@@ -26,6 +34,7 @@ beforeAll(async () => {
       router.service(JobService, {
         listJobs: (request) => {
           asked.push(request);
+          if (request.answered === false) return unansweredPage(request);
           return { jobs: sent.slice(0, request.limit), nextCursor: sent.length > request.limit ? 'more' : '' };
         },
         reprintJob: ({ jobId, queueId }, context) => ({ job: { ...print(randomUUID()), reprintOf: jobId, queueId, ownerAddress: authorize(context, 'jobs.manage').actor } }),
@@ -52,6 +61,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   resetPasswords();
+  unanswered = [];
   client = new CheckingClient(harness.http);
   await client.signIn('ada', 'Right-Passw0rd');
   await harness.superuser.query('TRUNCATE journey.message, journey.entry, flow.message');
@@ -117,6 +127,23 @@ describe('pending documents', () => {
     expect((await pending()).documents).toMatchObject([{ messageId, documents: [{ documentId, fileName: 'report.pdf' }], mail: null }]);
   });
 
+  it('that another server is to print are shown until its final answer', async () => {
+    unanswered = [print(randomUUID(), { jobState: 'pending', jobStateReason: 'location-unknown', problem: 'Unknown location: World/Oz', attempts: 3, nextTryAt: timestampFromDate(new Date('2030-01-01')) })];
+    expect((await pending()).documents).toMatchObject([{ state: 'waiting', status: 'SendingPrintApi', problem: 'Unknown location: World/Oz', tries: 3, nextTryAt: '2030-01-01T00:00:00.000Z', documents: [{ fileName: 'letter.pdf' }] }]);
+    await client.call('GET', '/api/v0/documents/sent');
+    expect(asked.at(-1)?.answered).toBe(true);
+  });
+
+  it('are shown also while the print server is away: then it is what they wait for', async () => {
+    await flowMessage(randomUUID(), 'account.owner-resolved.v1', { waits: 1, reason: 'It is away.' });
+    await harness.stopOwner('print-submit');
+    try {
+      expect((await pending()).documents).toMatchObject([{ state: 'waiting', status: 'SendingPrintApi', problem: 'It is away.' }]);
+    } finally {
+      await harness.startOwner('print-submit');
+    }
+  });
+
   it('in error bear the exact texts of the list, and name the documents that they are about', async () => {
     const forbidden = `The job was submitted with a forbidden e-mail address: ${HEAD.sender}`;
     const { messageId, documentId } = await mail({ step: 'sender-refused', evidence: { statusText: forbidden } });
@@ -146,6 +173,7 @@ describe('pending documents', () => {
     for (let index = 0; index < 4; index += 1) {
       await mail({ step: 'sender-refused', evidence: { statusText: `refused ${index}` } });
       await flowMessage(randomUUID(), 'mail.message-received.v1', { reason: `way ${index}`, attempts: 1 });
+      unanswered.unshift(print(randomUUID(), { jobState: 'pending', problem: `sent ${index}`, createdAt: timestampFromDate(new Date()) }));
     }
     const seen: string[] = [];
     let cursor = '';
@@ -155,7 +183,9 @@ describe('pending documents', () => {
       seen.push(...page.documents.map(({ status, problem }) => problem ?? status));
       cursor = page.nextCursor ?? '';
     } while (cursor !== '');
-    expect(seen).toEqual(['way 3', 'refused 3', 'way 2', 'refused 2', 'way 1', 'refused 1', 'way 0', 'refused 0']);
+    // The jobs' times are of another clock, in milliseconds.
+    expect(seen.filter((each) => !each.startsWith('sent'))).toEqual(['way 3', 'refused 3', 'way 2', 'refused 2', 'way 1', 'refused 1', 'way 0', 'refused 0']);
+    expect(seen.filter((each) => each.startsWith('sent'))).toEqual(['sent 3', 'sent 2', 'sent 1', 'sent 0']);
     expect((await client.call('GET', '/api/v0/documents/pending?cursor=x')).status).toBe(400);
   });
 });

@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { create } from '@bufbuild/protobuf';
+import { ListJobsResponseSchema } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
+import type { Owners } from '../call-owner/owners.js';
 import { JourneyStore } from '../journey/journey.store.js';
 import { pendingPage } from './documents.http.js';
 import { PendingDocumentStore } from './pending-documents.store.js';
+import { PendingList } from './pending-list.js';
 import { BEGINNING, fromPendingCursor } from './pending-place.js';
 
 /** `INKPOST_MEASURE_JOURNEYS=100000` measures; without it a few journeys show that the script works. */
@@ -38,13 +42,14 @@ describe('the pending list of many journeys', () => {
   it('is read page by page, and says how long that takes', { timeout: 900_000 }, async () => {
     await fill();
     const pool = database.pool('gateway');
-    const [store, heads] = [new PendingDocumentStore(pool), new JourneyStore(pool)];
+    const listJobs: Owners['jobs']['listJobs'] = async () => create(ListJobsResponseSchema);
+    const [list, heads] = [new PendingList(new PendingDocumentStore(pool), { listJobs }), new JourneyStore(pool)];
     const times: number[] = [];
     let listed = 0;
     let place = BEGINNING;
     for (let round = 0; round < ROUNDS; round += 1) {
       const startedAt = performance.now();
-      const page = await pendingPage(store, heads, place, PAGE);
+      const page = await pendingPage(list, heads, { from: place, limit: PAGE, caller: { actor: 'tester', rights: [] } });
       times.push(performance.now() - startedAt);
       listed += page.documents.length;
       place = (page.nextCursor === null ? undefined : fromPendingCursor(page.nextCursor)) ?? BEGINNING;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pendingState, type Standing, type UnderWay } from './pending-document.js';
+import { pendingState, type Standing, type Unanswered, type UnderWay } from './pending-document.js';
 
 const since = new Date('2026-03-01T12:00:00Z');
 const dueAt = new Date('2026-03-01T12:01:00Z');
@@ -20,6 +20,19 @@ describe('a document on its way', () => {
 
   it.each([['mail.message-received.v1', 'Being examined'], ['acceptance.message-accepted.v1', 'Looking for the owner'], ['account.sender-approved.v1', 'Looking for the owner']])('%s: %s', (subject, status) => {
     expect(pendingState({ ...underWay, subject })).toMatchObject({ status });
+  });
+});
+
+describe('a document that another server is to print', () => {
+  const job: Unanswered = { kind: 'unanswered', id: 'j', messageId: 'm', jobState: 'processing', problem: '', attempts: 1, since, nextTryAt: dueAt, documents };
+
+  it('is being sent there until its final answer', () => {
+    expect(pendingState(job)).toEqual({ state: 'under-way', status: 'SendingPrintApi', problem: null, tries: 1, nextTryAt: null, deletable: false });
+  });
+
+  it('waits for it, and says why and until when', () => {
+    expect(pendingState({ ...job, jobState: 'pending', problem: 'Unknown location: World/Oz', attempts: 3 })).toEqual({ state: 'waiting', status: 'SendingPrintApi', problem: 'Unknown location: World/Oz', tries: 3, nextTryAt: dueAt, deletable: false });
+    expect(pendingState({ ...job, jobState: 'processing-stopped', problem: 'Nobody knows.' })).toMatchObject({ state: 'waiting', nextTryAt: null });
   });
 });
 

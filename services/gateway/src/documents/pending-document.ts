@@ -35,6 +35,21 @@ export interface Standing {
   readonly documents: readonly NamedDocument[];
 }
 
+/** A job that another server is to print, and that it has no final answer of. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+  readonly id: string;
+  readonly messageId: string;
+  readonly jobState: string;
+  readonly problem: string;
+  readonly attempts: number;
+  readonly since: Date;
+  readonly nextTryAt: Date | undefined;
+  readonly documents: readonly NamedDocument[];
+}
+
+export type Pending = UnderWay | Standing | Unanswered;
+
 /** What the list says of it. */
 export interface PendingState {
   readonly state: 'under-way' | 'waiting' | 'error';
@@ -47,17 +62,34 @@ export interface PendingState {
   readonly deletable: boolean;
 }
 
+const SENDING = 'SendingPrintApi'; // SKY-123
+
 /** What is done with documents on their way. */
 const STATUS_BY_SUBJECT = new Map([
   ['mail.message-received.v1', 'Being examined'],
   ['submission.document-received.v1', 'Being examined'],
   ['acceptance.message-accepted.v1', 'Looking for the owner'],
   ['account.sender-approved.v1', 'Looking for the owner'],
-  ['account.owner-resolved.v1', 'SendingPrintApi'], // SKY-123
+  ['account.owner-resolved.v1', SENDING],
 ]);
 
-export function pendingState(found: UnderWay | Standing): PendingState {
-  return found.kind === 'under-way' ? stateUnderWay(found) : stateStanding(found);
+export function pendingState(found: Pending): PendingState {
+  switch (found.kind) {
+    case 'under-way':
+      return stateUnderWay(found);
+    case 'standing':
+      return stateStanding(found);
+    case 'unanswered':
+    default:
+      return stateUnanswered(found);
+  }
+}
+
+/** What nobody knows of waits for a person, who finds it among the jobs. */
+function stateUnanswered({ jobState, problem, attempts, nextTryAt }: Unanswered): PendingState {
+  const tries = { status: SENDING, tries: attempts, deletable: false };
+  if (problem === '') return { state: 'under-way', ...tries, problem: null, nextTryAt: null };
+  return { state: 'waiting', ...tries, problem, nextTryAt: (jobState === 'processing-stopped' ? undefined : nextTryAt) ?? null };
 }
 
 /** What waits says why and when it is tried again (SKY-113, EDG-11). */

@@ -1,14 +1,7 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Evidence } from '../explain-journey/step.js';
 import type { NamedDocument, Standing, UnderWay } from './pending-document.js';
-import type { PendingPlace, Place } from './pending-place.js';
-
-export interface PendingPage {
-  /** The latest first. */
-  readonly found: readonly (UnderWay | Standing)[];
-  /** Undefined: this was the last page. */
-  readonly next: PendingPlace | undefined;
-}
+import type { Place } from './pending-place.js';
 
 interface UnderWayRow extends Record<string, unknown> {
   readonly id: string;
@@ -35,23 +28,15 @@ interface StandingRow extends Record<string, unknown> {
   readonly place: string;
 }
 
-type Placed = (UnderWay | Standing) & { readonly place: Place };
+/** With its place in its source. */
+export type Placed<T> = T & { readonly place: Place };
 
 /**
- * What came in and has no answer of the print server: messages of the flow, and steps of journeys where all stands still. Each source is read along
+ * What came in and did not reach the print server: messages of the flow, and steps of journeys where all stands still. Each is read along
  * its own index, as far as the page reaches.
  */
 export class PendingDocumentStore {
   constructor(private readonly pool: Pool) {}
-
-  async list(from: PendingPlace, limit: number): Promise<PendingPage> {
-    const [underWay, standing] = await Promise.all([this.listUnderWay(from.underWay, limit + 1), this.listStanding(from.standing, limit + 1)]);
-    // Within a millisecond the text tells: it has the digits that a Date lacks.
-    const merged = [...underWay, ...standing].toSorted((one, other) => other.since.getTime() - one.since.getTime() || (other.place.at < one.place.at ? -1 : 1));
-    const found = merged.slice(0, limit);
-    const lastOf = (kind: Placed['kind']): Place | undefined => found.findLast((each) => each.kind === kind)?.place;
-    return { found, next: merged.length > limit ? { underWay: lastOf('under-way') ?? from.underWay, standing: lastOf('standing') ?? from.standing } : undefined };
-  }
 
   /** Takes an error from the list. Gives the step that it was; undefined: there is none such (any more). */
   async delete(messageId: string, entryId: string, actor: string): Promise<string | undefined> {
@@ -59,14 +44,14 @@ export class PendingDocumentStore {
     return row?.step ?? undefined;
   }
 
-  private async listUnderWay(behind: Place | undefined, limit: number): Promise<Placed[]> {
+  async listUnderWay(behind: Place | undefined, limit: number): Promise<Placed<UnderWay>[]> {
     const rows = await query<UnderWayRow>(this.pool, 'flow.under-way', 'SELECT *, created_at::text AS place FROM flow.under_way($1, $2, $3)', [behind?.at ?? null, behind?.id ?? null, limit]);
     return rows.map(({ id, subject, attempts, waits, reason, documents, place, ...row }) => ({
       kind: 'under-way', id, messageId: row.journey_id, subject, attempts, waits, reason, since: row.created_at, dueAt: row.due_at, documents, place: { at: place, id },
     }));
   }
 
-  private async listStanding(behind: Place | undefined, limit: number): Promise<Placed[]> {
+  async listStanding(behind: Place | undefined, limit: number): Promise<Placed<Standing>[]> {
     const rows = await query<StandingRow>(this.pool, 'journey.standing', 'SELECT *, at::text AS place FROM journey.standing($1, $2, $3)', [behind?.at ?? null, behind?.id ?? null, limit]);
     return rows.map(({ service, step, evidence, documents, place, ...row }) => ({
       kind: 'standing', id: String(row.id), messageId: row.message_id, service: service.replaceAll('_', '-'), step, evidence, documentId: row.document_id ?? undefined, since: row.at, documents,

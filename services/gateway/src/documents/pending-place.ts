@@ -4,21 +4,23 @@ export interface Place {
   readonly id: string;
 }
 
-/** A place in the list of pending documents: one in each of its two sources; undefined: at the beginning. */
+/** A place in the list of pending documents: one in each of its sources; undefined: at the beginning. */
 export interface PendingPlace {
   readonly underWay: Place | undefined;
   readonly standing: Place | undefined;
+  /** print-submit's own cursor. */
+  readonly jobs: string | undefined;
 }
 
-export const BEGINNING: PendingPlace = { underWay: undefined, standing: undefined };
+export const BEGINNING: PendingPlace = { underWay: undefined, standing: undefined, jobs: undefined };
 
 const AT = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d(?::\d\d)?`;
-const FORM = new RegExp(`^(?:(?<wayAt>${AT})/(?<wayId>[0-9a-f-]{36}))?;(?:(?<standAt>${AT})/(?<standId>\\d{1,18}))?$`, 'u');
+const FORM = new RegExp(`^(?:(?<wayAt>${AT})/(?<wayId>[0-9a-f-]{36}))?;(?:(?<standAt>${AT})/(?<standId>\\d{1,18}))?;(?<jobs>[\\w-]{0,200})$`, 'u');
 
 /** As text for the next question; opaque to whoever carries it. */
-export function toPendingCursor({ underWay, standing }: PendingPlace): string {
+export function toPendingCursor({ underWay, standing, jobs = '' }: PendingPlace): string {
   const text = (place: Place | undefined): string => (place ? `${place.at}/${place.id}` : '');
-  return Buffer.from(`${text(underWay)};${text(standing)}`).toString('base64url');
+  return Buffer.from(`${text(underWay)};${text(standing)};${jobs}`).toString('base64url');
 }
 
 /** The beginning for an empty one; undefined: it is no cursor of ours. */
@@ -27,5 +29,5 @@ export function fromPendingCursor(cursor: string): PendingPlace | undefined {
   const { groups } = FORM.exec(Buffer.from(cursor, 'base64url').toString('utf8')) ?? {};
   if (!groups) return undefined;
   const place = (at: string | undefined, id: string | undefined): Place | undefined => (at === undefined || id === undefined ? undefined : { at, id });
-  return { underWay: place(groups['wayAt'], groups['wayId']), standing: place(groups['standAt'], groups['standId']) };
+  return { underWay: place(groups['wayAt'], groups['wayId']), standing: place(groups['standAt'], groups['standId']), jobs: groups['jobs'] || undefined };
 }

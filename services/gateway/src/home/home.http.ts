@@ -7,7 +7,7 @@ import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { pendingDocument, pendingPage, sentDocument, sentPage } from '../documents/documents.http.js';
 import { BEGINNING } from '../documents/pending-place.js';
-import type { PendingDocumentStore } from '../documents/pending-documents.store.js';
+import type { PendingList } from '../documents/pending-list.js';
 import type { JourneyStore } from '../journey/journey.store.js';
 import { LIMITS } from '../limits.js';
 import { documentServer, toDocumentServer } from '../sending-server/sending-server.http.js';
@@ -43,7 +43,7 @@ function toMailbox({ mailboxId, settings, state, problem }: Mailbox): z.input<ty
 }
 
 /** What the manual's home page shows, in one answer (SKY-033): its four blocks. */
-export function homeRoutes(owners: Owners, journeys: JourneyStore, pending: PendingDocumentStore) {
+export function homeRoutes(owners: Owners, journeys: JourneyStore, pending: PendingList) {
   return [
     route({
       method: 'GET', path: '/api/v0/home', operation: 'getHome', right: 'signed-in', summary: 'How it is with everything: the two servers, mailboxes, and the latest documents',
@@ -57,7 +57,7 @@ export function homeRoutes(owners: Owners, journeys: JourneyStore, pending: Pend
           of('userServer', 'configuration.read', async () => toUserManagement(await owners.userManagementServer.getUserManagementServer({}, options))),
           of('mailboxes', 'configuration.read', async () => (await owners.mailboxes.listMailboxes({}, options)).mailboxes.map(toMailbox)),
           of('jobs', 'jobs.read', async () => {
-            const [waiting, sent] = await Promise.all([pendingPage(pending, journeys, BEGINNING, LIMITS.pageDefault), sentPage(owners, journeys, { limit: LIMITS.pageDefault }, options)]);
+            const [waiting, sent] = await Promise.all([pendingPage(pending, journeys, { from: BEGINNING, limit: LIMITS.pageDefault, caller }), sentPage(owners, journeys, { limit: LIMITS.pageDefault }, options)]);
             return { pending: waiting.documents, sent: sent.documents };
           }),
         ]);

@@ -2,7 +2,7 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type {
   CancelJobRequest, ChangeFinishingRequest, ChangeOwnerRequest, CountJobsRequest, GetJobRequest, JobService, ListJobsRequest, RedirectJobRequest, ReleaseJobRequest, ReprintJobRequest,
 } from '@inkpost/contracts/admin/v1/print_pb.js';
-import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -45,11 +45,11 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     const after = request.cursor === '' ? undefined : fromCursor(request.cursor);
     if (request.cursor !== '' && !after) throw invalidField('cursor', 'must be the nextCursor of an earlier answer');
     const limit = request.limit === 0 ? printLimits.jobsListedDefault : request.limit;
-    const { jobStates, queueId, accountId, mailboxId, createdFrom, createdBefore } = request;
-    const found = await this.jobs.list({ jobStates, queueId, accountId, mailboxId, createdFrom: dateOf(createdFrom), createdBefore: dateOf(createdBefore) }, after, limit + 1);
+    const { jobStates, queueId, accountId, mailboxId, createdFrom, createdBefore, answered } = request;
+    const found = await this.jobs.list({ jobStates, queueId, accountId, mailboxId, createdFrom: dateOf(createdFrom), createdBefore: dateOf(createdBefore), answered }, after, limit + 1);
     const jobs = found.slice(0, limit);
     const last = jobs.at(-1);
-    return { jobs: jobs.map(toWireJob), nextCursor: last && found.length > limit ? toCursor(last) : '' };
+    return { jobs: jobs.map((job) => ({ ...toWireJob(job), ...(job.nextTryAt ? { nextTryAt: timestampFromDate(job.nextTryAt) } : {}) })), nextCursor: last && found.length > limit ? toCursor(last) : '' };
   };
 
   getJob = async ({ jobId }: GetJobRequest, context: HandlerContext) => {
@@ -105,9 +105,9 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     const reason = whyNotReprinted(job, new Date());
     if (reason !== undefined) throw new PermanentFailure('print.reprint-refused', reason);
     const reprinted = await this.reprints.reprint(job, queueId || job.queueId, actor);
+    if (reprinted.outcome === 'reprinted') return { job: toWireJob(await this.find(reprinted.jobId)) };
     if (reprinted.outcome === 'queue-unknown') throw invalidField('queueId', queueId === '' ? `is missing: the queue "${job.queueId}" that it was printed on is gone` : 'names no queue');
-    if (reprinted.outcome === 'overtaken') throw new PermanentFailure('print.reprint-refused', 'The document is no longer kept.');
-    return { job: toWireJob(await this.find(reprinted.jobId)) };
+    throw new PermanentFailure('print.reprint-refused', 'The document is no longer kept.');
   };
 
   changeOwner = async ({ jobId, owner }: ChangeOwnerRequest, context: HandlerContext) => {

@@ -1,8 +1,9 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import type { JobState } from '../print-job/job-moves.js';
+import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 
-type Row = Job & Record<string, unknown>;
+type Row = ListedJob & Record<string, unknown>;
 
 export interface JobFilter {
   /** Empty matches all. */
@@ -12,6 +13,14 @@ export interface JobFilter {
   readonly mailboxId: string;
   readonly createdFrom: Date | undefined;
   readonly createdBefore: Date | undefined;
+  /** False: of jobs that another server prints those that it has not answered finally; true: all others; undefined: all. */
+  readonly answered: boolean | undefined;
+}
+
+/** A job in a list. */
+export interface ListedJob extends Job {
+  /** Of one that another server prints and has not answered. */
+  readonly nextTryAt?: Date | null;
 }
 
 /** A place in the list: behind this job. */
@@ -39,11 +48,12 @@ export class JobStore {
   }
 
   /** Newest first. Each set of filters is a statement of its own, so that each gets the plan it needs. */
-  async list(filter: JobFilter, after: JobPlace | undefined, limit: number): Promise<Job[]> {
+  async list(filter: JobFilter, after: JobPlace | undefined, limit: number): Promise<ListedJob[]> {
     const values: unknown[] = [limit];
     const place = (value: unknown): string => `$${values.push(value)}`;
     const conditions = {
       ...stateConditions(filter.jobStates, place),
+      ...(filter.answered === undefined ? {} : filter.answered ? { answered: `NOT (${UNANSWERED})` } : { unanswered: UNANSWERED }),
       ...(filter.queueId === '' ? {} : { queue: `queue_id = ${place(filter.queueId)}` }),
       ...(filter.accountId === '' ? {} : { account: `account_id = ${place(filter.accountId)}` }),
       ...(filter.mailboxId === '' ? {} : { mailbox: `mailbox_id = ${place(filter.mailboxId)}` }),
@@ -53,7 +63,8 @@ export class JobStore {
     };
     const where = values.length === 1 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;
     const name = ['job.list', ...Object.keys(conditions)].join('.');
-    return query<Row>(this.pool, name, `SELECT ${JOB_COLUMNS} FROM job ${where} ORDER BY created_at DESC, id DESC LIMIT $1`, values);
+    const nextTry = filter.answered === false ? ', (SELECT s.due_at FROM sent_job s WHERE s.job_id = job.id) AS "nextTryAt"' : '';
+    return query<Row>(this.pool, name, `SELECT ${JOB_COLUMNS}${nextTry} FROM job ${where} ORDER BY created_at DESC, id DESC LIMIT $1`, values);
   }
 
   async countUnfinished(): Promise<{ readonly held: number; readonly waiting: number; readonly uncertain: number }> {
@@ -72,6 +83,7 @@ export class JobStore {
   }
 }
 
+const UNANSWERED = `queue_id = '${SENT_QUEUE_ID}' AND completed_at IS NULL`;
 const ENDS: readonly string[] = ['completed', 'canceled', 'aborted'] satisfies readonly JobState[];
 
 /** Each with what its index asks for: one state alone is found in the order of the list. */

@@ -6,7 +6,7 @@ import { type JobFilter, JobStore } from './job.store.js';
 const jobs = Number(process.env['INKPOST_MEASURE_JOURNEYS'] ?? 1_000);
 const PAGE = 50;
 const PAGES = 20;
-const ALL: JobFilter = { jobStates: [], queueId: '', accountId: '', mailboxId: '', createdFrom: undefined, createdBefore: undefined };
+const ALL: JobFilter = { jobStates: [], queueId: '', accountId: '', mailboxId: '', createdFrom: undefined, createdBefore: undefined, answered: true };
 
 /** Filters from all that there is down to what is rare, and to nothing. */
 const FILTERS: Readonly<Record<string, Partial<JobFilter>>> = {

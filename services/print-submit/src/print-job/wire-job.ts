@@ -21,7 +21,7 @@ export function toWireHeldJob(job: Job, choices: FinishingChoices | undefined): 
       decidedBy: job.finishingDecidedBy, notApplied: [...job.notApplied],
     },
     impressions, sheets, countedBy, price: BigInt(job.price), currency: job.currency, question: job.question, forced: [...job.forced],
-    mailboxId: job.mailboxId, queueName: job.queueName, reprintOf: job.reprintOf ?? '',
+    mailboxId: job.mailboxId, queueName: job.queueName, reprintOf: job.reprintOf ?? '', attempts: job.attempts,
     ...(choices ? { finishingChoices: wireChoices(choices) } : {}),
     createdAt: timestampFromDate(job.createdAt),
     ...(job.jobHoldUntil ? { jobHoldUntil: timestampFromDate(job.jobHoldUntil) } : {}),
