@@ -53,7 +53,7 @@ const tryOut = async (more: object = {}) => {
   return { passed: body['passed'], outcomes: steps.map(({ step, outcome }) => `${step} ${outcome}`).join(', '), failed: failed && `${failed.step}: ${failed.text}` };
 };
 const jobsOf = async (site: ServiceSet, query = ''): Promise<Job[]> => (await site.rest.call('GET', `/api/v0/jobs?limit=200${query}`)).body['jobs'] as Job[];
-const jobAt = async (site: ServiceSet, jobId: string): Promise<Job> => (await site.rest.call('GET', `/api/v0/jobs/${jobId}`)).body as unknown as Job;
+const jobAt = async (site: ServiceSet, jobId: string): Promise<Partial<Job>> => (await site.rest.call('GET', `/api/v0/jobs/${jobId}`)).body;
 const stateOf = async (jobId: string) => {
   const { jobState, jobStateReason } = await jobAt(branch, jobId);
   return `${jobState} ${jobStateReason}`;
@@ -69,6 +69,13 @@ const onPaper = async () => Promise.all(printer.printed.map(async ({ path }) => 
 
 interface Mail { readonly owner?: string; readonly queueId?: string; readonly fileName: string; readonly bytes?: Buffer }
 
+function resolved(messageId: string, queueId: string, owner: string, document: { readonly documentId: string; readonly sha256: string; readonly sizeBytes: number; readonly fileName: string }) {
+  return {
+    messageId, mailboxId: 'mailbox-1', queueId, subject: 'Please print', owner: { accountId: `account:${owner}`, directory: 'guests', address: owner, displayName: 'Ada Lovelace', language: 'fr' },
+    documents: [{ ...document, pages: 1, documentFormat: 'application/pdf' }],
+  };
+}
+
 /** A mail whose owner was found, as guest-account hands it on. */
 async function mail({ owner = ADA, queueId = 'lobby', fileName, bytes = samplePdf({ text: fileName }) }: Mail): Promise<{ readonly messageId: string; readonly jobId: string; readonly sha256: string }> {
   const spool = new Spool(branch.poolOf('mail-ingest'), parseMasterKey(branch.masterKey), join(branch.folder, 'spool'));
@@ -79,10 +86,7 @@ async function mail({ owner = ADA, queueId = 'lobby', fileName, bytes = samplePd
     journeyId: messageId, entries: [],
     publish: [{
       subject: 'account.owner-resolved.v1',
-      payload: {
-        messageId, mailboxId: 'mailbox-1', queueId, subject: 'Please print', owner: { accountId: `account:${owner}`, directory: 'guests', address: owner, displayName: 'Ada Lovelace', language: 'fr' },
-        documents: [{ documentId: id, sha256, sizeBytes, pages: 1, fileName, documentFormat: 'application/pdf' }],
-      },
+      payload: resolved(messageId, queueId, owner, { documentId: id, sha256, sizeBytes, fileName }),
     }],
   });
   await eventually(async () => (await branch.rest.call('GET', `/api/v0/jobs/${id}`)).status).toBe(200);
@@ -90,7 +94,7 @@ async function mail({ owner = ADA, queueId = 'lobby', fileName, bytes = samplePd
 }
 
 async function prepareHq(): Promise<void> {
-  const done = async (method: string, path: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
+  const done = async (method: 'POST' | 'PUT', path: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
     const answer = await hq.rest.call(method, path, body);
     expect([answer.status < 300, answer.body], `${method} ${path}`).toMatchObject([true, {}]);
     return answer.body;
@@ -239,6 +243,14 @@ describe('a mail', () => {
     await eventually(() => stateOf(jobId)).toBe('processing-stopped uncertain');
     expect((await branch.rest.call('POST', `/api/v0/jobs/${jobId}/confirm-printed`)).body).toMatchObject({ jobState: 'completed' });
   });
+});
+
+it('a document that is lost here is told of, and keeps no other one waiting', async () => {
+  const { rows: [lost] } = await branch.superuser.query<{ id: string }>("SELECT gen_random_uuid() AS id");
+  const messageId = randomUUID();
+  await branch.flowOf('guest-account').publish({ journeyId: messageId, entries: [], publish: [{ subject: 'account.owner-resolved.v1', payload: resolved(messageId, 'direct', ADA, { documentId: lost?.id ?? '', sha256: '0'.repeat(64), sizeBytes: 10, fileName: 'lost.pdf' }) }] });
+  await eventually(() => stateOf(lost?.id ?? '')).toBe('aborted document-lost');
+  expect(await status()).toMatchObject({ state: 'operational' });
 });
 
 it('documents are printed here again once it is deleted', async () => {

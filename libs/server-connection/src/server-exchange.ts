@@ -54,15 +54,19 @@ export async function exchange(agent: ServerAgent, wanted: ServerRequest): Promi
   }
 }
 
-/** Sends a body as it is read. An answer that comes before its end ends the sending. Throws a `Failure`: then the server may have it all, or nothing. */
+/**
+ * Sends a body as it is read. An answer that comes before its end ends the sending. Throws what `open` or its source throws, or a
+ * `Failure`: then the server may have it all, or nothing.
+ */
 export async function exchangeStreamed(agent: ServerAgent, { open, sizeBytes, withinMs, ...wanted }: StreamedRequest): Promise<ServerAnswer> {
   const signal = AbortSignal.timeout(withinMs);
   const sent = begin(agent, wanted, { 'content-length': String(sizeBytes) }, signal);
   const answered = answerTo(sent);
   // Whichever fails first is what is told; the other must not go unheard.
   answered.catch(() => undefined);
+  const watched = new WatchedSource();
   try {
-    const source = Readable.from(await open(), { objectMode: false });
+    const source = Readable.from(watched.pass(await open()), { objectMode: false });
     const piped = pipeline(source, sent, { signal });
     piped.catch(() => undefined);
     const response = await Promise.race([answered, piped.then(() => answered, (error: unknown) => afterBreak(answered, error))]);
@@ -70,9 +74,24 @@ export async function exchangeStreamed(agent: ServerAgent, { open, sizeBytes, wi
     source.destroy();
     return answer;
   } catch (error) {
-    throw explained(error, signal.aborted);
+    // A source that breaks breaks the connection too.
+    throw watched.failure ?? explained(error, signal.aborted);
   } finally {
     sent.destroy();
+  }
+}
+
+/** Knows whether it was the source that failed. */
+class WatchedSource {
+  failure: Error | undefined;
+
+  async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* source;
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
   }
 }
 

@@ -6,12 +6,13 @@ import { as, type Owners } from '../call-owner/owners.js';
 /** Addresses that a refusal names. */
 const NAMED_MAX = 3;
 
-/** A mailbox's documents go to a queue that is there. Throws the Problem that names the field. */
-export async function requireQueue({ queues }: Owners, queueId: string, caller: Caller): Promise<void> {
+/** A mailbox's documents go to a queue that is there, unless another server prints them: the queue is that server's. Throws the Problem that names the field. */
+export async function requireQueue({ queues, sendingServer }: Owners, queueId: string, caller: Caller): Promise<void> {
   try {
     await queues.getQueue({ queueId }, as(caller));
   } catch (error) {
     if (!(error instanceof ConnectError) || error.code !== Code.NotFound) throw error;
+    if ((await sendingServer.getSendingServer({}, as(caller))).server) return;
     throw new Problem('invalid-request', error.rawMessage, { errors: [{ field: 'queueId', reason: 'names no queue: make it first, or choose another' }], cause: error });
   }
 }

@@ -41,12 +41,14 @@ export class JobSender {
       measured = new MeasuredDocument();
       return measured.pass(await this.parts.spool.open(job.jobId));
     };
-    let outcome: Sending;
+    let outcome: Sending | LostDocument;
     try {
-      outcome = await live.run(() => print.send(toSend(sent, open)));
+      // That a document is lost says nothing of the server.
+      outcome = await live.run(() => print.send(toSend(sent, open)).catch(asLostDocument));
     } catch (error) {
       return this.noteTrouble(job, asTrouble(error));
     }
+    if (outcome.kind === 'lost') return this.refuse(job, '', outcome.problem, 'document-lost');
     if (outcome.kind !== 'taken') return this.noteNotTaken(job, place, outcome);
     const { jobId: serverJobId } = outcome.job;
     const erased = await this.parts.store.noteTaken(job, serverJobId, entryOf(job, 'sent-to-server', { server: place, ...submitter, serverJobId, ...measured.result(), attempt: job.attempts }));
@@ -91,11 +93,20 @@ export class JobSender {
   }
 
   private async noteTrouble(job: Job, trouble: SendingTrouble): Promise<void> {
-    const { cause } = trouble;
-    if (cause instanceof PermanentFailure && cause.code.startsWith('spool.')) return this.refuse(job, '', cause.message, 'document-lost');
     if (REFUSES_ALL.includes(trouble.state)) return this.parts.store.putBack(job, 'server-refuses', trouble.message, 0);
     return this.parts.store.noteSilence(job, trouble.message);
   }
+}
+
+interface LostDocument {
+  readonly kind: 'lost';
+  readonly problem: string;
+}
+
+/** Throws what is no failure of the spool's own. */
+function asLostDocument(error: unknown): LostDocument {
+  if (error instanceof PermanentFailure && error.code.startsWith('spool.')) return { kind: 'lost', problem: error.message };
+  throw error;
 }
 
 function toSend({ job, mailboxQueueId }: SentJob, open: JobToSend['open']): JobToSend {
