@@ -228,5 +228,8 @@ export const UPLOADED_MAIL_BYTES_MAX = 512 * 1024;
 export const TITLE_CHARACTERS_MAX = 150;
 export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 200;
 export const SUBMISSIONS_ASKED_MAX = 100;
+/** Documents of one program that come in side by side: each takes some memory. Others wait, so long at most. */
+export const SUBMISSIONS_AT_ONCE_MAX = 12;
+export const SUBMISSION_WAIT_MAX_MS = 30_000;
 /** How long a program can ask what became of it, and its key is known. */
 export const SUBMISSION_DAYS = 90;

@@ -43,6 +43,7 @@ import { MailMetrics } from './receive-message/mail-metrics.js';
 import { MailRecorder } from './receive-message/mail-recorder.js';
 import { ReceiveMessage } from './receive-message/receive-message.js';
 import { UploadedMailRpc } from './read-uploaded-mail/uploaded-mail.rpc.js';
+import { SubmissionMetrics } from './submit-document/submission-metrics.js';
 import { SubmissionRefusedHandler } from './submit-document/submission-refused.handler.js';
 import { SubmissionRpc } from './submit-document/submission.rpc.js';
 import { SubmissionStore } from './submit-document/submission.store.js';
@@ -148,7 +149,7 @@ export const mailIngest: ServiceDefinition = {
             router.service(AssociationService, associations);
             router.service(MailClientService, clients);
             router.service(UploadedMailService, new UploadedMailRpc(authenticate));
-            router.service(SubmissionService, new SubmissionRpc({ store: submissions, spool, fingerprintKey: hashingKey(masterKey, 'submission'), log }));
+            router.service(SubmissionService, new SubmissionRpc({ store: submissions, spool, fingerprintKey: hashingKey(masterKey, 'submission'), metrics: new SubmissionMetrics(meter), log }));
           },
           inject: [MailboxesStore, MailboxFinder, MailboxWatch, MailboxTestRpc, CanaryRpc, TraceRpc, AssociationsRpc, MailClientsRpc, SubmissionStore],
         },

@@ -55,6 +55,8 @@ export const submittedJob = z.object({
   pages: z.int().nullable().describe('Of the document; null: not examined yet, or not printed.'),
   impressions: z.int().nullable(),
   sheets: z.int().nullable(),
+  price: z.int().nullable().describe('Thousandths of the currency: an estimate until it is printed, then what its user was charged.'),
+  currency: z.string().nullable().describe('ISO 4217.'),
   notApplied: z.array(z.string()).describe('Options that the printer can\'t do.'),
   submittedAt: instant.nullable(),
   jobHoldUntil: instant.nullable(),
@@ -68,15 +70,15 @@ const FINAL_STATES: ReadonlySet<string> = new Set(['completed', 'canceled', 'abo
 export function toSubmittedJob({ jobId, idempotencyKey, queueId, submittedAt, refusedReason, refusedText, refusedAt }: Submission, job: Job | undefined): z.input<typeof submittedJob> {
   const own = { jobId, idempotencyKey: orNull(idempotencyKey), submittedAt: toInstant(submittedAt) };
   if (job) {
-    const { jobState, jobStateReason, problem, pages, impressions, sheets, finishing, jobHoldUntil, releasedAt, completedAt } = job;
+    const { jobState, jobStateReason, problem, pages, impressions, sheets, price, currency, finishing, jobHoldUntil, releasedAt, completedAt } = job;
     return {
-      ...own, jobState, jobStateReason, final: FINAL_STATES.has(jobState), problem: orNull(problem), queueId: job.queueId, pages, impressions, sheets, notApplied: finishing?.notApplied ?? [],
+      ...own, jobState, jobStateReason, final: FINAL_STATES.has(jobState), problem: orNull(problem), queueId: job.queueId, pages, impressions, sheets, price: Number(price), currency: orNull(currency), notApplied: finishing?.notApplied ?? [],
       jobHoldUntil: toInstant(jobHoldUntil), releasedAt: toInstant(releasedAt), completedAt: toInstant(completedAt),
     };
   }
   const isRefused = refusedReason !== '';
   return {
     ...own, jobState: isRefused ? 'aborted' : 'pending', jobStateReason: isRefused ? refusedReason : 'job-incoming', final: isRefused, problem: orNull(refusedText), queueId,
-    pages: null, impressions: null, sheets: null, notApplied: [], jobHoldUntil: null, releasedAt: null, completedAt: toInstant(refusedAt),
+    pages: null, impressions: null, sheets: null, price: null, currency: null, notApplied: [], jobHoldUntil: null, releasedAt: null, completedAt: toInstant(refusedAt),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SubmitDocumentRequestSchema, SubmitDocumentResponse } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Caller } from '@inkpost/service/rights.js';
 import { Defect } from '@inkpost/failure/failure.js';
 import { identifier, present } from '../answer-route/fields.js';
@@ -66,7 +67,13 @@ type Submissions = Parameters<typeof toSubmittedJob>[0][];
 async function withJobs(owners: Owners, submissions: Submissions, caller: Caller) {
   if (submissions.length === 0) return [];
   const { jobs } = await owners.printApi.listSubmittedJobs({ jobIds: submissions.map(({ jobId }) => jobId) }, as(caller));
-  return submissions.map((submission) => toSubmittedJob(submission, jobs.find(({ jobId }) => jobId === submission.jobId)));
+  // One that neither became a job nor was refused for so long was a job once, which print-submit's history forgot.
+  const forgotten = Date.now() - LIMITS.submissionOpenDays * 86_400_000;
+  return submissions.flatMap((submission) => {
+    const job = jobs.find(({ jobId }) => jobId === submission.jobId);
+    const isForgotten = !job && submission.refusedReason === '' && submission.submittedAt !== undefined && timestampDate(submission.submittedAt).getTime() < forgotten;
+    return isForgotten ? [] : [toSubmittedJob(submission, job)];
+  });
 }
 
 async function one(owners: Owners, jobId: string, caller: Caller) {

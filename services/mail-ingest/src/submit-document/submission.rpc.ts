@@ -1,16 +1,18 @@
 import { createHmac, type KeyObject, randomUUID } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { ListSubmissionsRequest, SubmissionService, SubmitDocumentRequest } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Spool, SpooledDocument } from '@inkpost/spool/spool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { MAIL_BYTES_MAX, SUBMISSIONS_ASKED_MAX } from '../limits.js';
+import { MAIL_BYTES_MAX, SUBMISSION_WAIT_MAX_MS, SUBMISSIONS_ASKED_MAX, SUBMISSIONS_AT_ONCE_MAX } from '../limits.js';
 import { isSurelyUnwritten } from '../receive-message/mail-recorder.js';
+import { ServerTurns } from '../watch-mailbox/server-turns.js';
 import { type CheckedFacts, checkFacts } from './check-facts.js';
 import { IncomingDocument } from './incoming-document.js';
+import type { SubmissionMetrics } from './submission-metrics.js';
 import type { Submission, SubmissionStore } from './submission.store.js';
 
 export interface SubmissionParts {
@@ -18,6 +20,7 @@ export interface SubmissionParts {
   readonly spool: Spool;
   /** Of the keyed hash by which a document that is sent again is known. */
   readonly fingerprintKey: KeyObject;
+  readonly metrics: SubmissionMetrics;
   readonly log: Log;
 }
 
@@ -29,6 +32,8 @@ interface Handed {
 
 /** Documents that programs hand in for others (WD-015): sealed into the spool while they come, then on the way of every mail. */
 export class SubmissionRpc implements ServiceImpl<typeof SubmissionService> {
+  private readonly turns = new ServerTurns(SUBMISSIONS_AT_ONCE_MAX);
+
   constructor(private readonly parts: SubmissionParts) {}
 
   submitDocument = async (requests: AsyncIterable<SubmitDocumentRequest>, context: HandlerContext) => {
@@ -38,11 +43,8 @@ export class SubmissionRpc implements ServiceImpl<typeof SubmissionService> {
     if (facts.createGuest) authorize(context, 'guests.add');
     const handed = { submitter: actor, facts, document };
     const before = facts.idempotencyKey === undefined ? undefined : await this.parts.store.findByKey(actor, facts.idempotencyKey);
-    if (before) return this.compare(before, facts, await document.digest());
-    if (await document.isPdf()) return this.take(handed);
-    // Read to its end, so that the answer is heard.
-    await document.digest();
-    return { outcome: 'not-a-pdf' };
+    if (before) return this.counted(this.compare(before, facts, await document.digest()));
+    return this.counted(await this.inTurn(actor, context.signal, async () => ((await document.isPdf()) ? this.take(handed) : this.refuse(document))));
   };
 
   listSubmissions = async ({ jobIds, idempotencyKey }: ListSubmissionsRequest, context: HandlerContext) => {
@@ -53,6 +55,29 @@ export class SubmissionRpc implements ServiceImpl<typeof SubmissionService> {
     const byIds = jobIds.length === 0 ? [] : await store.findByIds(actor, jobIds.filter(isUuid));
     return { submissions: [...(byKey && !jobIds.includes(byKey.jobId) ? [byKey] : []), ...byIds].map(toWire) };
   };
+
+  private counted<A extends { readonly outcome: string }>(answer: A): A {
+    this.parts.metrics.count(answer.outcome);
+    return answer;
+  }
+
+  /** One program's many documents wait for each other, and for nobody else's. */
+  private async inTurn<T>(submitter: string, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+    const late = AbortSignal.timeout(SUBMISSION_WAIT_MAX_MS);
+    let isTurn = false;
+    return this.turns.take(submitter, AbortSignal.any([signal, late]), () => {
+      isTurn = true;
+      return act();
+    }).catch((error: unknown) => {
+      throw late.aborted && !isTurn ? new ConnectError('Too many documents of this account come in at this moment: try again in a while.', Code.ResourceExhausted) : error;
+    });
+  }
+
+  /** Read to its end, so that the answer is heard. */
+  private async refuse(document: IncomingDocument) {
+    await document.digest();
+    return { outcome: 'not-a-pdf' };
+  }
 
   private async take(handed: Handed) {
     const document = await this.write(handed.document);

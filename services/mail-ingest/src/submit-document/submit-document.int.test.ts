@@ -5,6 +5,7 @@ import { type SubmissionFactsSchema, SubmissionService, type SubmitDocumentReque
 import { decodePayload, type Payload } from '@inkpost/flow/payload.js';
 import { samplePdf } from '@inkpost/testkit/sample-pdf.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SUBMISSIONS_AT_ONCE_MAX } from '../limits.js';
 import { MailIngestHarness, type Replica } from '../mail-ingest.harness.js';
 
 type Part = MessageInitShape<typeof SubmitDocumentRequestSchema>;
@@ -132,4 +133,19 @@ describe('a document that a program hands in', () => {
     await expect.poll(shown).toMatchObject([{ refusedReason: 'no-account', refusedText: '' }]);
     expect((await client.listSubmissions({ jobIds: [waiting] })).submissions).toMatchObject([{ refusedReason: 'account-erased' }]);
   });
+});
+
+it('many documents of one program wait for each other, and for nobody else\'s', async () => {
+  const letGo = Promise.withResolvers<void>();
+  const slow = async function* (): AsyncGenerator<Part> {
+    for await (const part of parts({}, pdf, 'cut')) yield part;
+    await letGo.promise;
+    yield { part: { case: 'sizeBytes', value: BigInt(pdf.length) } };
+  };
+  const files = (await harness.spoolFiles()).length;
+  const all = Array.from({ length: SUBMISSIONS_AT_ONCE_MAX + 3 }, () => client.submitDocument(slow()));
+  await expect.poll(() => harness.spoolFiles().then((now) => now.length - files)).toBe(SUBMISSIONS_AT_ONCE_MAX);
+  expect((await submit({}, pdf, replica.clientAs('another program', SubmissionService, 'print-on-behalf'))).outcome).toBe('taken');
+  letGo.resolve();
+  expect(new Set((await Promise.all(all)).map(({ outcome }) => outcome))).toEqual(new Set(['taken']));
 });
