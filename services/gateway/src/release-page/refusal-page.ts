@@ -2,7 +2,7 @@ import type { Language } from '../answer-route/browser.js';
 import { Problem, type ProblemExtras, type ProblemKind } from '../answer-route/problem.js';
 import { html } from '../show-page/html.js';
 import { frame, type Links } from './frame.js';
-import { wordsIn } from './words.js';
+import { type Words, wordsIn } from './words.js';
 
 /** Ends a request with a page of its own, such as the form once more with what was wrong. */
 export class RefusedWithPage extends Problem {
@@ -32,19 +32,10 @@ export function releaseRefusalPage(links: Links) {
   };
 }
 
-function sentence(problem: Problem, language: Language): string {
-  const { trouble } = wordsIn(language);
-  switch (problem.kind) {
-    case 'conflict':
-      return trouble.unsafe;
-    case 'cross-site':
-      return trouble.foreign;
-    case 'too-many-requests':
-      return trouble.tooMany;
-    case 'unavailable':
-    case 'internal':
-      return trouble.unavailable;
-    default:
-      return trouble.other;
-  }
+const SENTENCES: Readonly<Partial<Record<ProblemKind, keyof Words['trouble']>>> = {
+  conflict: 'unsafe', 'cross-site': 'foreign', 'too-many-requests': 'tooMany', unavailable: 'unavailable', internal: 'unavailable',
+};
+
+function sentence({ kind }: Problem, language: Language): string {
+  return wordsIn(language).trouble[SENTENCES[kind] ?? 'other'];
 }

@@ -92,15 +92,15 @@ export class ReleaseDesk {
     const language = opening.language ?? client.browser.language;
     const { errors } = wordsIn(language);
     const again = async (text: string) => (means === 'password' ? passwordPage({ language, queueId: opening.at, error: text }, linksFrom(2)) : this.start(client, opening, linksFrom(1), { error: { means, text } }));
-    switch (proven.outcome) {
-      case 'locked-out': {
-        const { retryAfterSeconds } = proven;
-        return new RefusedWithPage('locked-out', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, await again(errors.lockedOut(durationIn(language, retryAfterSeconds))), { retryAfterSeconds });
-      }
-      case 'missing':
-        return new RefusedWithPage('invalid-request', 'Something is missing.', await again({ puk: errors.codeMissing, 'login-pin': errors.loginMissing, 'card-pin': errors.cardMissing, password: errors.passwordMissing }[means]));
-      case 'wrong':
-        return new RefusedWithPage('wrong-code', 'Nobody is known by this.', await again({ puk: errors.codeWrong, 'login-pin': errors.pinWrong, 'card-pin': errors.cardWrong, password: errors.passwordWrong }[means]));
+    if (proven.outcome === 'locked-out') {
+      const { retryAfterSeconds } = proven;
+      return new RefusedWithPage('locked-out', `Too many wrong tries. Try again in ${retryAfterSeconds} seconds.`, await again(errors.lockedOut(durationIn(language, retryAfterSeconds))), { retryAfterSeconds });
     }
+    const texts = {
+      puk: { missing: errors.codeMissing, wrong: errors.codeWrong }, 'login-pin': { missing: errors.loginMissing, wrong: errors.pinWrong },
+      'card-pin': { missing: errors.cardMissing, wrong: errors.cardWrong }, password: { missing: errors.passwordMissing, wrong: errors.passwordWrong },
+    };
+    const page = await again(texts[means][proven.outcome]);
+    return proven.outcome === 'missing' ? new RefusedWithPage('invalid-request', 'Something is missing.', page) : new RefusedWithPage('wrong-code', 'Nobody is known by this.', page);
   }
 }

@@ -151,10 +151,10 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
     const check = async () => {
       await page.evaluate(axe);
       // Of "meta-refresh" the page asks first, and waits for an answer: that is what 2.2.1 wants where a time limit is.
-      const { violations, passes } = (await page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { 'meta-refresh': { enabled: false } } })")) as AxeResults;
+      const { violations, passes } = await page.evaluate<AxeResults>("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { 'meta-refresh': { enabled: false } } })");
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
       expect(passes.length).toBeGreaterThan(10);
-      const wide = (await page.evaluate('document.documentElement.scrollWidth')) as number;
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       looked.push(`${await page.locator('h1').textContent()} ${wide <= 320 ? 'fits' : wide}`);
     };
     await page.goto('/release?at=lobby');
@@ -194,7 +194,7 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
     await page.goto('/release');
     await page.evaluate(axe);
     await page.evaluate("document.querySelector('label[for=code]').remove()");
-    const { violations } = (await page.evaluate("axe.run({ runOnly: ['wcag2a'] })")) as AxeResults;
+    const { violations } = await page.evaluate<AxeResults>("axe.run({ runOnly: ['wcag2a'] })");
     expect(violations.map(({ id }) => id)).toContain('label');
     await context.close();
   });

@@ -75,7 +75,7 @@ describe('somebody with a code', () => {
   it.each([
     ['another site', { 'sec-fetch-site': 'cross-site' }], ['another host of the domain', { 'sec-fetch-site': 'same-site' }], ['nobody\'s page', {}], ['an older browser on another origin', { origin: 'https://evil.example' }],
   ])('can\'t be signed in by the form of %s', async (_whose, headers) => {
-    const shown = await call('/release/code', { form: { code: 'GOODGOOD' }, headers: headers as Record<string, string> });
+    const shown = await call('/release/code', { form: { code: 'GOODGOOD' }, headers });
     expect([shown.status, h1(shown), owners.heard.codes]).toEqual([403, 'This did not work', []]);
   });
 

@@ -1,5 +1,6 @@
 import type { Language } from '../answer-route/browser.js';
 import { html, type Html } from '../show-page/html.js';
+import { askByMailLabel } from '../pins/pin-pages.js';
 import { frame, type Links } from './frame.js';
 import type { Means } from './release-session.js';
 import { wordsIn } from './words.js';
@@ -34,7 +35,8 @@ ${languageLink(view, links)}
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>
 `}${error && html`<p class="error" role="alert" id="error">${error.text}</p>
 `}${means.length === 0 && html`<p>${words.noMeans}</p>
-`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${addressOf(links.to('account'), view.queueId, { language })}">${words.account.link}</a></p>
+`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${links.to('mail')}?language=${language}">${askByMailLabel(language)}</a></p>
+<p><a href="${addressOf(links.to('account'), view.queueId, { language })}">${words.account.link}</a></p>
 </main>`,
   });
 }
@@ -69,24 +71,17 @@ ${fields}
 </form>
 </section>
 `;
-  switch (means) {
-    case 'puk': {
-      const { heading, label, hint, button } = words.code;
-      return form('code', heading, html`<p class="hint" id="code-hint">${hint}</p>
-${typed('code', label, html` name="code" maxlength="64" autocapitalize="characters"`)}`, button);
-    }
-    case 'login-pin': {
-      const { heading, label, button } = words.login;
-      return form('login', heading, html`${typed('login', label, html` name="login" maxlength="320" autocapitalize="none"`)}
-${pin('login-pin')}`, button);
-    }
-    case 'card-pin': {
-      const { heading, label, hint, button } = words.card;
-      return form('card', heading, html`<p class="hint">${hint}</p>
-${typed('card', label, html` name="card" maxlength="200" autocapitalize="none"`)}
-${pin('card-pin')}`, button);
-    }
-  }
+  const { code, login, card } = words;
+  const forms: Readonly<Record<Means, () => Html>> = {
+    puk: () => form('code', code.heading, html`<p class="hint" id="code-hint">${code.hint}</p>
+${typed('code', code.label, html` name="code" maxlength="64" autocapitalize="characters"`)}`, code.button),
+    'login-pin': () => form('login', login.heading, html`${typed('login', login.label, html` name="login" maxlength="320" autocapitalize="none"`)}
+${pin('login-pin')}`, login.button),
+    'card-pin': () => form('card', card.heading, html`<p class="hint">${card.hint}</p>
+${typed('card', card.label, html` name="card" maxlength="200" autocapitalize="none"`)}
+${pin('card-pin')}`, card.button),
+  };
+  return forms[means]();
 }
 
 function phone({ language, queueId, phoneUrl }: StartView, links: Links): Html {

@@ -27,7 +27,7 @@ const held = async (owner: string, ...fileNames: readonly string[]) => {
   const mailed = await harness.mail('lobby', { owner: `${owner}@example.org`, documents: fileNames.map((fileName) => ({ fileName })) });
   return { ...mailed, code: await harness.codeOf(mailed) };
 };
-const names = (documents: readonly OwnDocument[]) => documents.map(({ job }) => job?.fileName);
+const names = (documents: readonly OwnDocument[]) => documents.map(({ job }) => job?.fileName ?? '');
 
 describe('somebody\'s own documents', () => {
   it('are those of the code\'s owner, with where they come out, and of nobody else', async () => {
