@@ -9,6 +9,9 @@ const oxc = { decorator: { legacy: true, emitDecoratorMetadata: true } };
 // One PostgreSQL and one Redis for all files of a run.
 const globalSetup = ['libs/testkit/src/global-setup.ts'];
 
+// What only measures runs when it is asked for: INKPOST_MEASURE=1 npx vitest run search.measure
+const exclude = process.env['INKPOST_MEASURE'] === undefined ? ['**/*.measure.*.test.ts'] : [];
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,6 +32,7 @@ export default defineConfig({
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           include: ['{libs,services}/*/src/**/*.int.test.ts', 'infra/*/src/**/*.int.test.ts'],
+          exclude,
           testTimeout: 30_000,
           // Real servers on a busy machine: a poll ends at once when it holds, and waits longer than the usual second when it doesn't.
           expect: { poll: { timeout: 10_000 } },
@@ -45,7 +49,7 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], exclude, testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const MAILS = 100_000;
 const PEOPLE_AT_ONCE = 2_000;
 
-/** `INKPOST_MEASURE_ERASURE=1 npx vitest run services/guest-account/src/erase-people/measure-erasure`: prints how long journeys take to forget people. */
-describe.runIf(process.env['INKPOST_MEASURE_ERASURE'] === '1')('the journeys of a busy installation', () => {
+/** `INKPOST_MEASURE=1 npx vitest run erasure.measure`: prints how long journeys take to forget people. */
+describe('the journeys of a busy installation', () => {
   let database: InkpostDatabase;
 
   beforeAll(async () => {

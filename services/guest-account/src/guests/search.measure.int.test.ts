@@ -34,8 +34,8 @@ const SEARCHES = {
   'all, the latest first': () => ({ sort: 'created-at', descending: true }),
 };
 
-/** How long a page of 50 takes through the control plane, and an export. Takes about a minute, so it is asked for: `INKPOST_MEASURE=1 npx vitest run measure-search`. */
-describe.runIf(process.env['INKPOST_MEASURE'])(`a search in ${GUESTS} guests`, () => {
+/** How long a page of 50 takes through the control plane, and an export. Takes about a minute, so it is asked for: `INKPOST_MEASURE=1 npx vitest run search.measure`. */
+describe(`a search in ${GUESTS} guests`, () => {
   it('says how long it takes', { timeout: 300_000 }, async () => {
     const harness = await GuestAccountHarness.start();
     try {

@@ -17,8 +17,8 @@ async function taken(desk: GuestDesk, addresses: readonly string[]): Promise<str
   return `${Math.round((1_000 * addresses.length) / (performance.now() - startedAt))} mails/s at ${((user + system) / 1_000 / addresses.length).toFixed(1)} ms CPU a mail`;
 }
 
-/** What it costs that guests are kept on another server, both on this machine: `INKPOST_MEASURE=1 npx vitest run measure-user-management`. */
-describe.runIf(process.env['INKPOST_MEASURE'])('guests on another server', () => {
+/** What it costs that guests are kept on another server, both on this machine: `INKPOST_MEASURE=1 npx vitest run user-management.measure`. */
+describe('guests on another server', () => {
   it('are made, and found again, so many a second', async () => {
     const [keeper, desk] = [await GuestDesk.open(), await GuestDesk.open()];
     const settings = { address: 'localhost', port: keeper.ports.wsc, secure: true, account: 'maintenance', certificateAuthority: keeper.certificate, certificateSha256: '' };
