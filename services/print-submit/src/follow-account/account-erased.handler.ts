@@ -10,6 +10,7 @@ import { PrintMetrics } from '../print-metrics.js';
 import { SentJobs } from '../send-job/sent-jobs.js';
 import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import { ErasedJobStore, type ErasedPeople } from './erased-jobs.store.js';
+import { eraseTraces } from '../trace-queue/trace-erasure.js';
 import { eraseHolders } from './holder-erasure.js';
 import { FormerAccountStore } from './former-account.store.js';
 
@@ -44,8 +45,9 @@ export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
       if (!(await transaction.step(message, { journeyId, entries: [], publish: [] }))) return [];
       await this.formerAccounts.forgetOwners(transaction, people.accountIds);
       const holders = await eraseHolders(transaction, people.accountIds, people.addresses);
+      const traces = await eraseTraces(transaction, people.addresses);
       const { documents, ...jobs } = await this.jobs.erase(transaction, people);
-      const counts = { ...jobs, ...holders };
+      const counts = { ...jobs, ...holders, ...traces };
       if (erasureId !== '') {
         await transaction.publish({ journeyId, entries: [], publish: [{ subject: 'print.account-erased.v1', payload: { erasureId, counts: counts as Record<string, number> } }] });
       }

@@ -44,7 +44,7 @@ describe('a person who is erased', () => {
 
     const erasureId = randomUUID();
     await erase(owner, erasureId);
-    await answered(erasureId).toEqual({ jobs: 3, canceled: 2, codes: 0, mailsNotPrinted: 0 });
+    await answered(erasureId).toEqual({ jobs: 3, canceled: 2, codes: 0, mailsNotPrinted: 0, balances: 0, bookings: 1, filtersLeft: 0, traces: 0 });
     expect(await harness.stateOf(waiting.jobIds[0])).toBe('canceled owner-erased');
     for (const jobId of waiting.jobIds) expect(await harness.isErased(jobId)).toBe(true);
     const left = await everyJob();

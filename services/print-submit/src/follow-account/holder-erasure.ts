@@ -15,6 +15,8 @@ const ERASE = `
   balances AS (DELETE FROM balance USING accounts a WHERE balance.kind = 'account' AND balance.name = a.account_id AND a.account_id <> '' RETURNING 1),
   days AS (DELETE FROM usage_day USING accounts a WHERE usage_day.kind = 'account' AND usage_day.name = a.account_id RETURNING 1),
   quotas AS (DELETE FROM quota USING accounts a WHERE quota.scope = 'account' AND quota.subject = a.account_id RETURNING 1),
+  -- What others remember of quotas is old.
+  changed AS (UPDATE charging SET version = version + 1 WHERE EXISTS (SELECT 1 FROM quota q JOIN accounts a ON q.scope = 'account' AND q.subject = a.account_id)),
   bookings AS (
     UPDATE booking SET account_id = '', payer = CASE payer_kind WHEN 'account' THEN '' ELSE payer END, reason = ''
     FROM accounts a WHERE booking.account_id = a.account_id AND a.account_id <> '' RETURNING 1)
@@ -30,6 +32,7 @@ const MOVE = `
   used AS (
     INSERT INTO usage_day (kind, name, day, impressions, money) SELECT 'account', $2, day, impressions, money FROM days
     ON CONFLICT (kind, name, day) DO UPDATE SET impressions = usage_day.impressions + excluded.impressions, money = usage_day.money + excluded.money),
+  changed AS (UPDATE charging SET version = version + 1 WHERE EXISTS (SELECT 1 FROM quota WHERE scope = 'account' AND subject = $1)),
   quotas AS (UPDATE quota SET subject = $2 WHERE scope = 'account' AND subject = $1)
   UPDATE booking SET account_id = $2, payer = CASE WHEN payer_kind = 'account' AND payer = $1 THEN $2 ELSE payer END WHERE account_id = $1`;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type Client, Code, ConnectError } from '@connectrpc/connect';
@@ -105,6 +106,20 @@ describe('a traced queue', () => {
     const kept = await read('other');
     expect(kept.length).toBeLessThanOrEqual(traceLimits.bytesMax);
     expect(kept.startsWith('y')).toBe(true);
+  });
+
+  it('that names an erased person loses its log, and goes on', async () => {
+    await instance.queues.createQueue({ settings: queueSettings('named', printer.uri, false) });
+    await traces.startQueueTrace({ queueId: 'named' });
+    const owner = 'Mary.Shelley@example.org';
+    const mailed = await harness.mail('named', { owner });
+    await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
+    await eventually(() => read('named')).toContain(owner);
+    await eventually(() => read('traced')).not.toBe('');
+    await harness.tellOfAccount({ subject: 'account.erased.v1', payload: { accountIds: [`account:${owner}`], returningAccountIds: [], addresses: [owner.toLowerCase(), 'da@example.org', 'ada@example.or'], erasureId: randomUUID() } });
+    await eventually(() => read('named')).not.toContain(owner);
+    expect(await read('traced')).not.toBe('');
+    expect((await traces.getQueueTrace({ queueId: 'named' })).trace?.active).toBe(true);
   });
 
   it('needs the right, a queue and a time that is possible', async () => {
