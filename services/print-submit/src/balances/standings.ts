@@ -1,15 +1,16 @@
 import type { QueryResultRow } from 'pg';
 import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { printLimits } from '../limits.js';
-import { JOB_COLUMNS, type Job } from '../print-job/job.js';
-import { type Charging, estimate } from '../tariffs/charging.js';
+import type { Job } from '../print-job/job.js';
+import { type Charging, estimate, type PricedJob } from '../tariffs/charging.js';
 import { chargedGroup } from '../tariffs/price-print.js';
 import { type Balance, type Cost, countsFor, decideLimits, type LimitVerdict, payerOf, quotasOf, type Standing, type UsageDay, usedOf } from './decide-limits.js';
 
 interface Row {
   readonly balances: readonly Balance[];
   readonly usage: readonly UsageDay[];
+  /** Released and not printed yet. */
+  readonly jobs: readonly (PricedJob & Pick<Job, 'accountId' | 'userGroup'>)[];
   readonly today: string;
   readonly [column: string]: unknown;
 }
@@ -20,15 +21,16 @@ export interface Person {
   readonly groups: readonly string[];
 }
 
+// In one statement: a job that is printed at this moment is either on its way or used, never neither. $4: the group, where its jobs count too.
 const READ = `
   SELECT to_char(now() AT TIME ZONE $3, 'YYYY-MM-DD') AS today,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'name', name, 'mode', mode, 'amount', amount, 'overdraft', overdraft)), '[]') FROM balance
      WHERE kind = 'account' AND name IN ($1, '') OR kind = 'group' AND name = $2) AS balances,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'name', name, 'day', day, 'impressions', impressions, 'money', money)), '[]') FROM usage_day
-     WHERE (kind = 'account' AND name = $1 OR kind = 'group' AND name = $2) AND day > (now() AT TIME ZONE $3)::date - 32) AS usage`;
-
-// What was released is on its way to paper, and is charged when it is there.
-const IN_FLIGHT = `SELECT ${JOB_COLUMNS} FROM job WHERE completed_at IS NULL AND job_state <> 'pending-held' AND (account_id = $1 OR $2 <> '' AND user_group = $2) LIMIT ${printLimits.jobsAtOnceMax * 10}`;
+     WHERE (kind = 'account' AND name = $1 OR kind = 'group' AND name = $2) AND day > (now() AT TIME ZONE $3)::date - 32) AS usage,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('accountId', account_id, 'userGroup', user_group, 'ownerGroups', owner_groups, 'queueId', queue_id, 'pages', pages, 'colorMode', color_mode,
+      'sides', sides, 'copies', copies, 'media', media, 'pageRanges', page_ranges, 'notApplied', not_applied)), '[]') FROM job
+     WHERE completed_at IS NULL AND job_state <> 'pending-held' AND (account_id = $1 OR user_group <> '' AND user_group = $4)) AS jobs`;
 
 /** Others who release for the same person or group wait: together they take no more than is left. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('print_submit.standing ' || key, 0)) FROM unnest($1::text[]) AS key ORDER BY key`;
@@ -64,13 +66,12 @@ function areLimited({ accountId, groups }: Person, charging: Charging): boolean 
 
 async function read(ask: Ask, { accountId, groups }: Person, charging: Charging): Promise<Standing> {
   const userGroup = chargedGroup(groups, charging.groupOrder);
-  const [row] = await ask<Row>('standing.read', READ, [accountId, userGroup, charging.timeZone]);
+  const quotas = quotasOf(charging.quotas, accountId, userGroup);
+  const ofGroup = charging.hasBalances || quotas.some((quota) => countsFor(quota) === 'group');
+  const [row] = await ask<Row>('standing.read', READ, [accountId, userGroup, charging.timeZone, ofGroup ? userGroup : '']);
   if (!row) throw new Error('a standing is one row');
   const payer = payerOf(row.balances, accountId);
-  const quotas = quotasOf(charging.quotas, accountId, userGroup);
-  const ofGroup = payer?.kind === 'group' || quotas.some((quota) => countsFor(quota) === 'group');
-  const jobs = await ask<Job & Record<string, unknown>>('standing.in-flight', IN_FLIGHT, [accountId, ofGroup ? userGroup : '']);
-  const costs = jobs.map((job) => ({ ...estimate(job, charging), accountId: job.accountId, userGroup: job.userGroup }));
+  const costs = row.jobs.map((job) => ({ ...estimate(job, charging), accountId: job.accountId, userGroup: job.userGroup }));
   const reservedOf = (kind: 'account' | 'group', unit: 'price' | 'impressions'): number =>
     costs.filter((cost) => (kind === 'group' ? cost.userGroup === userGroup : cost.accountId === accountId)).reduce((sum, cost) => sum + cost[unit], 0);
   return {

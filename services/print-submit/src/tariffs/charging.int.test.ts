@@ -235,3 +235,39 @@ describe('what administrators set', () => {
     expect(await tariffs().previewPrice({ queueId: 'lobby', colorMode: 'color', sides: 'two-sided-long-edge', pages: 3, copies: 2 })).toMatchObject({ price: 120n, tariffId: 'two', sheets: 4, impressions: 6 });
   });
 });
+
+describe('what a person has left', () => {
+  const begin = async () => {
+    await tariff('all', { perImpression: 100n });
+    await balances().putBalance({ holder: account(), mode: 'warn' });
+    await balances().putQuota({ quota: { quotaId: 'q', name: 'Pages', scope: 'account', subject: account().name, unit: 'impressions', period: 'day', amount: 9n, mode: 'warn' } });
+    const { jobIds: [jobId] } = await mail('direct', [{ pages: 2 }]);
+    await state(jobId).toBe(PRINTED);
+    return jobId ?? '';
+  };
+
+  it('is added to what another account has, once a guest turns out to be that person', async () => {
+    const guest = account();
+    await begin();
+    owner = `real-${owner}`;
+    await balances().putBalance({ holder: account(), mode: 'warn' });
+    await balances().book({ holder: account(), amount: 1_000n, reason: 'Paid' });
+    const into = { accountId: account().name, directory: 'AD', address: owner, displayName: 'Ada', language: 'en' };
+    await harness.tellOfAccount({ subject: 'account.merged.v1', payload: { accountId: guest.name, into, version: 1 } });
+    await eventually(async () => (await balances().getStanding({ accountId: account().name })).balance?.amount).toBe(800n);
+    await eventually(async () => (await balances().getStanding({ accountId: account().name })).quotas).toMatchObject([{ quota: { quotaId: 'q' }, used: 2n }]);
+    expect((await balances().listBookings({ holder: account() })).bookings.map(({ kind }) => kind)).toEqual(['manual', 'print']);
+    expect(await refusal(balances().getBalance({ holder: guest }))).toEqual({ code: Code.NotFound, field: undefined });
+  });
+
+  it('goes with the person; bookings stay, with nobody\'s name', async () => {
+    const jobId = await begin();
+    await filter('named', { users: [owner] }, { kind: 'ask', message: '' });
+    await harness.tellOfAccount({ subject: 'account.erased.v1', payload: { accountIds: [account().name], addresses: [owner], returningAccountIds: [], erasureId: '' } });
+    await eventually(() => refusal(balances().getBalance({ holder: account() }))).toEqual({ code: Code.NotFound, field: undefined });
+    expect((await balances().listQuotas({})).quotas).toEqual([]);
+    const { rows } = await harness.superuser.query('SELECT account_id, payer, reason, amount FROM print_submit.booking WHERE job_id = $1', [jobId]);
+    expect(rows).toEqual([{ account_id: '', payer: '', reason: '', amount: -200 }]);
+    expect((await harness.superuser.query('SELECT 1 FROM print_submit.usage_day WHERE name = $1', [account().name])).rows).toEqual([]);
+  });
+});

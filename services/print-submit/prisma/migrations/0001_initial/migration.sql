@@ -233,6 +233,8 @@ CREATE TABLE "job" (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX "job_unfinished" ON "job" ("queue_id", "job_state", "released_at") WHERE "completed_at" IS NULL;
 CREATE INDEX "job_unfinished_account" ON "job" ("account_id") WHERE "completed_at" IS NULL;
+-- What a group released and has not on paper yet: few, whatever waits.
+CREATE INDEX "job_on_its_way_group" ON "job" ("user_group") WHERE "completed_at" IS NULL AND "job_state" <> 'pending-held' AND "user_group" <> '';
 CREATE INDEX "job_unfinished_address" ON "job" ("owner_address") WHERE "completed_at" IS NULL;
 CREATE INDEX "job_hold_due" ON "job" ("hold_due_at") WHERE "job_state" = 'pending-held';
 CREATE INDEX "job_created_at_idx" ON "job" ("created_at", "id");
