@@ -4,6 +4,7 @@ import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { BalanceService } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { type Identification, OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
+import { ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
@@ -32,6 +33,7 @@ export class ReleaseOwners {
   readonly refusals = new Map<string, { readonly reason: string; readonly problem: string }>();
   readonly heard: { codes: string[]; who: Identification[]; pins: string[]; points: string[] } = { codes: [], who: [], pins: [], points: [] };
   readonly newPins: string[] = [];
+  readonly mailed: string[] = [];
   means = ['puk', 'login-pin', 'card-pin'];
   idleSeconds = 60;
 
@@ -39,6 +41,7 @@ export class ReleaseOwners {
     this.documents.splice(0);
     this.refusals.clear();
     this.newPins.splice(0);
+    this.mailed.splice(0);
     Object.assign(this.heard, { codes: [], who: [], pins: [], points: [] });
     Object.assign(this, { means: ['puk', 'login-pin', 'card-pin'], idleSeconds: 60 });
   }
@@ -60,6 +63,12 @@ export class ReleaseOwners {
         callerOf(context);
         this.heard.points.push(releasePoint);
         return { queueName: queueId === 'lobby' ? 'Lobby' : '', means: this.means, idleSeconds: this.idleSeconds };
+      },
+    });
+    router.service(ReleaseService, {
+      requestCode: ({ address, source }) => {
+        this.mailed.push(`code ${address} ${source}`);
+        return {};
       },
     });
     router.service(BalanceService, {
@@ -105,6 +114,10 @@ export class ReleaseOwners {
       },
     });
     router.service(PinService, {
+      requestPinLink: ({ address }) => {
+        this.mailed.push(`pin ${address}`);
+        return {};
+      },
       getPinPolicy: () => ({ policy: { lengthMin: 4 } }),
       getOwnPin: () => ({ hasPin: this.newPins.length > 0, policy: { lengthMin: 4 } }),
       setOwnPin: ({ account, pin }) => {

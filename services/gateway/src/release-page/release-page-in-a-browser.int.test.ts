@@ -177,6 +177,8 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
     await check();
     await page.goto(`/release/options/${'x'.repeat(65)}`);
     await check();
+    await page.goto('/release/by-mail');
+    await check();
     await page.goto('/release/account');
     await check();
     await page.getByLabel('Login').fill('ada');
@@ -184,7 +186,7 @@ describeWithServer('chromium', 'the page for releasing in a browser', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.goto('/release/account');
     await check();
-    const titles = ['Print your documents: Lobby', 'Print your documents: Lobby', 'Your documents', 'How it is printed', 'Are you still there?', 'Delete for good?', 'Nothing is printed', 'This did not work', 'Your account', 'Your account'];
+    const titles = ['Print your documents: Lobby', 'Print your documents: Lobby', 'Your documents', 'How it is printed', 'Are you still there?', 'Delete for good?', 'Nothing is printed', 'This did not work', 'By mail', 'Your account', 'Your account'];
     expect(looked).toEqual(titles.map((title) => `${title} fits`));
     await context.close();
   });

@@ -8,6 +8,7 @@ import { as, type Owners } from '../call-owner/owners.js';
 import { GUESTS, TEXT } from '../limits.js';
 import { proveByCode, proveByPin } from '../release/prove-identity.js';
 import { accountRoutes } from './account.http.js';
+import { byMailRoutes } from './by-mail.http.js';
 import { deletedPage, deletionPage, pausePage, printedPage, stayingOf } from './answer-pages.js';
 import { documentsPage, type SessionView } from './documents-page.js';
 import { linksFrom } from './frame.js';
@@ -30,7 +31,7 @@ const [top, below, deep] = [linksFrom(0), linksFrom(1), linksFrom(2)];
 /** `/release`: a page for a tablet beside the printer and for a phone, without a script. print-submit owns the documents, guest-account knows people. */
 export function releasePageRoutes(owners: Owners, sessions: ReleaseSessionStore) {
   const desk = new ReleaseDesk(owners, sessions);
-  return [...entranceRoutes(owners, desk), ...documentRoutes(owners, desk), ...optionRoutes(owners, desk), ...accountRoutes(owners, desk), ...exitRoutes(desk)];
+  return [...entranceRoutes(owners, desk), ...documentRoutes(owners, desk), ...optionRoutes(owners, desk), ...accountRoutes(owners, desk), ...byMailRoutes(owners, desk), ...exitRoutes(desk)];
 }
 
 function entranceRoutes(owners: Owners, desk: ReleaseDesk) {

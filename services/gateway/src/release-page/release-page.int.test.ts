@@ -280,3 +280,18 @@ describe('somebody\'s own account', () => {
     expect(shown.text).toContain('action="../account/sign-in"');
   });
 });
+
+describe('somebody without a code at hand', () => {
+  it('is mailed a new one, or a link to set the PIN, and the page never says whether the address is anybody\'s', async () => {
+    expect((await call('/release?at=lobby')).text).toContain('href="release/by-mail?at=lobby&amp;language=en"');
+    const page = await call('/release/by-mail?at=lobby');
+    expect([h1(page), page.text]).toEqual(['By mail', expect.stringContaining('formaction="by-mail/pin"')]);
+    for (const what of ['code', 'pin']) {
+      const { status, text } = await call(`/release/by-mail/${what}`, { form: { address: ' ada@example.org ', at: 'lobby' } });
+      expect([status, text]).toEqual([200, expect.stringContaining('If something can be sent to this address, a mail is on its way.')]);
+      expect((await call(`/release/by-mail/${what}`, { form: { address: ' ' } })).status).toBe(400);
+      expect((await call(`/release/by-mail/${what}`, { form: { address: 'ada@example.org' }, headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+    }
+    expect(owners.mailed).toEqual(['code ada@example.org 127.0.0.1', 'pin ada@example.org']);
+  });
+});

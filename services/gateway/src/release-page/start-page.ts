@@ -36,6 +36,7 @@ ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>
 `}${error && html`<p class="error" role="alert" id="error">${error.text}</p>
 `}${means.length === 0 && html`<p>${words.noMeans}</p>
 `}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${links.to('mail')}?language=${language}">${askByMailLabel(language)}</a></p>
+<p><a href="${addressOf(links.to('by-mail'), view.queueId, { language })}">${words.byMail.link}</a></p>
 <p><a href="${addressOf(links.to('account'), view.queueId, { language })}">${words.account.link}</a></p>
 </main>`,
   });

@@ -73,6 +73,10 @@ export const ENGLISH: Words = {
     notHeld: 'This document does not wait any more.',
     wrong: { copies: 'The printer makes fewer copies at once.', pageRanges: 'Type pages that the document has, such as 1-3,5.', other: 'The printer cannot do this.' },
   },
+  byMail: {
+    title: 'By mail', link: 'No code at hand, or PIN forgotten?', address: 'Your mail address', hint: 'What is mailed goes to the address that is known here, and to no other.', code: 'Mail me a new code', pin: 'Mail me a link to set my PIN',
+    sent: 'If something can be sent to this address, a mail is on its way. It takes a moment.', missing: 'Type your mail address.',
+  },
   account: {
     title: 'Your account', link: 'My account: what I printed, what I have left, my PIN', password: 'Password', button: 'Sign in',
     pin: 'Your PIN', hasPin: 'You have a PIN. With it and your login, or your card, you print at any printer.', noPin: 'You have no PIN yet. With one and your login, or your card, you print without a code.',

@@ -73,6 +73,10 @@ export const FRENCH: Words = {
     notHeld: 'Ce document n’est plus en attente.',
     wrong: { copies: 'L’imprimante fait moins d’exemplaires à la fois.', pageRanges: 'Saisissez des pages du document, par exemple 1-3,5.', other: 'L’imprimante ne sait pas le faire.' },
   },
+  byMail: {
+    title: 'Par mail', link: 'Pas de code sous la main, ou PIN oublié\u00a0?', address: 'Votre adresse mail', hint: 'L’envoi part à l’adresse connue ici et à aucune autre.', code: 'M’envoyer un nouveau code', pin: 'M’envoyer un lien pour définir mon PIN',
+    sent: 'Si quelque chose peut être envoyé à cette adresse, un mail est en route. Cela prend un moment.', missing: 'Saisissez votre adresse mail.',
+  },
   account: {
     title: 'Votre compte', link: 'Mon compte\u00a0: mes impressions, mon solde, mon PIN', password: 'Mot de passe', button: 'S’identifier',
     pin: 'Votre PIN', hasPin: 'Vous avez un PIN. Avec lui et votre identifiant ou votre carte, vous imprimez sur toute imprimante.', noPin: 'Vous n’avez pas encore de PIN. Avec lui et votre identifiant ou votre carte, vous imprimez sans code.',

@@ -44,6 +44,7 @@ export interface Words {
   readonly printed: { readonly title: string; readonly none: string; readonly goes: (count: number) => string; readonly stays: string; readonly why: Readonly<Record<string, string>>; readonly chooseFirst: string };
   readonly deletion: { readonly title: string; readonly text: (count: number) => string; readonly yes: string; readonly no: string; readonly done: (count: number) => string; readonly none: string; readonly doneTitle: string };
   readonly options: { readonly title: string; readonly color: string; readonly sides: string; readonly copies: string; readonly pageRanges: string; readonly pageRangesHint: string; readonly save: string; readonly forced: string; readonly notHeld: string; readonly wrong: Readonly<Record<string, string>> };
+  readonly byMail: { readonly title: string; readonly link: string; readonly address: string; readonly hint: string; readonly code: string; readonly pin: string; readonly sent: string; readonly missing: string };
   readonly account: {
     readonly title: string; readonly link: string; readonly password: string; readonly button: string;
     readonly pin: string; readonly hasPin: string; readonly noPin: string; readonly newPin: (digits: number) => string; readonly again: string; readonly setPin: string; readonly pinSet: string; readonly pinsDiffer: string; readonly pinBad: (digits: number) => string;
