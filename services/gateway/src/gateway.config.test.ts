@@ -14,3 +14,16 @@ describe('the trusted proxies', () => {
     expect(() => trusted(text)).toThrow('INKPOST_HTTP_TRUSTED_PROXIES: must be addresses or networks');
   });
 });
+
+describe('the names of the certificate', () => {
+  const named = (text: string) => readConfigs([gatewayConfig], { INKPOST_CERTIFICATE_NAMES: text })[0].certificateNames;
+
+  it('are host names and addresses', () => {
+    expect(named('')).toEqual([]);
+    expect(named(' Print.example.org, 192.0.2.7,2001:db8::1,localhost')).toEqual(['print.example.org', '192.0.2.7', '2001:db8::1', 'localhost']);
+  });
+
+  it.each(['*.example.org', 'https://print.example.org', 'print.example.org:5753', '-a.example', 'a..b', `${'a'.repeat(64)}.example`])('are not %j', (text) => {
+    expect(() => named(text)).toThrow('INKPOST_CERTIFICATE_NAMES: must be host names or addresses');
+  });
+});
