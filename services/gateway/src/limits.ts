@@ -92,10 +92,10 @@ export const TEXT = {
 /** Other limits of the owners. */
 export const OWNERS = { canaryMinutesMin: 5, canaryMinutesMax: 1_440, traceMinutesMax: 1_440, holdHoursMax: 720, keepHoursMax: 720, tagsMax: 20, contactsMax: 10, conditionEntriesMax: 1_000, sponsorsMax: 10, trustedEntriesMax: 100, labDaysMax: 30 } as const;
 
-/** Of guest-account's guests. */
 /** Of a mail's words; notification says the same. */
 export const TEMPLATE = { line: 200, text: 5_000, targetsMax: 10 } as const;
 
+/** Of guest-account's guests. */
 export const GUESTS = { addressesMax: 20, codeLength: 100, noteLength: 500, pinLength: 12, cardNumberLength: 200, csvMax: 1_000_000, changedMax: 20_000 } as const;
 
 /** Of guest-account's security profiles, roles and API tokens. */

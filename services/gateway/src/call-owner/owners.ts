@@ -13,12 +13,12 @@ import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/e
 import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_pb.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { BalanceService, FilterService, TariffService } from '@inkpost/contracts/admin/v1/charging_pb.js';
-import { IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
+import { AccountCardService, IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
-import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
+import { NotificationEventService, OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PrintApiService, SubmissionService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
@@ -96,6 +96,7 @@ export class Owners {
   readonly signIn: Client<typeof SignInService>;
   readonly identification: Client<typeof IdentificationService>;
   readonly pins: Client<typeof PinService>;
+  readonly accountCards: Client<typeof AccountCardService>;
   readonly singleSignOn: Client<typeof SingleSignOnService>;
   readonly rights: Client<typeof RightsService>;
   readonly apiTokens: Client<typeof ApiTokenService>;
@@ -126,6 +127,7 @@ export class Owners {
   readonly sendingServer: Client<typeof SendingServerService>;
   readonly submissions: Client<typeof SubmissionService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
+  readonly notificationEvents: Client<typeof NotificationEventService>;
   readonly server: Client<typeof ServerService>;
   readonly statistics: Client<typeof StatisticsService>;
   private readonly transports: Readonly<Record<OwnerName, Transport>>;
@@ -149,6 +151,7 @@ export class Owners {
     this.signIn = client(SignInService, 'guest-account');
     this.identification = client(IdentificationService, 'guest-account');
     this.pins = client(PinService, 'guest-account');
+    this.accountCards = client(AccountCardService, 'guest-account');
     this.singleSignOn = client(SingleSignOnService, 'guest-account');
     this.rights = client(RightsService, 'guest-account');
     this.apiTokens = client(ApiTokenService, 'guest-account');
@@ -179,6 +182,7 @@ export class Owners {
     this.submissions = client(SubmissionService, 'mail-ingest');
     this.sendingServer = client(SendingServerService, 'print-submit');
     this.outgoingMail = client(OutgoingMailService, 'notification');
+    this.notificationEvents = client(NotificationEventService, 'notification');
     this.server = client(ServerService, 'domain-sync');
     this.statistics = client(StatisticsService, 'domain-sync');
   }
