@@ -21,6 +21,7 @@ import { ServiceSet } from './service-set.js';
 
 const PATH = '/api/v0/sending-server';
 const ADA = 'ada@example.org';
+const GRACE = 'grace@example.org';
 
 interface Job {
   readonly jobId: string;
@@ -100,7 +101,7 @@ async function prepareHq(): Promise<void> {
     return answer.body;
   };
   for (const [queueId, validation] of [['lobby', true], ['direct', false]] as const) await done('POST', '/api/v0/queues', { queueId, name: queueId, printerUri: printer.uri, validation });
-  await done('POST', '/api/v0/guests', { addresses: [ADA], displayName: 'Ada Lovelace' });
+  for (const address of [ADA, GRACE]) await done('POST', '/api/v0/guests', { addresses: [address], displayName: address });
   const { directoryId } = await done('POST', '/api/v0/directories', { name: 'SERVICE', kind: 'local' });
   const { accountId } = await done('POST', `/api/v0/directories/${String(directoryId)}/people`, { login: 'skyprint', displayName: 'Skyprint', addresses: ['skyprint@hq.example'], password: 'Sky-Passw0rd' });
   await done('PUT', '/api/v0/directories/meta', { name: 'META', kind: 'meta', meta: { members: [directoryId, 'guests'] } });
@@ -189,6 +190,9 @@ describe('a mail', () => {
     const { jobId } = await mail({ queueId: 'missing', fileName: 'misdirected.pdf' });
     await eventually(() => stateOf(jobId)).toBe('pending location-unknown');
     expect(await jobAt(branch, jobId)).toMatchObject({ problem: expect.stringMatching(/^Unknown location: There is no queue "missing" here/) as unknown });
+    // The queue of a mailbox needs not be here.
+    expect((await branch.rest.call('POST', '/api/v0/mailboxes', { address: 'print@branch.example', kind: 'smtp', queueId: 'only-there' })).status).toBe(201);
+    expect((await branch.rest.call('GET', '/api/v0/home')).body).toMatchObject({ mailboxes: [{ address: 'print@branch.example', queueId: 'only-there', kind: 'smtp', state: expect.any(String) as unknown }] });
     await put({ queueId: 'direct' });
     await branch.superuser.query('UPDATE print_submit.sent_job SET due_at = now()');
     await eventually(() => stateOf(jobId)).toBe('completed job-completed-successfully');
@@ -234,6 +238,14 @@ describe('a mail', () => {
     expect((await branch.rest.call('POST', `/api/v0/jobs/${jobId}/cancel`)).status).toBe(200);
     await eventually(async () => (await jobAt(branch, jobId)).jobState).toBe('canceled');
     expect((await thereOf('unwanted.pdf'))?.jobState).toBe('canceled');
+  });
+
+  it('of somebody who is erased is canceled there, and the names go here', async () => {
+    const { jobId } = await mail({ owner: GRACE, fileName: 'erased.pdf' });
+    await eventually(async () => (await thereOf('erased.pdf'))?.jobState).toBe('pending-held');
+    await branch.flowOf('guest-account').publish({ journeyId: randomUUID(), entries: [], publish: [{ subject: 'account.erased.v1', payload: { accountIds: [`account:${GRACE}`], addresses: [GRACE] } }] });
+    await eventually(() => jobAt(branch, jobId)).toMatchObject({ jobState: 'canceled', ownerAddress: '', fileName: '' });
+    expect((await thereOf('erased.pdf'))?.jobState).toBe('canceled');
   });
 
   it('that a former server may have is uncertain, and a person decides', async () => {

@@ -5,6 +5,7 @@ import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
 import { OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
+import { SendingServerService } from '@inkpost/contracts/admin/v1/sending_server_pb.js';
 import { ApiTokenService, RightsService } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { RIGHTS } from '@inkpost/service/rights.js';
@@ -104,6 +105,7 @@ function mailIngest(router: ConnectRouter): void {
 }
 
 function printSubmit(router: ConnectRouter): void {
+  router.service(SendingServerService, { getSendingServer: () => ({ status: { state: 'operational', textEn: 'Operational', textFr: 'Opérationnel' } }) });
   router.service(QueueService, {
     listQueues: (_request, context) => {
       seen.actors.push(authorize(context, 'configuration.read').actor);
