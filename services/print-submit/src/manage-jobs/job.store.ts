@@ -61,8 +61,9 @@ export class JobStore {
       ...(filter.createdBefore ? { before: `created_at < ${place(filter.createdBefore)}::timestamptz` } : {}),
       ...(after ? { after: `(created_at, id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)` } : {}),
     };
-    const where = values.length === 1 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;
-    const name = ['job.list', ...Object.keys(conditions)].join('.');
+    const names = Object.keys(conditions);
+    const where = names.length === 0 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;
+    const name = ['job.list', ...names].join('.');
     const nextTry = filter.answered === false ? ', (SELECT s.due_at FROM sent_job s WHERE s.job_id = job.id) AS "nextTryAt"' : '';
     return query<Row>(this.pool, name, `SELECT ${JOB_COLUMNS}${nextTry} FROM job ${where} ORDER BY created_at DESC, id DESC LIMIT $1`, values);
   }

@@ -162,6 +162,12 @@ describe('the list of jobs', () => {
     expect(jobs.map(({ createdAt }) => Number(createdAt?.seconds))).toEqual(jobs.map(({ createdAt }) => Number(createdAt?.seconds)).toSorted((a, b) => b - a));
     expect(jobs).toHaveLength(6);
     expect((await instance.jobs.listJobs({ queueId, jobStates: ['aborted', 'canceled'] })).jobs).toEqual([]);
+    expect((await instance.jobs.listJobs({ queueId, answered: true })).jobs).toHaveLength(6);
+    expect((await instance.jobs.listJobs({ answered: false })).jobs).toEqual([]);
+    const { rows } = await harness.superuser.query<{ id: string }>(`UPDATE print_submit.job SET queue_id = '@server', job_state = 'pending', completed_at = NULL WHERE id = $1 RETURNING id`, [mails[0]?.jobIds[0]]);
+    await harness.superuser.query(`INSERT INTO print_submit.sent_job (job_id, mailbox_queue_id, due_at) VALUES ($1, 'lobby', '2040-01-01')`, [rows[0]?.id]);
+    expect((await instance.jobs.listJobs({ answered: false })).jobs).toMatchObject([{ jobId: rows[0]?.id, nextTryAt: { seconds: 2_208_988_800n } }]);
+    await harness.superuser.query(`UPDATE print_submit.job SET queue_id = $2, job_state = 'completed', completed_at = now() WHERE id = $1`, [rows[0]?.id, queueId]);
     await expect(instance.jobs.listJobs({ jobStates: ['lost'] })).rejects.toMatchObject({ code: Code.InvalidArgument });
     await expect(instance.jobs.listJobs({ cursor: 'x' })).rejects.toMatchObject({ code: Code.InvalidArgument });
     await expect(instance.jobs.listJobs({ limit: 201 })).rejects.toMatchObject({ code: Code.InvalidArgument });
