@@ -8,11 +8,12 @@ import { CHARGING, TEXT } from '../limits.js';
 const price = z.int().min(0).max(CHARGING.priceMax).default(0);
 const group = z.string().trim().min(1).max(CHARGING.groupName);
 
-const charging = z.strictObject({
+const newCharging = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/u).describe('ISO 4217.'),
   timeZone: z.string().min(1).max(TEXT.name).describe('IANA name, by which days, weeks and months begin, and filters\' times go.'),
   groupOrder: z.array(group).max(CHARGING.groupOrderMax).default([]).describe('Of several groups a person is charged as a member of the first of these; of none of these: of the first in the alphabet.'),
-}).meta({ id: 'Charging' });
+}).meta({ id: 'NewCharging' });
+const charging = z.object({ currency: z.string(), timeZone: z.string(), groupOrder: z.array(z.string()) }).meta({ id: 'Charging' });
 
 const settings = {
   name: z.string().trim().min(1).max(TEXT.queueName),
@@ -76,7 +77,7 @@ export function tariffRoutes({ tariffs }: Pick<Owners, 'tariffs'>) {
     }),
     route({
       method: 'PUT', path: '/api/v0/charging', operation: 'putCharging', right: 'configuration.write', summary: 'Set currency, time zone, and the order of groups',
-      body: charging, status: 200, answer: charging, handle: async ({ body, caller }) => toCharging((await tariffs.putCharging({ charging: body }, as(caller))).charging),
+      body: newCharging, status: 200, answer: charging, handle: async ({ body, caller }) => toCharging((await tariffs.putCharging({ charging: body }, as(caller))).charging),
     }),
     route({
       method: 'GET', path: '/api/v0/tariffs', operation: 'listTariffs', right: 'configuration.read', summary: 'All tariffs, in the order in which they are looked at',
