@@ -60,9 +60,9 @@ describe('every route', () => {
     if (method !== 'GET' && typeof right === 'object') expect(['POST']).toContain(method);
   });
 
-  it('that changes something is open to nobody but for signing in, giving a code and answering a link', () => {
+  it('that changes something is open to nobody but for signing in, giving a code, asking for one by mail and answering a link', () => {
     const open = routes.filter(({ right, method }) => typeof right === 'object' && method !== 'GET');
-    expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v0/session', 'POST /confirm/{waitingId}/{proof}/{decision}', 'POST /api/v0/release/waiting', 'POST /api/v0/release']);
+    expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v0/session', 'POST /confirm/{waitingId}/{proof}/{decision}', 'POST /api/v0/release/waiting', 'POST /api/v0/release', 'POST /api/v0/release/code-request', 'POST /api/v0/release/pin-request']);
   });
 
   it('that only reads asks for no more than reading', () => {

@@ -4,25 +4,24 @@ import { identifier, present } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
-import { type Links, linksFrom } from '../release-page/frame.js';
-import { openingFields, page } from '../release-page/page-routes.js';
+import type { Links } from '../release-page/frame.js';
+import { page } from '../release-page/page-routes.js';
 import { RefusedWithPage } from '../release-page/refusal-page.js';
-import { askByMailPage, mailUnderWayPage, pinLinkPage, type PinMistake, pinSetPage } from './pin-pages.js';
+import { pinLinkPage, type PinMistake, pinSetPage } from './pin-pages.js';
 
-const below = linksFrom(1);
 /** Of `/pin/{linkId}/{proof}`: two steps up, then down again. */
 const beside: Links = { start: '../../release', to: (path) => `../../${path}` };
 const link = z.strictObject({ linkId: identifier, proof: z.string().min(1).max(TEXT.linkProof) });
 const typedPin = z.string().max(TEXT.code).default('');
 
-/** Pages for who has no code or PIN at hand: where to have one mailed, and where the mailed link leads. */
-export function pinPageRoutes({ pins, release }: Owners) {
+/** Where a mailed link to set the own PIN leads. */
+export function pinPageRoutes({ pins }: Owners) {
   return [
     route({
       ...page(beside), method: 'GET', path: '/pin/{linkId}/{proof}', operation: 'showPinLink', params: link,
       handle: async ({ params, caller, browser: { language } }) => {
         const found = present((await pins.showPinLink(params, as(caller))).link, 'link');
-        return pinLinkPage(found, params.proof, { language, links: beside });
+        return pinLinkPage(found, params.proof, { language, byMail: beside.to('release/by-mail') });
       },
     }),
     route({
@@ -32,24 +31,12 @@ export function pinPageRoutes({ pins, release }: Owners) {
       handle: async ({ params, body: { pin, again }, caller, browser: { language } }) => {
         const wrong = async (mistake: PinMistake) => {
           const found = present((await pins.showPinLink(params, as(caller))).link, 'link');
-          return new RefusedWithPage('invalid-request', 'The PIN was not set.', pinLinkPage(found, params.proof, { language, links: beside, mistake }));
+          return new RefusedWithPage('invalid-request', 'The PIN was not set.', pinLinkPage(found, params.proof, { language, byMail: beside.to('release/by-mail'), mistake }));
         };
         if (pin !== again) throw await wrong('differ');
         const answer = await pins.setPinByLink({ ...params, pin: pin.trim() }, as(caller)).catch(explainFailure);
         if (answer instanceof Error) throw answer.kind === 'invalid-request' ? await wrong('bad') : answer;
-        return answer.set ? pinSetPage(language) : pinLinkPage(present(answer.link, 'link'), params.proof, { language, links: beside });
-      },
-    }),
-    route({
-      ...page(below), method: 'GET', path: '/release/mail', operation: 'showMailRequest', query: z.object({ language: openingFields.language }),
-      handle: async ({ query, browser }) => askByMailPage(query.language ?? browser.language, below),
-    }),
-    route({
-      ...page(below), method: 'POST', form: true, path: '/release/mail', operation: 'requestByMail', objectId: () => '',
-      body: z.object({ language: openingFields.language, address: z.string().max(TEXT.address).default(''), wanted: z.enum(['code', 'pin']).catch('code').default('code') }),
-      handle: async ({ body: { language, address, wanted }, source, caller, browser }) => {
-        await (wanted === 'pin' ? pins.requestPinLink({ address, source }, as(caller)) : release.requestCode({ address, source }, as(caller)));
-        return mailUnderWayPage(language ?? browser.language, below);
+        return answer.set ? pinSetPage(language) : pinLinkPage(present(answer.link, 'link'), params.proof, { language, byMail: beside.to('release/by-mail') });
       },
     }),
   ];

@@ -2,7 +2,7 @@ import type { PinLink } from '@inkpost/contracts/admin/v1/identification_pb.js';
 import type { Language } from '../answer-route/browser.js';
 import { present } from '../answer-route/fields.js';
 import { html, typeset } from '../show-page/html.js';
-import { frame, type Links } from '../release-page/frame.js';
+import { frame } from '../release-page/frame.js';
 
 const WORDS = {
   en: {
@@ -10,31 +10,27 @@ const WORDS = {
     bad: (digits: number) => `Type at least ${digits} digits, neither all the same nor in a row. Nothing was changed.`, differ: 'The two were not the same. Nothing was changed.',
     done: 'Your PIN is set', doneText: 'With it and your login, or your card, you print at any printer. Nobody else can see it. You may close this page.',
     used: 'This link was used already', expired: 'This link has run out', unknown: 'This link is not known', ask: 'Have a new one mailed', cutOff: 'Perhaps it was cut off on its way: open it again from the mail, in full.',
-    lost: 'Code or PIN by mail', lostText: 'Give your e-mail address. If it is known here, you get a mail: a code for the documents that wait, or a link to choose a PIN.', address: 'E-mail address',
-    wantCode: 'Mail me a code', wantPin: 'Mail me a link for a PIN', sent: 'Look into your mailbox', sentText: 'If the address is known here and there is something to send, a mail is on its way. It may take a minute.', back: 'Back',
   },
   fr: {
     error: 'Erreur', choose: 'Choisissez votre PIN', for: (name: string) => `Pour ${name}.`, pin: (digits: number) => `Nouveau PIN, au moins ${digits} chiffres`, again: 'Le même encore une fois', set: 'Enregistrer le PIN',
     bad: (digits: number) => `Saisissez au moins ${digits} chiffres, ni tous identiques ni consécutifs. Rien n’a été modifié.`, differ: 'Les deux n’étaient pas identiques. Rien n’a été modifié.',
     done: 'Votre PIN est enregistré', doneText: 'Avec lui et votre identifiant, ou votre carte, vous imprimez sur toutes les imprimantes. Personne d’autre ne peut le voir. Vous pouvez fermer cette page.',
     used: 'Ce lien a déjà servi', expired: 'Ce lien n’est plus valable', unknown: 'Ce lien est inconnu', ask: 'En recevoir un nouveau par mail', cutOff: 'Il a peut-être été tronqué en chemin : ouvrez-le à nouveau depuis le mail, en entier.',
-    lost: 'Code ou PIN par mail', lostText: 'Donnez votre adresse e-mail. Si elle est connue ici, vous recevez un mail : un code pour les documents en attente, ou un lien pour choisir un PIN.', address: 'Adresse e-mail',
-    wantCode: 'Recevoir un code', wantPin: 'Recevoir un lien pour un PIN', sent: 'Consultez votre messagerie', sentText: 'Si l’adresse est connue ici et qu’il y a quelque chose à envoyer, un mail est en route. Cela peut prendre une minute.', back: 'Retour',
   },
 } as const;
 
 /** What is wrong with what was typed. */
 export type PinMistake = 'bad' | 'differ';
 
-/** What a link to set a PIN comes to. `proof`: the last part of the page's own path. */
-export function pinLinkPage({ state, displayName, policy }: PinLink, proof: string, { language, links, mistake }: { readonly language: Language; readonly links: Links; readonly mistake?: PinMistake }): string {
+/** What a link to set a PIN comes to. `proof`: the last part of the page's own path. `byMail`: where a new one is asked for. */
+export function pinLinkPage({ state, displayName, policy }: PinLink, proof: string, { language, byMail, mistake }: { readonly language: Language; readonly byMail: string; readonly mistake?: PinMistake }): string {
   const words = WORDS[language];
   if (state !== 'open') {
     const title = state === 'used' || state === 'expired' ? words[state] : words.unknown;
     return frame({ language, title, body: html`<main>
 <h1>${title}</h1>
 ${state === 'unknown' && html`<p>${typeset(words.cutOff, language)}</p>
-`}<p><a class="button" href="${links.to('release/mail')}">${words.ask}</a></p>
+`}<p><a class="button" href="${byMail}">${words.ask}</a></p>
 </main>` });
   }
   const digits = present(policy, 'policy').lengthMin;
@@ -59,35 +55,4 @@ export function pinSetPage(language: Language): string {
 <h1>${words.done}</h1>
 <p role="status">${words.doneText}</p>
 </main>` });
-}
-
-/** Asks where a code or a link is to be mailed. */
-export function askByMailPage(language: Language, links: Links): string {
-  const words = WORDS[language];
-  return frame({ language, title: words.lost, body: html`<main>
-<h1>${words.lost}</h1>
-<p>${typeset(words.lostText, language)}</p>
-<form method="post" action="${links.to('mail')}">
-<input type="hidden" name="language" value="${language}">
-<div class="field"><label for="address">${words.address}</label>
-<input id="address" name="address" type="text" inputmode="email" required autofocus autocomplete="email" autocapitalize="none" spellcheck="false" maxlength="320"></div>
-<button class="first" name="wanted" value="code">${words.wantCode}</button><button name="wanted" value="pin">${words.wantPin}</button>
-<a class="button" href="${links.start}">${words.back}</a>
-</form>
-</main>` });
-}
-
-/** The same for every address. */
-export function mailUnderWayPage(language: Language, links: Links): string {
-  const words = WORDS[language];
-  return frame({ language, title: words.sent, refresh: { seconds: 60, to: links.start }, body: html`<main>
-<h1>${words.sent}</h1>
-<p role="status">${words.sentText}</p>
-<p><a class="button first" href="${links.start}">${words.back}</a></p>
-</main>` });
-}
-
-/** On the page where people say who they are. */
-export function askByMailLabel(language: Language): string {
-  return WORDS[language].lost;
 }

@@ -1,6 +1,5 @@
 import type { Language } from '../answer-route/browser.js';
 import { html, type Html } from '../show-page/html.js';
-import { askByMailLabel } from '../pins/pin-pages.js';
 import { frame, type Links } from './frame.js';
 import type { Means } from './release-session.js';
 import { wordsIn } from './words.js';
@@ -35,8 +34,7 @@ ${languageLink(view, links)}
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>
 `}${error && html`<p class="error" role="alert" id="error">${error.text}</p>
 `}${means.length === 0 && html`<p>${words.noMeans}</p>
-`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${links.to('mail')}?language=${language}">${askByMailLabel(language)}</a></p>
-<p><a href="${addressOf(links.to('by-mail'), view.queueId, { language })}">${words.byMail.link}</a></p>
+`}${means.map((each, index) => section(each, view, links, index === 0))}${phone(view, links)}<p><a href="${addressOf(links.to('by-mail'), view.queueId, { language })}">${words.byMail.link}</a></p>
 <p><a href="${addressOf(links.to('account'), view.queueId, { language })}">${words.account.link}</a></p>
 </main>`,
   });
