@@ -49,7 +49,7 @@ export class AccountErasedHandler implements FlowHandler<'account.erased.v1'> {
       const { documents, ...jobs } = await this.jobs.erase(transaction, people);
       const counts = { ...jobs, ...holders, ...traces };
       if (erasureId !== '') {
-        await transaction.publish({ journeyId, entries: [], publish: [{ subject: 'print.account-erased.v1', payload: { erasureId, counts: counts as Record<string, number> } }] });
+        await transaction.publish({ journeyId, entries: [], publish: [{ subject: 'print.account-erased.v1', payload: { erasureId, counts } }] });
       }
       return documents;
     });
