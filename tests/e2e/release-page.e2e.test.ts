@@ -50,8 +50,8 @@ describeWithServer('chromium', 'somebody beside the printer, with JavaScript off
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Yes, delete' }).click();
     await page.getByText('1 document deleted.').waitFor();
-    const { answer } = await inkpost.journeyWith(other.messageId, 'canceled');
-    expect(answer).toContain('its owner deleted it');
+    const { steps } = await inkpost.journeyWith(other.messageId, 'canceled');
+    expect(steps.find(({ step }) => step === 'canceled')?.detail).toContain('its owner deleted it');
     expect([printedTimes(wanted.sha256), printedTimes(other.sha256)]).toEqual([1, 0]);
     await page.getByRole('button', { name: 'Finish and sign out' }).click();
     await giveCode(page, code);

@@ -61,8 +61,15 @@ describe('every route', () => {
   });
 
   it('that changes something is open to nobody but for signing in, giving a code, asking for one by mail and answering a link', () => {
-    const open = routes.filter(({ right, method }) => typeof right === 'object' && method !== 'GET');
-    expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /api/v0/session', 'POST /confirm/{waitingId}/{proof}/{decision}', 'POST /api/v0/release/waiting', 'POST /api/v0/release', 'POST /api/v0/release/code-request', 'POST /api/v0/release/pin-request']);
+    const open = routes.filter(({ right, method, form }) => typeof right === 'object' && method !== 'GET' && form !== true);
+    const [pages, described] = [open.filter(({ undescribed }) => undescribed), open.filter(({ undescribed }) => !undescribed)];
+    expect(described.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /api/v0/session', 'POST /confirm/{waitingId}/{proof}/{decision}', 'POST /api/v0/release/waiting', 'POST /api/v0/release', 'POST /api/v0/release/delete',
+      'POST /api/v0/release/{jobId}/finishing', 'POST /api/v0/release/history', 'POST /api/v0/release/code-request', 'POST /api/v0/release/pin-request',
+    ]);
+    expect(pages.filter(({ path }) => !/^\/(?:release|pin)\//u.test(path))).toEqual([]);
+    // Forms of pages, which nothing but those pages can send.
+    expect(routes.filter(({ form }) => form === true).filter(({ path }) => !/^\/(?:release|pin)\//.test(path))).toEqual([]);
   });
 
   it('that only reads asks for no more than reading', () => {
