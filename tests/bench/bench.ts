@@ -1,6 +1,7 @@
 import { cpus, release } from 'node:os';
 import { Steps } from '@inkpost/local/steps.mjs';
 import type { BenchRun } from './bench-run.js';
+import { LargeRun } from './large-run.js';
 import { PrintingRun } from './printing-run.js';
 import { readOptions, USAGE } from './read-options.js';
 import { allIsWell } from './report-figures/bench-results.js';
@@ -26,8 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const printing = options.parts.includes('printing') ? await measured(new PrintingRun(options, steps)) : undefined;
     const mailboxes = options.parts.includes('mailboxes') ? await measured(new MailboxesRun(options, steps)) : undefined;
+    const large = options.parts.includes('large') ? await measured(new LargeRun(options, steps)) : undefined;
     const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, Linux ${release()}, Node ${process.version}`;
-    const results = { options, machine, printing, mailboxes, tookSeconds: (performance.now() - startedAt) / 1_000 };
+    const results = { options, machine, printing, mailboxes, large, tookSeconds: (performance.now() - startedAt) / 1_000 };
     const lines = describeResults(results);
     if (options.json) {
       steps.line(['', ...lines].join('\n'));

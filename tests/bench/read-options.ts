@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Topology } from '@inkpost/suite/start-suite.js';
 
 /** What can be measured by itself. */
-export const PARTS = ['printing', 'mailboxes'] as const;
+export const PARTS = ['printing', 'mailboxes', 'large'] as const;
 export type BenchPart = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -19,6 +19,9 @@ export interface BenchOptions {
   readonly announcedMails: number;
   /** How long they are watched while nothing comes. */
   readonly restSeconds: number;
+  /** In the database while codes are checked. */
+  readonly heldJobs: number;
+  readonly codeChecks: number;
   readonly json: boolean;
   /** Leave the classic pipeline out. */
   readonly withoutClassic: boolean;
@@ -29,6 +32,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench                            measures everything, in at most 15 minutes
 npm run bench -- --only printing         the main job alone: mail in, paper out
 npm run bench -- --only mailboxes        many watched mailboxes alone, in less than 4 minutes
+npm run bench -- --only large            a PDF of 100 pages, and 100,000 held jobs: a minute
 npm run bench -- --json                  ends with one line of JSON on standard output
 npm run bench -- --topology processes    one process per service instead of one for all
 npm run bench -- --quick                 200 mails, one round, 20 mails for the latency, 100 mailboxes: for development
@@ -36,8 +40,8 @@ npm run bench -- --mails N --rounds N --latency-mails N --mailboxes N
 npm run bench -- --without-classic       without fetchmail + ripmime + lp + CUPS, hence without ratios
 npm run bench -- --profile FOLDER        CPU profiles of the suite's processes, which make it slower`;
 
-const FULL = { mails: 1_000, rounds: 2, latencyMails: 200, mailboxes: 1_000, announcedMails: 200, restSeconds: 60 };
-const QUICK = { mails: 200, rounds: 1, latencyMails: 20, mailboxes: 100, announcedMails: 20, restSeconds: 10 };
+const FULL = { mails: 1_000, rounds: 2, latencyMails: 200, mailboxes: 1_000, announcedMails: 200, restSeconds: 60, heldJobs: 100_000, codeChecks: 2_000 };
+const QUICK = { mails: 200, rounds: 1, latencyMails: 20, mailboxes: 100, announcedMails: 20, restSeconds: 10, heldJobs: 10_000, codeChecks: 200 };
 
 /** @throws Error that names the wrong option. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -68,6 +72,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     mailboxes: positive('mailboxes', values.mailboxes) ?? usual.mailboxes,
     announcedMails: usual.announcedMails,
     restSeconds: usual.restSeconds,
+    heldJobs: usual.heldJobs,
+    codeChecks: usual.codeChecks,
     json: values.json,
     withoutClassic: values['without-classic'],
     profileFolder: values.profile,

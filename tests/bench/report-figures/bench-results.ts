@@ -1,3 +1,5 @@
+import type { CodeCheckFigures } from '../measure/measure-code-check.js';
+import type { ExaminationFigures } from '../measure/measure-examination.js';
 import type { LargeMailFigures } from '../measure/measure-large-mail.js';
 import type { LatencyFigures } from '../measure/measure-latency.js';
 import type { RunFigures } from '../measure/run-figures.js';
@@ -12,6 +14,7 @@ export interface BenchResults {
   /** Absent: not wanted in this run. */
   readonly printing: PrintingResults | undefined;
   readonly mailboxes: MailboxesResults | undefined;
+  readonly large: LargeResults | undefined;
   readonly tookSeconds: number;
 }
 
@@ -25,6 +28,12 @@ export interface PrintingResults {
   readonly latency: LatencyFigures;
   /** Evidence that traces were sent meanwhile. */
   readonly traceBytes: number;
+}
+
+/** A document of many pages, and many documents held. */
+export interface LargeResults {
+  readonly examination: ExaminationFigures;
+  readonly codeCheck: CodeCheckFigures;
 }
 
 /** Every document came once and unaltered, and every mail was taken in once. Slow is not unwell. */

@@ -1,5 +1,6 @@
 import type { PrintTally } from '../take-output/print-check.js';
 import { type BenchResults, classicTally, isClean, suiteTally, takenInOnce } from './bench-results.js';
+import { describeLarge } from './describe-large.js';
 import { describeMailboxes } from './describe-mailboxes.js';
 import { describePrinting } from './describe-printing.js';
 import { type JudgedFigure, judgeFigures } from './judge-figures.js';
@@ -7,11 +8,12 @@ import { tableRow } from './table-row.js';
 
 /** The results as lines for people: what was measured, then each goal with what became of it. */
 export function describeResults(results: BenchResults): string[] {
-  const { options, machine, printing, mailboxes, tookSeconds } = results;
+  const { options, machine, printing, mailboxes, large, tookSeconds } = results;
   return [
     machine,
     ...(printing ? ['', ...describePrinting(options, printing)] : []),
     ...(mailboxes ? ['', ...describeMailboxes(options, mailboxes)] : []),
+    ...(large ? ['', ...describeLarge(large)] : []),
     '',
     tableRow('', 'measured', 'goal', 'aim', ''),
     ...judgeFigures(results).map(judgedLine),

@@ -1,6 +1,6 @@
 import { cpuMsPerJob, jobsPerSecond, median, percentile } from '../measure/run-figures.js';
 import { fetchShare, type MailboxesResults } from '../watch-mailboxes/mailboxes-results.js';
-import type { BenchResults, PrintingResults } from './bench-results.js';
+import type { BenchResults, LargeResults, PrintingResults } from './bench-results.js';
 
 /** A figure beside what it should be. */
 export interface JudgedFigure {
@@ -16,8 +16,8 @@ export interface JudgedFigure {
 const MB_PER_MIB = 1.048576;
 
 /** The figures of the benchmark that have a goal. Ratios are to what ran beside it in the same run. */
-export function judgeFigures({ printing, mailboxes }: BenchResults): JudgedFigure[] {
-  return [...(printing ? judgePrinting(printing) : []), ...(mailboxes ? judgeMailboxes(mailboxes) : [])];
+export function judgeFigures({ printing, mailboxes, large }: BenchResults): JudgedFigure[] {
+  return [...(printing ? judgePrinting(printing) : []), ...(mailboxes ? judgeMailboxes(mailboxes) : []), ...(large ? judgeLarge(large) : [])];
 }
 
 function judgePrinting({ classic, held, printed, latency }: PrintingResults): JudgedFigure[] {
@@ -38,6 +38,14 @@ function judgeMailboxes({ mailboxes, connect, memory, announced, fetch }: Mailbo
     atMost(`Memory with ${mailboxes} mailboxes`, memory.atRestMib * MB_PER_MIB, 'MB', 600, 350),
     atMost(`EXISTS to durable with ${mailboxes}, p99`, percentile(announced.existsToDurable, 0.99), 'ms', 250, 100),
     atLeast('Fetch rate, share of bare imapflow', 100 * median(fetch.map(fetchShare)), '%', 60, 80),
+  ];
+}
+
+function judgeLarge({ examination, codeCheck }: LargeResults): JudgedFigure[] {
+  return [
+    atMost(`A code checked, ${codeCheck.heldJobs} jobs held, p99`, percentile(codeCheck.checkMs, 0.99), 'ms', 20, 10),
+    atMost(`A PDF of ${examination.pages} pages examined, slowest`, percentile(examination.examinedMs, 1), 'ms', 1_000, 250),
+    atMost('  memory of the child', examination.firstPeakMiB * MB_PER_MIB, 'MB', 150, 100),
   ];
 }
 

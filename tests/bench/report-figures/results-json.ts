@@ -1,17 +1,18 @@
 import { cpuMsPerJob, jobsPerSecond, median, percentile, type RunFigures } from '../measure/run-figures.js';
 import { fetchShare, type MailboxesResults } from '../watch-mailboxes/mailboxes-results.js';
-import { allIsWell, type BenchResults, classicTally, type PrintingResults, suiteTally } from './bench-results.js';
+import { allIsWell, type BenchResults, classicTally, type LargeResults, type PrintingResults, suiteTally } from './bench-results.js';
 import { judgeFigures } from './judge-figures.js';
 
 /** The results as one JSON value: figures rounded to a tenth, and each run by itself. */
 export function resultsJson(results: BenchResults): unknown {
-  const { options, machine, printing, mailboxes } = results;
+  const { options, machine, printing, mailboxes, large } = results;
   return {
     ok: allIsWell(results),
     topology: options.topology,
     machine,
     ...(printing && { mails: options.mails, latencyMails: options.latencyMails, ...printingJson(printing) }),
     ...(mailboxes && { mailboxes: mailboxesJson(mailboxes) }),
+    ...(large && { large: largeJson(large) }),
     goals: judgeFigures(results).map((figure) => ({ ...figure, measured: rounded(figure.measured) })),
     tookSeconds: rounded(results.tookSeconds),
   };
@@ -44,6 +45,10 @@ function mailboxesJson({ mailboxes, raisedLimits, fetch, connect, memory, rest, 
     documents: announced.tally,
     fetch: fetch.map((round) => ({ mails: round.mails, bytes: round.bytes, bareMs: rounded(round.bareMs), sourceMs: rounded(round.sourceMs), sharePercent: rounded(100 * fetchShare(round)) })),
   };
+}
+
+function largeJson({ examination: { pages, sizeBytes, examinedMs, firstPeakMiB, lastPeakMiB }, codeCheck: { heldJobs, checkMs, cpuMsPerCheck } }: LargeResults) {
+  return { examination: { pages, sizeBytes, ...latencyOf(examinedMs), firstPeakMiB: rounded(firstPeakMiB), lastPeakMiB: rounded(lastPeakMiB) }, codeCheck: { heldJobs, ...latencyOf(checkMs), cpuMsPerCheck: rounded(cpuMsPerCheck) } };
 }
 
 function latencyOf(values: readonly number[]) {

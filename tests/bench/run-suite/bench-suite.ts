@@ -40,6 +40,8 @@ export class BenchSuite {
     private readonly servers: readonly ProcessGroup[],
     private suite: Suite,
     readonly rest: RestClient,
+    /** The database with an account that may do everything. */
+    readonly databaseOwnerUrl: string,
   ) {}
 
   static async start(options: BenchSuiteOptions): Promise<BenchSuite> {
@@ -58,7 +60,7 @@ export class BenchSuite {
       ...(options.profileFolder !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profileFolder}` }),
     };
     const suite = await startSuite({ topology, environment, logFile: options.logFile });
-    const bench = new BenchSuite(options, environment, servers, suite, new RestClient(`http://127.0.0.1:${http}`));
+    const bench = new BenchSuite(options, environment, servers, suite, new RestClient(`http://127.0.0.1:${http}`), stack.databaseOwnerUrl);
     onStarted(() => bench.suite.stop());
     await runStep(topology === 'all' ? 'Inkpost, all services in one process' : 'Inkpost, one process per service', () => suite.waitUntilReady());
     await bench.setUp(options.codeMailPort);
@@ -68,6 +70,14 @@ export class BenchSuite {
   /** All its processes, the database and Redis included. */
   get groups(): readonly ProcessGroup[] {
     return [...this.suite.processes.map(({ name, pid }) => ({ name, rootPid: pid })), ...this.servers];
+  }
+
+  get smtpPort(): number {
+    return Number(/:(\d+)$/.exec(this.environment['INKPOST_SMTP_LISTEN'] ?? '')?.[1]);
+  }
+
+  get secretsFolder(): string {
+    return this.environment['INKPOST_SECRETS_FOLDER'] ?? '';
   }
 
   /** The process that watches mailboxes. */
