@@ -186,12 +186,12 @@ describe('over REST, at the real owners', () => {
     expect((await client.call('POST', `/api/v0/jobs/${canceledJob}/confirm-printed`)).status).toBe(409);
     const done = await client.call('GET', '/api/v0/jobs?jobState=completed&jobState=canceled&limit=2');
     expect((done.body['jobs'] as { jobState: string }[]).map(({ jobState }) => jobState)).toEqual(expect.arrayContaining(['canceled', 'completed']));
-    await expect.poll(async () => (await client.call('GET', '/api/v0/statistics')).body).toMatchObject({ jobs: 2, pages: 2 });
+    await expect.poll(async () => (await client.call('GET', '/api/v0/statistics')).body).toMatchObject({ jobs: 2, pages: 3 });
     const { body: server } = await client.call('GET', '/api/v0/statistics/server');
     expect(server).toMatchObject({ lastHour: { printed: 2, mailsRefused: expect.any(Number) }, lastDay: { printed: 2 }, waiting: { uncertain: 0 } });
     const [from, to] = [Date.now() - 86_400_000, Date.now() + 86_400_000].map((time) => new Date(time).toISOString());
     const byQueue = await client.call('GET', `/api/v0/statistics/prints?by=queue&from=${from?.slice(0, 10)}&to=${to?.slice(0, 10)}`);
-    expect(byQueue.body).toMatchObject({ total: { jobs: 2, impressions: 2 } });
+    expect(byQueue.body).toMatchObject({ total: { jobs: 2, impressions: 3 } });
     const csv = await client.call('GET', `/api/v0/statistics/prints.csv?from=${from}&to=${to}`);
     expect(String(csv.body['text']).trim().split('\r\n').length).toBe(3);
   });
