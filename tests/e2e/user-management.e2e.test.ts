@@ -57,7 +57,7 @@ describe('the server used for user management', () => {
 
   it('is tried before it is stored: the way, the server, the account', async () => {
     expect(await tryOut()).toEqual({ passed: true, outcomes: 'dns passed, tcp passed, tls passed, server passed, sign-in passed, rights passed', failed: undefined });
-    expect(await tryOut({ certificateAuthority: '' })).toMatchObject({ passed: false, failed: expect.stringMatching(/^tls: The certificate of localhost is refused\. It comes from the authority \"Inkpost authority of .* unknown here/) as unknown });
+    expect(await tryOut({ certificateAuthority: '' })).toMatchObject({ passed: false, failed: expect.stringMatching(/^tls: The certificate of localhost is refused\. It comes from the authority "Inkpost authority of .* unknown here/) as unknown });
     expect(await tryOut({ password: 'Wrong-Passw0rd' })).toMatchObject({ failed: expect.stringMatching(/^sign-in: connection to Watchdoc failed: The server refuses the account maintenance or its password/) as unknown });
     expect(await tryOut({ port: desk.ports.http })).toMatchObject({ failed: expect.stringMatching(/^tls: /) as unknown });
     expect(await tryOut({ port: desk.ports.http, secure: false, certificateAuthority: '' })).toMatchObject({ failed: expect.stringMatching(/^server: .*What answers there is no server for user management: is the port right/) as unknown });

@@ -1,4 +1,3 @@
-import type { QueryResultRow } from 'pg';
 import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Job } from '../print-job/job.js';
@@ -35,7 +34,7 @@ const READ = `
 /** Others who release for the same person or group wait: together they take no more than is left. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('print_submit.standing ' || key, 0)) FROM unnest($1::text[]) AS key ORDER BY key`;
 
-type Ask = <R extends QueryResultRow>(name: string, sql: string, values: readonly unknown[]) => Promise<R[]>;
+type Ask = <R extends Record<string, unknown>>(name: string, sql: string, values: readonly unknown[]) => Promise<R[]>;
 
 /** What people have left of their balances and quotas. */
 export class Standings {

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
 import { type JobFilter, JobStore } from './job.store.js';
 
-/** `INKPOST_MEASURE_JOURNEYS=100000` measures; without it a few jobs show that the script works. */
-const jobs = Number(process.env['INKPOST_MEASURE_JOURNEYS'] ?? 1_000);
+/** `INKPOST_MEASURE=1 npx vitest run lists.measure` */
+const jobs = 100_000;
 const PAGE = 50;
 const PAGES = 20;
 const ALL: JobFilter = { jobStates: [], queueId: '', accountId: '', mailboxId: '', createdFrom: undefined, createdBefore: undefined, answered: true };
