@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { type IppevePrinter, type IppevePrinterOptions, startIppeve } from '@inkpost/testkit/ippeve-printer.js';
@@ -29,6 +29,7 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
   async function startQueue(options: IppevePrinterOptions): Promise<{ printer: IppevePrinter; queueId: string }> {
     count += 1;
     const printer = await startIppeve(options);
+    onTestFinished(() => printer.stop());
     const queueId = `converted-${count}`;
     await instance.queues.createQueue({ settings: queueSettings(queueId, printer.uri, false) });
     return { printer, queueId };
@@ -54,7 +55,6 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     expect((await instance.jobs.getJob({ jobId: mailed.jobIds[0] ?? '' })).job).toMatchObject({ impressions: 3, sheets: 2, finishing: { notApplied: [], pageRanges: '2-3,5' } });
     expect((await harness.facts(mailed.messageId, 'print.job-recorded.v1'))[0]?.payload).toMatchObject({ pages: 5, impressions: 3, sheets: 2, duplex: true });
     await instance.finishing.putFinishing({ finishing: PLAIN });
-    await printer.stop();
   });
 
   it('that takes one job at a time gets each document once, in colour, whoever else prints', async () => {
@@ -62,7 +62,6 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     const mails = await Promise.all([1, 2, 3].map((index) => harness.mail(queueId, { owner: `owner-${index}@example.org` })));
     for (const mailed of mails) await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     for (const mailed of mails) expect(readRaster(await onPaper(printer, mailed))).toMatchObject([{ colorSpace: SRGB, isDuplex: false }]);
-    await printer.stop();
   });
 
   it.each([
@@ -76,7 +75,6 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect((await onPaper(printer, mailed)).toString('latin1', 0, beginning.length)).toBe(beginning);
     expect(await evidenceOf(mailed, 'printed')).toMatchObject({ convertedTo: format, sha256IsTheConverted: true });
-    await printer.stop();
   });
 
   it('passes the test of printers, which says what is made for it', async () => {
@@ -84,7 +82,6 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     const { passed, steps } = await instance.client(PrinterService, ['configuration.write']).testPrinter({ queueId });
     expect(passed).toBe(true);
     expect(steps.find(({ step }) => step === 'document')?.text).toBe('It takes no PDF: documents are made image/pwg-raster for it.');
-    await printer.stop();
   });
 
   it('never gets a document that nothing can be made of: it is given up, and its owner told', async () => {
@@ -97,13 +94,13 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     await eventually(() => harness.stateOf(short.jobIds[0])).toBe('aborted document-unprintable-error');
     const good = await harness.mail(queueId);
     await eventually(() => harness.stateOf(good.jobIds[0])).toBe(PRINTED);
-    await printer.stop();
   });
 
   it('waits with its documents where Ghostscript is missing, and says so', async () => {
     await instance.stop();
     const bare = await harness.startInstance({ INKPOST_GHOSTSCRIPT: '/nowhere/gs' });
     const printer = await startIppeve({ formats: ['image/pwg-raster'] });
+    onTestFinished(() => printer.stop());
     await bare.queues.createQueue({ settings: queueSettings('bare', printer.uri, false) });
     const mailed = await harness.mail('bare');
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('pending converter-missing');
@@ -115,6 +112,5 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
     await bare.stop();
     instance = await harness.startInstance();
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
-    await printer.stop();
   });
 });
