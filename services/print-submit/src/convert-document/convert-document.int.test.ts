@@ -78,14 +78,14 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'a printer that takes no PD
   });
 
   it('passes the test of printers, which says what is made for it', async () => {
-    const { printer, queueId } = await startQueue({ formats: ['image/pwg-raster'] });
+    const { queueId } = await startQueue({ formats: ['image/pwg-raster'] });
     const { passed, steps } = await instance.client(PrinterService, ['configuration.write']).testPrinter({ queueId });
     expect(passed).toBe(true);
     expect(steps.find(({ step }) => step === 'document')?.text).toBe('It takes no PDF: documents are made image/pwg-raster for it.');
   });
 
   it('never gets a document that nothing can be made of: it is given up, and its owner told', async () => {
-    const { printer, queueId } = await startQueue({ formats: ['image/pwg-raster'] });
+    const { queueId } = await startQueue({ formats: ['image/pwg-raster'] });
     const broken = await harness.mail(queueId, { documents: [{ bytes: Buffer.from('%PDF-1.7\nno more of it') }] });
     await eventually(() => harness.stateOf(broken.jobIds[0])).toBe('aborted document-unprintable-error');
     expect((await harness.facts(broken.messageId, 'print.job-aborted.v1'))[0]?.payload).toMatchObject({ statusText: expect.stringMatching(/^The document cannot be made image\/pwg-raster, which the printer takes: 0 of 1 pages were made/) });
