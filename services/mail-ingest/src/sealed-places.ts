@@ -17,5 +17,6 @@ export const mailIngestBytes: StoredBytes = {
     { table: 'ledger', column: 'sha256', holds: 'digest' },
     { table: 'association_attempt', column: 'state_sha256', holds: 'digest' },
     { table: 'association_attempt', column: 'browser_sha256', holds: 'digest' },
+    { table: 'submission', column: 'fingerprint', holds: 'keyed-hash' },
   ],
 };

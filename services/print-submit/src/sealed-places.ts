@@ -11,5 +11,5 @@ export const printSubmitBytes: StoredBytes = {
     },
   ],
   unsealed: [{ table: 'puk', column: 'code_hash', holds: 'keyed-hash' }],
-  fields: [{ subject: 'print.job-held.v1', field: 'sealedPuk', contextPaths: [['messageId'], ['owner', 'address']], context: pukContext }],
+  fields: (['print.job-held.v1', 'print.code-requested.v1'] as const).map((subject) => ({ subject, field: 'sealedPuk', contextPaths: [['messageId'], ['owner', 'address']], context: pukContext })),
 };
