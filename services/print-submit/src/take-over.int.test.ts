@@ -25,7 +25,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   count += 1;
   queueId = `queue-${count}`;
-  printer = await VirtualPrinter.start({ outputFolder: join(harness.folder, `printed-${count}`) });
+  printer = await VirtualPrinter.start({ outputFolder: join(harness.folder, `printed-${count}`), runningSince: new Date(Date.now() - 60_000) });
   relay = await StallingRelay.start(printer.port);
   client = new IppPrinter({ uri: printer.uri });
   return async () => {
@@ -148,10 +148,10 @@ describe('a process that is killed', () => {
     expect(printer.printed).toEqual([]);
   });
 
-  it('when the printer was restarted after it took the document: the job is uncertain', async () => {
+  it.each(['1 hour', '61 seconds'])('when the printer was restarted after it took the document, %s ago, and has run for a minute: the job is uncertain', async (before) => {
     const mailed = await heldJob(await harness.startInstance());
     await killedDelivery(mailed, { phase: 'following', printerJobId: 77 });
-    await harness.superuser.query(`UPDATE print_submit.job SET accepted_at = now() - interval '1 hour' WHERE id = $1`, [mailed.jobIds[0]]);
+    await harness.superuser.query(`UPDATE print_submit.job SET accepted_at = now() - $2::interval WHERE id = $1`, [mailed.jobIds[0], before]);
     await harness.startInstance();
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe('processing-stopped uncertain');
     expect((await harness.journey(mailed.messageId)).at(-1)).toMatchObject({ step: 'uncertain', evidence: { problem: expect.stringContaining('was restarted') } });

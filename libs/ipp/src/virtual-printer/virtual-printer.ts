@@ -29,6 +29,8 @@ export interface VirtualPrinterOptions {
   /** What it supports of these, each list with its default first; without any it does not know the attribute. Everything by default. */
   readonly supports?: Partial<Record<'sides' | 'print-color-mode', readonly string[]>>;
   readonly faults?: Partial<VirtualPrinterFaults>;
+  /** What it says of its start; now by default. */
+  readonly runningSince?: Date;
   readonly onPrinted?: (document: PrintedDocument) => void;
   /** The printer goes on when the promise resolves: for tests in which something happens at exactly this moment. */
   readonly atMoment?: (moment: PrinterMoment) => Promise<void>;
@@ -60,11 +62,12 @@ export class VirtualPrinter {
   readonly printed: PrintedDocument[] = [];
   private readonly server: Server;
   private readonly jobs: JobTable;
-  private readonly startedAt = new Date();
+  private readonly startedAt: Date;
   private readonly desk: PrinterDesk;
 
   private constructor(private readonly options: VirtualPrinterOptions) {
     this.faults = { ...noFaults, ...options.faults };
+    this.startedAt = options.runningSince ?? new Date();
     this.jobs = new JobTable({
       printingTimeMs: options.printingTimeMs ?? 0,
       multipleOperationTimeOutMs: this.multipleOperationTimeOutMs,

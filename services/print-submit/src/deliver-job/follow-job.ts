@@ -17,8 +17,8 @@ export type Look =
 const UP_TIME = 'printer-up-time';
 /** No printer says this. */
 const SILENCE = '';
-/** Clocks and roundings; a restart takes longer. */
-const UP_TIME_SLACK_SECONDS = 2;
+/** printer-up-time counts from 1, and whole seconds (RFC 8011 section 5.4.29): the printer may have run for so much less. */
+const UP_TIME_ROUNDED_UP_SECONDS = 1;
 
 /** Follows one job that the printer has taken whole, until it is through with it: looks soon at first, then less and less often. */
 export class FollowedJob {
@@ -84,7 +84,8 @@ export class FollowedJob {
       return this.noteSilence(asFailure(error));
     }
     const sinceSeconds = (Date.now() - this.acceptedAt.getTime()) / 1_000;
-    if (upSeconds !== undefined && upSeconds + UP_TIME_SLACK_SECONDS >= sinceSeconds) {
+    // A print server is back within a second: no slack, or its lost jobs would count as printed. Who took the job just after it started can't be told apart.
+    if (upSeconds !== undefined && upSeconds - UP_TIME_ROUNDED_UP_SECONDS >= sinceSeconds) {
       return this.end(await this.results.assumeCompleted(this.delivery, this.leaseToken, this.acceptedAt), true);
     }
     return this.end(await this.results.doubt(this.delivery, this.leaseToken, 'The printer took the document, was restarted, and no longer knows the job.'), false);
