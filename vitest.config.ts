@@ -49,7 +49,7 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], exclude, testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: { name: 'e2e', globalSetup, include: ['tests/e2e/**/*.e2e.test.ts'], exclude, testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2, sequence: { groupOrder: 2 } },
       },
     ],
   },

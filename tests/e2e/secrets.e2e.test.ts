@@ -131,8 +131,9 @@ describe('an installation', () => {
     const { token } = await rest.post<{ token: string }>('/api/v0/session', { account: 'maintenance', password: PASSWORD });
     const { secret } = await rest.post<{ secret: string }>('/api/v0/api-tokens', { name: 'program', rights: ['jobs.read'], expiresAt: new Date(Date.now() + 86_400_000).toISOString() });
     tokens = { token, apiToken: secret };
-    for (const from of ['ada@example.org', 'gwen@example.org']) await inkpost.mailPdf({ from, text: chosen.documentText });
-    codes = [await inkpost.codeFor('ada@example.org'), await inkpost.codeFor('gwen@example.org')];
+    // Gwen has a PIN, and is mailed no code.
+    for (const from of ['ada@example.org', 'bob@example.org', 'gwen@example.org']) await inkpost.mailPdf({ from, text: chosen.documentText });
+    codes = [await inkpost.codeFor('ada@example.org'), await inkpost.codeFor('bob@example.org')];
   });
 
   it('replaces its master key while mails come in, and what was sealed before opens after the old key is gone', async () => {

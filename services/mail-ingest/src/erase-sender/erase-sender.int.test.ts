@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { freePort } from '@inkpost/testkit/free-port.js';
 import { type RunningTestService, startTestService } from '@inkpost/testkit/running-service.js';
 import { beforeAll, expect, it } from 'vitest';
 import { mailIngest } from '../mail-ingest.module.js';
 
 let service: RunningTestService;
 beforeAll(async () => {
-  service = await startTestService(mailIngest);
+  const [smtpPort, lmtpPort] = [await freePort(), await freePort()];
+  service = await startTestService(mailIngest, { INKPOST_SMTP_LISTEN: `127.0.0.1:${smtpPort}`, INKPOST_LMTP_LISTEN: `127.0.0.1:${lmtpPort}` });
   return () => service.remove();
 });
 
