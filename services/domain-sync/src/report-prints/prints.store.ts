@@ -1,4 +1,5 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { PagePlace } from '@inkpost/service/page-place.js';
 
 /** One print, as a report lists it. */
 export interface ReportedPrint {
@@ -23,12 +24,6 @@ export interface ReportedPrint {
   readonly price: number;
 }
 
-/** A place in the list: behind this print. */
-export interface PrintPlace {
-  readonly completedAt: Date;
-  readonly jobId: string;
-}
-
 const LIST = `
   SELECT f.job_id AS "jobId", f.completed_at AS "completedAt", f.account_id AS "accountId", coalesce(o.label, '') AS "ownerLabel", coalesce(o.directory, '') AS directory,
     f.user_group AS "userGroup", f.queue_id AS "queueId", f.location_path AS "locationPath", f.mailbox_id AS "mailboxId", f.origin, f.pages, f.copies, f.impressions, f.sheets,
@@ -37,13 +32,13 @@ const LIST = `
   WHERE f.completed_at >= $1 AND f.completed_at < $2 AND (f.completed_at, f.job_id) > ($3::timestamptz, $4::uuid)
   ORDER BY f.completed_at, f.job_id LIMIT $5`;
 
-const BEFORE_ALL: PrintPlace = { completedAt: new Date(0), jobId: '00000000-0000-0000-0000-000000000000' };
+const BEFORE_ALL: PagePlace = { at: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
 
 /** The prints one by one, the oldest first. */
 export class PrintsStore {
   constructor(private readonly pool: Pool) {}
 
-  async list(from: Date, to: Date, after: PrintPlace = BEFORE_ALL, limit: number): Promise<ReportedPrint[]> {
-    return query<ReportedPrint & Record<string, unknown>>(this.pool, 'prints.list', LIST, [from, to, after.completedAt, after.jobId, limit]);
+  async list(from: Date, to: Date, after: PagePlace = BEFORE_ALL, limit: number): Promise<ReportedPrint[]> {
+    return query<ReportedPrint & Record<string, unknown>>(this.pool, 'prints.list', LIST, [from, to, after.at, after.id, limit]);
   }
 }

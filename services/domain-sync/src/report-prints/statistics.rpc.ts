@@ -2,10 +2,11 @@ import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { GetPrintTotalsRequest, ListPrintsRequest, StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { PRINTS_LISTED_MAX, TOTALS_LISTED_DEFAULT, TOTALS_LISTED_MAX } from '../limits.js';
 import { type Dimension, DIMENSIONS, type LabelledTotal, type Period, type PrintTotal, type PrintTotalsStore } from './print-totals.store.js';
-import type { PrintPlace, PrintsStore, ReportedPrint } from './prints.store.js';
+import type { PrintsStore, ReportedPrint } from './prints.store.js';
 
 const TIMES = ['day', 'month'] as const;
 
@@ -32,7 +33,7 @@ export class StatisticsRpc implements ServiceImpl<typeof StatisticsService> {
     const limit = Math.min(wanted || PRINTS_LISTED_MAX, PRINTS_LISTED_MAX);
     const prints = await this.prints.list(timestampDate(from), timestampDate(to), after, limit);
     const last = prints.at(-1);
-    return { prints: prints.map(wirePrint), nextCursor: last && prints.length === limit ? toCursor(last) : '' };
+    return { prints: prints.map(wirePrint), nextCursor: last && prints.length === limit ? toCursor({ at: last.completedAt, id: last.jobId }) : '' };
   }
 
   private async rows(by: string, period: Period, limit: number): Promise<LabelledTotal[]> {
@@ -58,14 +59,4 @@ function wireTotal({ key, jobs, impressions, sheets, colorImpressions, duplexShe
 
 function wirePrint({ completedAt, price, ...rest }: ReportedPrint) {
   return { ...rest, completedAt: timestampFromDate(completedAt), price: BigInt(price) };
-}
-
-function toCursor({ completedAt, jobId }: PrintPlace): string {
-  return Buffer.from(`${completedAt.toISOString()} ${jobId}`).toString('base64url');
-}
-
-function fromCursor(cursor: string): PrintPlace | undefined {
-  const { at = '', jobId } = /^(?<at>\S+) (?<jobId>[0-9a-f-]{36})$/u.exec(Buffer.from(cursor, 'base64url').toString('utf8'))?.groups ?? {};
-  const completedAt = new Date(at);
-  return jobId === undefined || Number.isNaN(completedAt.getTime()) ? undefined : { completedAt, jobId };
 }

@@ -4,9 +4,9 @@ import type {
 } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { chargingLimits } from '../limits.js';
-import { fromCursor, toCursor } from '../manage-jobs/job-cursor.js';
 import type { JobStore } from '../manage-jobs/job.store.js';
 import { checkJobId } from '../print-job/job-id.js';
 import type { KnownCharging } from '../tariffs/known-charging.js';
@@ -84,7 +84,7 @@ export class BalanceRpc implements ServiceImpl<typeof BalanceService> {
     const found = await this.parts.balances.bookings(holder ? checkHolder(holder) : undefined, after, limit + 1);
     const bookings = found.slice(0, limit);
     const last = bookings.at(-1);
-    return { bookings: bookings.map(toWireBooking), nextCursor: last && found.length > limit ? toCursor({ createdAt: last.bookedAt, jobId: last.bookingId }) : '' };
+    return { bookings: bookings.map(toWireBooking), nextCursor: last && found.length > limit ? toCursor({ at: last.bookedAt, id: last.bookingId }) : '' };
   };
 
   refund = async ({ jobId, reason }: RefundRequest, context: HandlerContext) => {

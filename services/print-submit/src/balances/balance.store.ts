@@ -1,7 +1,7 @@
+import type { PagePlace } from '@inkpost/service/page-place.js';
 import { randomUUID } from 'node:crypto';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { PrismaClient } from '../gen/prisma/client.js';
-import type { JobPlace } from '../manage-jobs/job.store.js';
 import type { ChargingChange } from '../tariffs/charging-change.js';
 import { type Booking, BOOKING_COLUMNS } from './booking.js';
 import type { Balance, Holder } from './decide-limits.js';
@@ -81,13 +81,13 @@ export class BalanceStore {
   }
 
   /** The latest first. `holder` undefined: of all. */
-  async bookings(holder: Holder | undefined, after: JobPlace | undefined, limit: number): Promise<Booking[]> {
+  async bookings(holder: Holder | undefined, after: PagePlace | undefined, limit: number): Promise<Booking[]> {
     const values: unknown[] = [limit];
     const place = (value: unknown): string => `$${values.push(value)}`;
     const conditions = [
       // Also prints that nobody's balance was charged for.
       ...(holder ? [holder.kind === 'account' ? `account_id = ${place(holder.name)}` : `(payer_kind = 'group' AND payer = ${place(holder.name)})`] : []),
-      ...(after ? [`(booked_at, id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)`] : []),
+      ...(after ? [`(booked_at, id) < (${place(after.at)}::timestamptz, ${place(after.id)}::uuid)`] : []),
     ];
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     const name = `booking.list.${holder?.kind ?? 'all'}${after ? '.after' : ''}`;

@@ -5,6 +5,7 @@ import type {
 import { type Timestamp, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
 import type { FinishingChanges } from '../change-finishing/finishing-changes.js';
@@ -19,7 +20,6 @@ import type { JobRelease } from '../release-job/job-release.js';
 import type { JobReprint } from '../reprint-job/job-reprint.js';
 import { whyNotReprinted } from '../reprint-job/why-not-reprinted.js';
 import type { JobCancellation } from './job-cancellation.js';
-import { fromCursor, toCursor } from './job-cursor.js';
 import type { JobStore } from './job.store.js';
 
 /** Jobs as an administrator sees them. */
@@ -49,7 +49,7 @@ export class JobRpc implements ServiceImpl<typeof JobService> {
     const found = await this.jobs.list({ jobStates, queueId, accountId, mailboxId, createdFrom: dateOf(createdFrom), createdBefore: dateOf(createdBefore), answered }, after, limit + 1);
     const jobs = found.slice(0, limit);
     const last = jobs.at(-1);
-    return { jobs: jobs.map((job) => ({ ...toWireJob(job), ...(job.nextTryAt ? { nextTryAt: timestampFromDate(job.nextTryAt) } : {}) })), nextCursor: last && found.length > limit ? toCursor(last) : '' };
+    return { jobs: jobs.map((job) => ({ ...toWireJob(job), ...(job.nextTryAt ? { nextTryAt: timestampFromDate(job.nextTryAt) } : {}) })), nextCursor: last && found.length > limit ? toCursor({ at: last.createdAt, id: last.jobId }) : '' };
   };
 
   getJob = async ({ jobId }: GetJobRequest, context: HandlerContext) => {

@@ -1,3 +1,4 @@
+import type { PagePlace } from '@inkpost/service/page-place.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import type { JobState } from '../print-job/job-moves.js';
@@ -23,12 +24,6 @@ export interface ListedJob extends Job {
   readonly nextTryAt?: Date | null;
 }
 
-/** A place in the list: behind this job. */
-export interface JobPlace {
-  readonly createdAt: Date;
-  readonly jobId: string;
-}
-
 /** The printer's side of a delivery under way. */
 export interface DeliveryAtPrinter {
   readonly phase: 'creating' | 'sending' | 'following';
@@ -48,7 +43,7 @@ export class JobStore {
   }
 
   /** Newest first. Each set of filters is a statement of its own, so that each gets the plan it needs. */
-  async list(filter: JobFilter, after: JobPlace | undefined, limit: number): Promise<ListedJob[]> {
+  async list(filter: JobFilter, after: PagePlace | undefined, limit: number): Promise<ListedJob[]> {
     const values: unknown[] = [limit];
     const place = (value: unknown): string => `$${values.push(value)}`;
     const conditions = {
@@ -59,7 +54,7 @@ export class JobStore {
       ...(filter.mailboxId === '' ? {} : { mailbox: `mailbox_id = ${place(filter.mailboxId)}` }),
       ...(filter.createdFrom ? { from: `created_at >= ${place(filter.createdFrom)}::timestamptz` } : {}),
       ...(filter.createdBefore ? { before: `created_at < ${place(filter.createdBefore)}::timestamptz` } : {}),
-      ...(after ? { after: `(created_at, id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)` } : {}),
+      ...(after ? { after: `(created_at, id) < (${place(after.at)}::timestamptz, ${place(after.id)}::uuid)` } : {}),
     };
     const names = Object.keys(conditions);
     const where = names.length === 0 ? '' : `WHERE ${Object.values(conditions).join(' AND ')}`;

@@ -4,9 +4,9 @@ import type {
   ChangeOwnFinishingRequest, DeleteOwnDocumentsRequest, Identification as WireIdentification, ListOwnDocumentsRequest, ListOwnHistoryRequest, OpenByCodeRequest, OwnDocumentSchema, OwnDocumentService, ReleaseOwnDocumentsRequest,
 } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { callerOf } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
-import { fromCursor, toCursor } from '../manage-jobs/job-cursor.js';
 import type { Job } from '../print-job/job.js';
 import type { FinishingChanges } from '../change-finishing/finishing-changes.js';
 import type { FinishingChoices } from '../change-finishing/decide-change.js';
@@ -73,7 +73,7 @@ export class OwnDocumentRpc implements ServiceImpl<typeof OwnDocumentService> {
     const found = await this.documents.history(identified(who), after, limit + 1);
     const documents = found.slice(0, limit);
     const last = documents.at(-1);
-    return { documents: documents.map((job) => toWire(job)), nextCursor: last && found.length > limit ? toCursor(last) : '' };
+    return { documents: documents.map((job) => toWire(job)), nextCursor: last && found.length > limit ? toCursor({ at: last.createdAt, id: last.jobId }) : '' };
   };
 
   /** With what the held ones can be changed to, and what they would cost now. */

@@ -1,6 +1,6 @@
+import type { PagePlace } from '@inkpost/service/page-place.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { ownDocumentLimits, printLimits } from '../limits.js';
-import type { JobPlace } from '../manage-jobs/job.store.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { JOB_MOVES } from '../print-job/job-moves.js';
 import { type Identification, toNetwork } from '../release-profiles/identification.js';
@@ -39,9 +39,9 @@ export class OwnDocumentStore {
   }
 
   /** Finished ones, the latest first. */
-  async history({ accountId }: Identification, after: JobPlace | undefined, limit: number): Promise<Job[]> {
+  async history({ accountId }: Identification, after: PagePlace | undefined, limit: number): Promise<Job[]> {
     const behind = after ? 'AND (created_at, id) < ($3::timestamptz, $4::uuid)' : '';
-    const place = after ? [after.createdAt, after.jobId] : [];
+    const place = after ? [after.at, after.id] : [];
     return query<Row<Job>>(
       this.pool, after ? 'own.history.after' : 'own.history',
       `SELECT ${JOB_COLUMNS} FROM job WHERE account_id = $1 AND completed_at IS NOT NULL ${behind} ORDER BY created_at DESC, id DESC LIMIT $2`, [accountId, limit, ...place],
