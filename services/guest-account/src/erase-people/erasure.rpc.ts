@@ -5,11 +5,11 @@ import type {
 } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { authorize } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, PROOFS_MAX } from '../limits.js';
 import type { Erasure } from './erasure.js';
-import { readErasurePlace, writeErasurePlace } from './erasure-place.js';
 import type { ErasureStore } from './erasure.store.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
@@ -42,12 +42,12 @@ export class ErasureRpc implements ServiceImpl<typeof ErasureService> {
     authorize(context, 'guests.read');
     if (limit > PAGE_SIZE_MAX) throw invalidField('limit', `must be at most ${PAGE_SIZE_MAX}`);
     const pageSize = limit || PAGE_SIZE_DEFAULT;
-    const after = cursor === '' ? undefined : readErasurePlace(cursor);
+    const after = cursor === '' ? undefined : fromCursor(cursor);
     if (cursor !== '' && !after) throw invalidField('cursor', 'must be the nextCursor of the page before');
     const found = await this.store.list(after, pageSize + 1);
     const page = found.slice(0, pageSize);
     const last = found.length > pageSize ? page.at(-1) : undefined;
-    return { erasures: page.map(toWire), nextCursor: last ? writeErasurePlace(last) : '' };
+    return { erasures: page.map(toWire), nextCursor: last ? toCursor({ at: last.requestedAt, id: last.erasureId }) : '' };
   }
 
   async proveErasure({ address }: ProveErasureRequest, context: HandlerContext) {

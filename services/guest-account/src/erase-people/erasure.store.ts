@@ -1,14 +1,9 @@
+import type { PagePlace } from '@inkpost/service/page-place.js';
 import { Defect } from '@inkpost/failure/failure.js';
 import type { FlowClient, FlowMessage, FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { type Erasure, type ErasedPerson, JOURNEY_PART, pseudonymOf } from './erasure.js';
 import type { ErasureRequest, PeopleErasure } from './people-erasure.js';
-
-/** An erasure's place in the list: behind this one. */
-export interface ErasurePlace {
-  readonly requestedAt: Date;
-  readonly erasureId: string;
-}
 
 type Row = Erasure & Record<string, unknown>;
 type DoneSubject = 'mail.account-erased.v1' | 'acceptance.account-erased.v1' | 'print.account-erased.v1' | 'notification.account-erased.v1' | 'statistics.account-erased.v1';
@@ -64,8 +59,8 @@ export class ErasureStore {
   }
 
   /** The latest first. */
-  async list(after: ErasurePlace | undefined, limit: number): Promise<Erasure[]> {
-    return (await query<Row>(this.pool, 'erasure.list', LIST, [after?.requestedAt ?? null, after?.erasureId ?? null, limit])).map(fromRow);
+  async list(after: PagePlace | undefined, limit: number): Promise<Erasure[]> {
+    return (await query<Row>(this.pool, 'erasure.list', LIST, [after?.at ?? null, after?.id ?? null, limit])).map(fromRow);
   }
 
   /** Of whoever had this address. */

@@ -2,9 +2,10 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import type { AnswerWaitingSenderRequest, ListWaitingSendersRequest, WaitingSenderService } from '@inkpost/contracts/admin/v1/waiting_senders_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
+import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
-import { CURSOR_LENGTH_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../limits.js';
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from '../limits.js';
 import { isWaitingId } from './waiting-id.js';
 import type { WaitingSender } from './waiting-sender.js';
 import type { WaitingSenderStore } from './waiting-sender.store.js';
@@ -26,7 +27,7 @@ export class WaitingSendersRpc implements ServiceImpl<typeof WaitingSenderServic
     const found = await this.store.list(cursor === '' ? FIRST : readCursor(cursor), pageSize + 1);
     const senders = found.slice(0, pageSize);
     const last = found.length > pageSize ? senders.at(-1) : undefined;
-    return { senders: senders.map(toWire), nextCursor: last ? writeCursor(last) : '' };
+    return { senders: senders.map(toWire), nextCursor: last ? toCursor({ at: last.waitsSince, id: last.waitingId }) : '' };
   }
 
   async answerWaitingSender({ waitingId, approve }: AnswerWaitingSenderRequest, context: HandlerContext) {
@@ -45,13 +46,8 @@ function toWire({ waitingId, address, displayName, policy, sponsors, waitsSince,
   };
 }
 
-function writeCursor({ waitsSince, waitingId }: WaitingSender): string {
-  return Buffer.from(`${waitsSince.toISOString()} ${waitingId}`).toString('base64url');
-}
-
 function readCursor(cursor: string): typeof FIRST {
-  const [since = '', waitingId = ''] = cursor.length > CURSOR_LENGTH_MAX ? [] : Buffer.from(cursor, 'base64url').toString().split(' ');
-  const waitsSince = new Date(since);
-  if (Number.isNaN(waitsSince.getTime()) || !isWaitingId(waitingId)) throw invalidField('cursor', 'must be the nextCursor of the page before');
-  return { waitsSince, waitingId };
+  const place = fromCursor(cursor);
+  if (!place) throw invalidField('cursor', 'must be the nextCursor of the page before');
+  return { waitsSince: place.at, waitingId: place.id };
 }
