@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { PagePlace } from '@inkpost/service/page-place.js';
 import { createInkpostDatabase, type InkpostDatabase } from '@inkpost/testkit/inkpost-database.js';
 import { type JobFilter, JobStore } from './job.store.js';
 
@@ -40,12 +41,13 @@ describe('the list of many jobs', () => {
     const lines: string[] = [];
     for (const [name, filter] of Object.entries(FILTERS)) {
       const times: number[] = [];
-      let after: { createdAt: Date; jobId: string } | undefined;
+      let after: PagePlace | undefined;
       for (let page = 0; page < PAGES; page += 1) {
         const startedAt = performance.now();
         const found = await store.list({ ...ALL, ...filter }, after, PAGE + 1);
         times.push(performance.now() - startedAt);
-        after = found.length > PAGE ? found[PAGE - 1] : undefined;
+        const last = found.length > PAGE ? found[PAGE - 1] : undefined;
+        after = last && { at: last.createdAt, id: last.jobId };
       }
       lines.push(`${name} ${times.toSorted((one, other) => other - one)[0]?.toFixed(1)} ms`);
     }
