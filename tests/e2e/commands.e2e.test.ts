@@ -31,7 +31,7 @@ interface Ended {
 }
 
 function command(script: 'audit' | 'demo' | 'start' | 'secrets', args: readonly string[], environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(projectFolder, 'infra/suite/dist', `${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(projectFolder, 'infra/suite/dist', `${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let stdout = '';
   child.stdout.on('data', (piece: Buffer) => {

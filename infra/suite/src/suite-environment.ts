@@ -38,6 +38,6 @@ export function suiteEnvironment({ databaseUrl, redisUrl, folder, ports = {} }: 
 
 /** What a child process needs of the surrounding environment besides INKPOST_*. */
 export function passedOn(environment: Environment): Environment {
-  const names = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CREDENTIALS_DIRECTORY'];
+  const names = ['PATH', 'HOME', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CREDENTIALS_DIRECTORY', 'NODE_COMPILE_CACHE'];
   return Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
 }
