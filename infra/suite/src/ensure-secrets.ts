@@ -17,7 +17,7 @@ export interface SuiteSecrets {
 }
 
 /** Those that seal or open documents, codes or stored passwords. */
-export const MASTER_KEY_HOLDERS: readonly ServiceName[] = ['mail-ingest', 'acceptance', 'guest-account', 'print-submit', 'notification'];
+export const MASTER_KEY_HOLDERS: readonly ServiceName[] = ['mail-ingest', 'acceptance', 'guest-account', 'print-submit', 'notification', 'domain-sync'];
 
 /** The secret in a file of mode 0600, made at the first call. Whoever is killed meanwhile leaves no half of a key behind. */
 async function ensureSecret(folder: string, name: string, make: () => string): Promise<string> {

@@ -5,13 +5,18 @@ import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js'
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
+import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { domainSyncConfig } from './domain-sync.config.js';
+import { ServerAnswers } from './answer-servers/answer-servers.js';
+import { DomainStore } from './domain/domain.store.js';
+import { Succeed } from './domain/succeed.js';
 import { measureMachine } from './identify-server/measure-machine.js';
 import { ServerRpc } from './identify-server/server.rpc.js';
 import { ServerStore } from './identify-server/server.store.js';
 import { AccountErasedHandler } from './erase-owner/account-erased.handler.js';
 import { RecordPrintHandler } from './record-print/record-print.handler.js';
+import { DspClients } from './reach-server/dsp-clients.js';
 import { PrintTotalsStore } from './report-prints/print-totals.store.js';
 import { PrintsStore } from './report-prints/prints.store.js';
 import { RollUp } from './report-prints/roll-up.js';
@@ -25,7 +30,11 @@ export const domainSync: ServiceDefinition = {
   config: domainSyncConfig,
 
   async module(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>): Promise<DynamicModule> {
-    const { config, pool, flow, log, version } = runtime;
+    const { config, pool, flow, log, secrets, version } = runtime;
+    const masterKey = masterKeyOf(config, secrets);
+    const domains = new DomainStore(pool, masterKey);
+    const succeed = new Succeed(pool, domains, log);
+    const answers = new ServerAnswers(domains, succeed);
     const servers = new ServerStore(pool);
     // The identity is made at the first start, before anybody asks for it.
     const { serverId } = await servers.find();
@@ -41,6 +50,8 @@ export const domainSync: ServiceDefinition = {
       controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler, 'account.erased.v1': AccountErasedHandler }),
       providers: [
         { provide: FlowClient, useValue: flow },
+        { provide: ServerAnswers, useValue: answers },
+        { provide: DspClients, useFactory: () => new DspClients(domains, succeed) },
         { provide: RollUp, useFactory: () => new RollUp(totals, log) },
         {
           provide: CONTROL_ROUTES,

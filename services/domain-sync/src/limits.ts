@@ -9,3 +9,11 @@ export const ROLL_UP_EVERY_MS = 5_000;
 export const TOTALS_LISTED_DEFAULT = 100;
 export const TOTALS_LISTED_MAX = 1_000;
 export const PRINTS_LISTED_MAX = 1_000;
+
+/** A call of another server, if the call itself doesn't say otherwise. */
+export const DSP_CALL_MS = 30_000;
+/** As much as a control listener takes. */
+export const DSP_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
+export const DSP_SOCKETS_PER_SERVER = 8;
+/** How long a server's own certificate is used without looking for a newer one. */
+export const IDENTITY_HOLDS_MS = 30_000;

@@ -1,3 +1,4 @@
+import { domainSyncBytes } from '@inkpost/domain-sync/sealed-places.js';
 import { gatewayBytes } from '@inkpost/gateway/sealed-places.js';
 import { guestAccountBytes } from '@inkpost/guest-account/sealed-places.js';
 import { mailIngestBytes } from '@inkpost/mail-ingest/sealed-places.js';
@@ -12,6 +13,7 @@ export const STORED_BYTES: Readonly<Record<string, StoredBytes>> = {
   guest_account: guestAccountBytes,
   print_submit: printSubmitBytes,
   notification: notificationBytes,
+  domain_sync: domainSyncBytes,
   gateway: gatewayBytes,
   spool: spoolBytes,
 };

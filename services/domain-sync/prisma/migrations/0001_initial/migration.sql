@@ -69,3 +69,84 @@ CREATE TABLE print_owner (
   label      text NOT NULL,
   CONSTRAINT print_owner_pkey PRIMARY KEY (account_id)
 );
+
+-- The domain that this server is in: no row, it stands for itself (DOM-001).
+CREATE TABLE domain (
+  only_row              boolean NOT NULL DEFAULT true CHECK (only_row),
+  domain_id             uuid NOT NULL,
+  name                  text NOT NULL,
+  description           text NOT NULL,
+  -- DOM-010: the master's address, as its administrator wrote it.
+  identifier            text NOT NULL,
+  role                  text NOT NULL CHECK (role IN ('master', 'slave')),
+  -- Grows with each change of the master; what bears an older one is refused.
+  epoch                 bigint NOT NULL CHECK (epoch > 0),
+  master_id             uuid NOT NULL,
+  -- Who is master since when, signed by the domain's authority: base64. Each call between servers bears it.
+  succession            text NOT NULL,
+  -- Mode, storage, waits, rates: one for the domain.
+  settings              jsonb NOT NULL,
+  -- Of the domain and its members as the master has them; grows with each change.
+  revision              bigint NOT NULL,
+  authority_certificate text NOT NULL,
+  -- Where the server is the master, or may become it.
+  sealed_authority_key  bytea,
+  -- Of this server, in its domain.
+  certificate           text NOT NULL,
+  sealed_key            bytea NOT NULL,
+  sealed_sealing_key    bytea NOT NULL,
+  joined_at             timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT domain_pkey PRIMARY KEY (only_row)
+);
+
+-- The servers of the domain, this one among them (DOM-016).
+CREATE TABLE member (
+  server_id            uuid NOT NULL,
+  name                 text NOT NULL,
+  tags                 text[] NOT NULL DEFAULT '{}',
+  version              text NOT NULL,
+  role                 text NOT NULL CHECK (role IN ('master', 'slave')),
+  uri                  text NOT NULL,
+  dns                  text NOT NULL DEFAULT '',
+  dns_alias            text NOT NULL DEFAULT '',
+  ip                   text NOT NULL DEFAULT '',
+  -- HPKE, P-256: base64. What is secret is sealed to it.
+  sealing_public_key   text NOT NULL,
+  -- In lower-case hexadecimal. The former one holds until the new one was used.
+  certificate_serial   text NOT NULL,
+  former_serial        text NOT NULL DEFAULT '',
+  certificate_ends_at  timestamptz(3) NOT NULL,
+  -- It is given the authority's key, so that it can become the master when this one is lost.
+  may_be_promoted      boolean NOT NULL,
+  joined_at            timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_seen_at         timestamptz(3),
+  started_at           timestamptz(3),
+  load                 double precision NOT NULL DEFAULT 0,
+  disk_free_bytes      bigint NOT NULL DEFAULT 0,
+  disk_size_bytes      bigint NOT NULL DEFAULT 0,
+  CONSTRAINT member_pkey PRIMARY KEY (server_id)
+);
+
+-- Leave to join, given by the master to whoever proved the maintenance password. It holds once.
+CREATE TABLE admission_ticket (
+  ticket_sha256 bytea NOT NULL,
+  server_id     uuid NOT NULL,
+  expires_at    timestamptz(3) NOT NULL,
+  used_at       timestamptz(3),
+  CONSTRAINT admission_ticket_pkey PRIMARY KEY (ticket_sha256)
+);
+
+-- Proofs of the maintenance password that are under way.
+CREATE TABLE admission_proof (
+  proof_id     uuid NOT NULL,
+  sealed_state bytea NOT NULL,
+  expires_at   timestamptz(3) NOT NULL,
+  CONSTRAINT admission_proof_pkey PRIMARY KEY (proof_id)
+);
+
+-- The server left its domain or became its master: its objects' owners have yet to hear it.
+CREATE TABLE keep_objects (
+  only_row boolean NOT NULL DEFAULT true CHECK (only_row),
+  keep_as  text NOT NULL CHECK (keep_as IN ('local', 'shared')),
+  CONSTRAINT keep_objects_pkey PRIMARY KEY (only_row)
+);

@@ -1,0 +1,94 @@
+import { Agent } from 'node:https';
+import type { DescService } from '@bufbuild/protobuf';
+import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { dspNameOf } from '@inkpost/trust/dsp-name.js';
+import { SUCCESSION_HEADER } from '../answer-servers/peer.js';
+import type { DomainStore } from '../domain/domain.store.js';
+import type { Succeed } from '../domain/succeed.js';
+import { DSP_CALL_MS, DSP_RESPONSE_BYTES_MAX, DSP_SOCKETS_PER_SERVER, IDENTITY_HOLDS_MS } from '../limits.js';
+
+/** Another server of the domain. */
+export interface ReachableServer {
+  readonly serverId: string;
+  /** `https://host:5753/watchdoc/server`: only its origin counts. */
+  readonly uri: string;
+}
+
+interface OpenTransport {
+  readonly transport: Transport;
+  readonly agent: Agent;
+  readonly certificatePem: string;
+}
+
+/**
+ * Connect clients of other servers of the domain: mutual TLS, pinned to the domain's authority and to the one server, over kept-alive connections. Whatever either side
+ * knows of a newer master goes along with each call. A call has 30 s unless it says otherwise.
+ */
+export class DspClients {
+  private readonly transports = new Map<string, OpenTransport>();
+  private identity: { readonly of: ReturnType<DomainStore['identity']>; readonly until: number } | undefined;
+
+  constructor(
+    private readonly domains: Pick<DomainStore, 'identity' | 'current'>,
+    private readonly succeed: Succeed,
+  ) {}
+
+  /** Throws ConnectErrors; FailedPrecondition while this server is in no domain, Unavailable while the other is not reached. */
+  clientFor<S extends DescService>(service: S, server: ReachableServer): Client<S> {
+    return createClient(service, {
+      unary: async (...call) => (await this.transportTo(server)).unary(...call),
+      stream: async (...call) => (await this.transportTo(server)).stream(...call),
+    });
+  }
+
+  /** The certificate is another one, or the domain: connections are made anew. */
+  forget(): void {
+    this.identity = undefined;
+    for (const { agent } of this.transports.values()) agent.destroy();
+    this.transports.clear();
+  }
+
+  onModuleDestroy(): void {
+    this.forget();
+  }
+
+  private async transportTo({ serverId, uri }: ReachableServer): Promise<Transport> {
+    const { origin } = new URL(uri);
+    if (!this.identity || this.identity.until < Date.now()) this.identity = { of: this.domains.identity(), until: Date.now() + IDENTITY_HOLDS_MS };
+    const identity = await this.identity.of.catch((error: unknown) => {
+      this.identity = undefined;
+      throw error;
+    });
+    if (!identity) throw new ConnectError('This server is in no domain.', Code.FailedPrecondition);
+    const name = `${serverId} ${origin}`;
+    const known = this.transports.get(name);
+    if (known?.certificatePem === identity.certificatePem) return known.transport;
+    known?.agent.destroy();
+    const agent = new Agent({
+      cert: identity.certificatePem, key: identity.keyPem, ca: identity.authorityCertificatePem, servername: dspNameOf(serverId),
+      minVersion: 'TLSv1.3', keepAlive: true, maxSockets: DSP_SOCKETS_PER_SERVER,
+    });
+    const transport = createConnectTransport({
+      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, defaultTimeoutMs: DSP_CALL_MS, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession()],
+    });
+    this.transports.set(name, { transport, agent, certificatePem: identity.certificatePem });
+    return transport;
+  }
+
+  private bearSuccession(): Interceptor {
+    return (next) => async (request) => {
+      const domain = await this.domains.current();
+      if (domain) request.header.set(SUCCESSION_HEADER, domain.succession);
+      const hear = async (headers: Headers) => this.succeed.hear(headers.get(SUCCESSION_HEADER) ?? '');
+      try {
+        const response = await next(request);
+        await hear(response.header);
+        return response;
+      } catch (error) {
+        if (error instanceof ConnectError) await hear(error.metadata);
+        throw error;
+      }
+    };
+  }
+}
