@@ -83,6 +83,15 @@ describe('a held job', () => {
     expect(await instance.release.listWaiting({ code, releasePoint: 'lobby' })).toMatchObject({ outcome: 'wrong-code' });
   });
 
+  it.each([[61, 'print.job-expiring.v1'], [73, 'print.job-expired.v1']] as const)('of a mail whose other document is somebody else\'s by now is told of to its own owner alone, %i hours after it came', async (hours, subject) => {
+    const mailed = await heldSince(hours, `shared-${hours}@example.org`);
+    const grace = { accountId: `account:grace-${hours}`, directory: 'AD', address: `grace-${hours}@example.org`, displayName: 'Grace Hopper', language: 'en', groups: [] };
+    await instance.jobs.changeOwner({ jobId: mailed.jobIds[1] ?? '', owner: grace });
+    await round();
+    const told = (await harness.facts(mailed.messageId, subject)).map(({ payload }) => payload as { owner: { address: string }; jobs: { fileName: string }[] });
+    expect(new Map(told.map(({ owner, jobs }) => [owner.address, jobs.map(({ fileName }) => fileName)]))).toEqual(new Map([[`shared-${hours}@example.org`, ['a.pdf']], [grace.address, ['b.pdf']]]));
+  });
+
   it('released at the moment it expires does one of both, never both', async () => {
     const mailed = await heldSince(73, 'racing@example.org');
     const code = await harness.codeOf(mailed);

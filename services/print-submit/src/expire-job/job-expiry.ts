@@ -46,7 +46,7 @@ export class JobExpiry {
   async round(now = new Date()): Promise<void> {
     const { store } = this.parts;
     const due = await store.findDue();
-    for (const jobs of Map.groupBy(due, ({ messageId }) => messageId).values()) {
+    for (const jobs of Map.groupBy(due, toldTogether).values()) {
       const { expired = [], expiring = [] } = Object.groupBy(jobs, (job) => (isOver(job, now) ? 'expired' : 'expiring'));
       if (expired.length > 0) await this.inTraceOf(expired, (first) => this.expire(first, expired));
       if (expiring.length > 0) await this.inTraceOf(expiring, (first) => this.tell(first, expiring));
@@ -92,6 +92,11 @@ export class JobExpiry {
     });
     if (ended) this.parts.metrics.countAborted(job.queueId, reason);
   }
+}
+
+/** Documents of one mail may have been given to somebody else, or sent elsewhere: nobody hears of another's. */
+function toldTogether({ messageId, accountId, queueId }: Job): string {
+  return JSON.stringify([messageId, accountId, queueId]);
 }
 
 function isOver({ jobHoldUntil }: Job, now: Date): boolean {
