@@ -19,7 +19,8 @@ export default defineConfig({
         oxc,
         resolve,
         ssr: { resolve },
-        test: { name: 'unit', include: ['{libs,services}/*/src/**/*.test.ts', 'infra/*/src/**/*.test.ts', 'tests/{bench,chaos}/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
+        // Pure: files of a worker share their modules, so that each is read once.
+        test: { name: 'unit', isolate: false, testTimeout: 20_000, include: ['{libs,services}/*/src/**/*.test.ts', 'infra/*/src/**/*.test.ts', 'tests/{bench,chaos}/**/*.test.ts'], exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'] },
       },
       {
         oxc,
