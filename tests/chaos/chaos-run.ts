@@ -26,6 +26,8 @@ export interface ChaosResult extends Verdict {
   /** Jobs of which nobody could say whether they were printed, and that a person answered for. */
   readonly uncertain: number;
   readonly leftBehind: readonly string[];
+  /** Services that ended though nothing had struck them; they were started again. */
+  readonly ended: readonly string[];
   /** What each lost or doubled document's journey says, for people. */
   readonly stories: readonly string[];
 }
@@ -42,22 +44,23 @@ export class ChaosRun {
   private uncertain = 0;
 
   constructor(
-    private readonly options: Pick<ChaosOptions, 'seed' | 'jobs' | 'faults'>,
+    private readonly options: Pick<ChaosOptions, 'seed' | 'jobs' | 'faults' | 'part'>,
     private readonly show: ShowStep,
   ) {}
 
   async run(): Promise<ChaosResult> {
-    const { seed, faults: wanted } = this.options;
+    const { seed, faults: wanted, part } = this.options;
     const place = await this.show('Inkpost, one process per service, with its servers', () => startChaosPlace());
     this.place = place;
     const random = new SeededRandom(seed);
-    const faults = drawFaults(random, wanted, place.mailboxes !== undefined);
+    const faults = drawFaults(random, wanted, place.mailboxes !== undefined).filter((_fault, index) => index % part.of === part.number - 1);
     const mails = drawMails(random, wanted === 'all' ? JOBS_PER_FAULT * faults.length : this.options.jobs, place.mailboxes !== undefined);
-    const missedMoments = await Promise.race([this.strikeAll(place, faults, mails), place.suite.failed]);
-    await this.show('Until every document is printed', (explain) => Promise.race([this.settle(place, explain), place.suite.failed]));
+    const missedMoments = await this.strikeAll(place, faults, mails);
+    await this.show('Until every document is printed', (explain) => this.settle(place, explain));
     const leftBehind = await this.show('What is left behind', (explain) => this.findLeftBehind(place, explain));
     const verdict = judge(this.documents, place.printers.printed, this.saidPrinted);
-    return { ...verdict, jobs: this.documents.length, faults: faults.length, missedMoments, uncertain: this.uncertain, leftBehind, stories: await this.tell(place, verdict) };
+    const ended = place.ended.map(({ name, how, lastWords }) => `${name} (${how}): ${lastWords}`);
+    return { ...verdict, jobs: this.documents.length, faults: faults.length, missedMoments, uncertain: this.uncertain, leftBehind, ended, stories: await this.tell(place, verdict) };
   }
 
   get logFile(): string | undefined {
@@ -80,9 +83,11 @@ export class ChaosRun {
       const from = Math.floor((index * mails.length) / faults.length);
       const to = Math.floor(((index + 1) * mails.length) / faults.length);
       await this.show(`${String(index + 1).padStart(String(faults.length).length)}/${faults.length} ${describeFault(fault)}`, async (explain) => {
+        const endedBefore = place.ended.length;
         const [isAtItsMoment] = await Promise.all([carryOutFault(place, fault), this.mailAll(place, mails.slice(from, to))]);
         if (!isAtItsMoment) missed += 1;
-        explain(`${isAtItsMoment ? '' : 'its moment did not come, '}${this.documents.length} mailed, ${place.printers.printed.length} printed`);
+        const ended = place.ended.slice(endedBefore).map(({ name, how }) => `${name.toUpperCase()} ENDED BY ITSELF (${how}) and was started again, `);
+        explain(`${ended.join('')}${isAtItsMoment ? '' : 'its moment did not come, '}${this.documents.length} mailed, ${place.printers.printed.length} printed`);
       });
     }
     if (faults.length === 0) await this.mailAll(place, mails);

@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     const result = await Promise.race([run.run(), interrupted.promise]);
     if (result === 'interrupted') return INTERRUPTED;
     for (const line of describe(result)) steps.line(line);
-    if (json) process.stdout.write(`${JSON.stringify({ seed, jobs: result.jobs, faults: result.faults, lost: result.lost.length, doubled: result.doubled.length })}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ seed, jobs: result.jobs, faults: result.faults, lost: result.lost.length, doubled: result.doubled.length, leftBehind: result.leftBehind.length, ended: result.ended.length })}\n`);
     if (isWell(result)) return 0;
     steps.line(`The log: ${await keepLog(run, seed)}`);
     return 1;
@@ -34,16 +34,17 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function isWell({ lost, doubled, altered, leftBehind }: ChaosResult): boolean {
-  return lost.length + doubled.length + altered + leftBehind.length === 0;
+function isWell({ lost, doubled, altered, leftBehind, ended }: ChaosResult): boolean {
+  return lost.length + doubled.length + altered + leftBehind.length + ended.length === 0;
 }
 
-function describe({ jobs, faults, missedMoments, uncertain, lost, doubled, altered, leftBehind, stories }: ChaosResult): string[] {
+function describe({ jobs, faults, missedMoments, uncertain, lost, doubled, altered, leftBehind, ended, stories }: ChaosResult): string[] {
   return [
     '',
     `${jobs} jobs, ${faults} faults${missedMoments === 0 ? '' : ` (${missedMoments} without their moment)`}: ${lost.length} lost, ${doubled.length} doubled${altered === 0 ? '' : `, ${altered} ALTERED`}`,
     ...(uncertain === 0 ? [] : [`${uncertain} uncertain: a person looked at the paper and said what became of them`]),
     ...leftBehind.map((each) => `LEFT BEHIND: ${each}`),
+    ...ended.map((each) => `ENDED BY ITSELF, and was started again: ${each}`),
     ...stories.flatMap((story) => ['', story]),
   ];
 }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { ChaosRun } from '../chaos/chaos-run.js';
 
-it('loses, doubles and leaves behind nothing in a small round of chaos', async () => {
-  const run = new ChaosRun({ seed: 1, jobs: 16, faults: 4 }, (_title, act) => act(() => undefined));
+it('loses, doubles and leaves behind nothing, and ends no service, in a small round of chaos', async () => {
+  const run = new ChaosRun({ seed: 1, jobs: 16, faults: 4, part: { number: 1, of: 1 } }, (_title, act) => act(() => undefined));
   try {
-    const { lost, doubled, altered, leftBehind, stories } = await run.run();
-    expect({ lost, doubled, altered, leftBehind }, stories.join('\n')).toEqual({ lost: [], doubled: [], altered: 0, leftBehind: [] });
+    const { lost, doubled, altered, leftBehind, ended, stories } = await run.run();
+    expect({ lost, doubled, altered, leftBehind, ended }, stories.join('\n')).toEqual({ lost: [], doubled: [], altered: 0, leftBehind: [], ended: [] });
   } finally {
     await run.stop();
   }

@@ -4,7 +4,7 @@ import type { EmbeddedRedis } from '@inkpost/local/embedded-redis.js';
 import { CONTROL_PORTS } from '@inkpost/service/service-variables.js';
 import { startStack } from '@inkpost/suite/embedded-stack.js';
 import { RestClient } from '@inkpost/suite/rest-client.js';
-import { startSuite, type Suite, type Topology } from '@inkpost/suite/start-suite.js';
+import { type EndedProcess, startSuite, type Suite, type Topology } from '@inkpost/suite/start-suite.js';
 import { suiteEnvironment } from '@inkpost/suite/suite-environment.js';
 import { freePorts } from '@inkpost/testkit/free-port.js';
 import { type MailSink, startMailSink } from '@inkpost/testkit/mail-sink.js';
@@ -26,6 +26,8 @@ export interface InstallationOptions {
   readonly password: string;
   /** More of the environment, once the ports of the outward doors are known. */
   readonly environment?: (ports: DoorPorts) => Promise<Readonly<Record<string, string>>>;
+  /** Given: services that end by themselves are started again, and this hears of each. */
+  readonly onStartedAgain?: (ended: EndedProcess) => void;
 }
 
 /** A whole Inkpost with servers of its own, which may be killed; nothing is set in it yet. */
@@ -47,7 +49,7 @@ export interface BareInstallation {
 }
 
 /** Starts it; ready when this resolves. Whatever fails, nothing is left running. */
-export async function startInstallation({ topology, password, environment }: InstallationOptions): Promise<BareInstallation> {
+export async function startInstallation({ topology, password, environment, onStartedAgain }: InstallationOptions): Promise<BareInstallation> {
   const removals: (() => Promise<unknown>)[] = [];
   const remove = async (): Promise<void> => {
     for (const each of removals.splice(0).toReversed()) await each();
@@ -67,7 +69,7 @@ export async function startInstallation({ topology, password, environment }: Ins
       INKPOST_MAINTENANCE_PASSWORD: password, ...(await environment?.(ports)),
     };
     const logFile = join(folder.path, 'inkpost.log');
-    const suite = await startSuite({ topology, environment: whole, logFile });
+    const suite = await startSuite({ topology, environment: whole, logFile, ...(onStartedAgain && { onStartedAgain }) });
     removals.push(() => suite.stop());
     await suite.waitUntilReady();
     const rest = new RestClient(`http://127.0.0.1:${ports.http}`);

@@ -138,8 +138,9 @@ export async function migrateDatabase(options: MigrateOptions): Promise<string[]
     await ensureRoles(client, connection.database, options.passwords);
     await ensureSchemas(client);
     const applied = await applyAll(client, connection);
-    await grantFunctions(client);
     await writeRoutes(client);
+    // Last: a service that starts meanwhile waits until it may use them.
+    await grantFunctions(client);
     return applied;
   } finally {
     // Ends the lock, and what an error left open.

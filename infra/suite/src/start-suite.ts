@@ -17,6 +17,17 @@ export interface SuiteOptions {
   /** JSON lines of all processes. */
   readonly logFile: string;
   readonly readyTimeoutMs?: number;
+  /** Given: a process that ends by itself is started again, as Docker does it, and this hears of each. Else `failed` rejects. */
+  readonly onStartedAgain?: (ended: EndedProcess) => void;
+}
+
+/** A process that ended and that nobody stopped. */
+export interface EndedProcess {
+  readonly name: string;
+  /** Exit code or signal. */
+  readonly how: string;
+  /** The end of what it wrote to standard error. */
+  readonly lastWords: string;
 }
 
 export interface SuiteProcess {
@@ -30,13 +41,15 @@ export interface SuiteProcess {
 
 export interface Suite {
   readonly processes: readonly SuiteProcess[];
-  /** Rejects when a process ends that nobody stopped. */
+  /** Rejects when a process ends that nobody stopped, unless it is started again. */
   readonly failed: Promise<never>;
   waitUntilReady(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const STOP_DEADLINE_MS = 25_000;
+/** Before a process that ended by itself is started again; Docker begins with the same. */
+const START_AGAIN_MS = 100;
 /**
  * Mails are short-lived buffers: a young generation of 16 MB, the default, promotes them, and the old one is collected each time it has
  * grown by a third. Both cost more than the memory they save (measured: a tenth of the CPU time of a job).
@@ -47,13 +60,14 @@ class Child implements SuiteProcess {
   private process: ChildProcess | undefined;
   private expectsEnd = false;
   private stderrTail = '';
+  private startingAgain: NodeJS.Timeout | undefined;
 
   constructor(
     readonly name: string,
     private readonly script: string,
     private readonly environment: NodeJS.ProcessEnv,
     private readonly logFile: string,
-    private readonly onFailure: (error: Error) => void,
+    private readonly onEnded: (ended: EndedProcess) => 'start-again' | 'leave',
   ) {}
 
   get pid(): number {
@@ -61,6 +75,7 @@ class Child implements SuiteProcess {
   }
 
   start(): void {
+    clearTimeout(this.startingAgain);
     this.expectsEnd = false;
     const log = openSync(this.logFile, 'a', 0o600);
     const child = spawn(process.execPath, [...NODE_OPTIONS, this.script], { env: this.environment, stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
@@ -68,7 +83,9 @@ class Child implements SuiteProcess {
       this.stderrTail = (this.stderrTail + text.toString()).slice(-4_000);
     });
     child.once('exit', (code, signal) => {
-      if (!this.expectsEnd) this.onFailure(new Error(`${this.name} ended by itself (${signal ?? `exit code ${code}`}).\n${this.stderrTail.trim()}\nIts log: ${this.logFile}`));
+      const ended = { name: this.name, how: signal ?? `exit code ${code}`, lastWords: this.stderrTail.trim() };
+      this.stderrTail = '';
+      if (!this.expectsEnd && this.onEnded(ended) === 'start-again') this.startingAgain = setTimeout(() => this.start(), START_AGAIN_MS);
     });
     this.process = child;
   }
@@ -88,6 +105,7 @@ class Child implements SuiteProcess {
   }
 
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    clearTimeout(this.startingAgain);
     const child = this.process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     this.expectsEnd = true;
@@ -106,11 +124,19 @@ function environmentOf(services: readonly (typeof SUITE)[number][], environment:
 
 /** Starts the suite's processes; `waitUntilReady` says when it takes mail. */
 export async function startSuite(options: SuiteOptions): Promise<Suite> {
-  const { topology, environment, logFile } = options;
+  const { topology, environment, logFile, onStartedAgain } = options;
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  const onEnded = (ended: EndedProcess): 'start-again' | 'leave' => {
+    if (onStartedAgain) {
+      onStartedAgain(ended);
+      return 'start-again';
+    }
+    failure.reject(new Error(`${ended.name} ended by itself (${ended.how}).\n${ended.lastWords}\nIts log: ${logFile}`));
+    return 'leave';
+  };
   const child = (name: string, script: string, services: readonly (typeof SUITE)[number][]) =>
-    new Child(name, script, environmentOf(services, environment), logFile, failure.reject);
+    new Child(name, script, environmentOf(services, environment), logFile, onEnded);
   const children =
     topology === 'all'
       ? [child('inkpost', fileURLToPath(new URL('./all.js', distFolder())), SUITE)]

@@ -23,23 +23,27 @@ export function sqlName(service: string): string {
 const int8AsNumber = new TypeOverrides();
 int8AsNumber.setTypeParser(types.builtins.INT8, Number);
 
-/** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
-export function createPool(options: PoolOptions): Pool {
-  const url = new URL(options.url);
-  const pool = new PgPool({
+/** What `pg` is told of a connection: the server's part of the URL, and the account of its own. */
+export function connectionOf({ url: text, user, password }: Pick<PoolOptions, 'url' | 'user' | 'password'>) {
+  const url = new URL(text);
+  return {
     host: decodeURIComponent(url.hostname),
     port: Number(url.port || 5432),
     database: decodeURIComponent(url.pathname.slice(1)),
-    user: options.user,
-    password: options.password,
-    max: options.connectionsMax ?? 5,
+    user,
+    password,
     connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 60_000,
-    application_name: `inkpost-${options.user}`,
-    types: int8AsNumber,
+    application_name: `inkpost-${user}`,
     ...(url.searchParams.get('sslmode') === 'require' ? { ssl: true } : {}),
-  });
+  };
+}
+
+/** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
+export function createPool(options: PoolOptions): Pool {
+  const pool = new PgPool({ ...connectionOf(options), max: options.connectionsMax ?? 5, idleTimeoutMillis: 60_000, types: int8AsNumber });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The pool listens to idle connections alone. One that dies in somebody's hands between two queries would end the process; the next query fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -47,17 +51,24 @@ export function createPool(options: PoolOptions): Pool {
 const SERVER_DOWN = /^(08(?!P01)...|57P0[1-3]|53300)$/;
 /** What Prisma makes of the same: unreachable, timed out, closed, no connection free (Prisma's error reference). */
 const PRISMA_DOWN = /^(P1001|P1002|P1008|P1017|P2024|P2037)$/;
-const NETWORK_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+const NETWORK_DOWN = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
+
+/** Prisma has codes of its own for what the server said; the server's stands behind them. */
+interface PrismaMeta {
+  readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } };
+}
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!(error instanceof Error)) return '';
+  const { code, meta } = error as { readonly code?: string; readonly meta?: PrismaMeta };
+  return meta?.driverAdapterError?.cause?.originalCode ?? code ?? '';
 }
 
 /** An error that Postgres, its driver or Prisma gives when the server is down, whoever it comes from. */
 export function isDatabaseDown(error: unknown): boolean {
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  return SERVER_DOWN.test(code) || PRISMA_DOWN.test(code) || /^Connection terminated|timeout exceeded when trying to connect/.test(message);
+  return SERVER_DOWN.test(code) || PRISMA_DOWN.test(code) || /^Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/.test(message);
 }
 
 /** Classifies an error of a query: a server that is down is waited for; everything else counts as an attempt. */

@@ -22,21 +22,21 @@ let listener: ControlListener;
 beforeAll(async () => {
   listener = new ControlListener({
     service: 'domain-sync', listen: { host: '127.0.0.1', port: 0 }, key, log, tracer: telemetry.tracer('test'),
-    routes: (router) => {
-      router.service(ServerService, {
-        getServer: () => ({ name: 'one' }),
-        updateServer: ({ name }, context) => {
-          authorize(context, 'configuration.write');
-          if (name === '') throw invalidField('name', 'give a name');
-          if (name === 'gone') throw notFound('server', name);
-          if (name === 'down') throw new CauseDown('test.down', 'The database does not answer.');
-          if (name === 'bug') throw new Error('a password is in here');
-          return { name };
-        },
-      });
-    },
     readiness: async () => problems,
     metrics: async () => 'inkpost_up 1\n',
+  });
+  listener.serve((router) => {
+    router.service(ServerService, {
+      getServer: () => ({ name: 'one' }),
+      updateServer: ({ name }, context) => {
+        authorize(context, 'configuration.write');
+        if (name === '') throw invalidField('name', 'give a name');
+        if (name === 'gone') throw notFound('server', name);
+        if (name === 'down') throw new CauseDown('test.down', 'The database does not answer.');
+        if (name === 'bug') throw new Error('a password is in here');
+        return { name };
+      },
+    });
   });
   base = `http://127.0.0.1:${await listener.start()}`;
   return () => listener.stop();
@@ -112,9 +112,21 @@ describe('the control listener', () => {
     expect(await get('/elsewhere')).toEqual([404, 'not found\n']);
   });
 
+  it('answers probes from its start on, and tells callers to try again until it serves', async () => {
+    const early = new ControlListener({ service: 'domain-sync', listen: { host: '127.0.0.1', port: 0 }, key, log, tracer: telemetry.tracer('test'), readiness: async () => ['waits for something'], metrics: async () => '' });
+    const url = `http://127.0.0.1:${await early.start()}`;
+    try {
+      expect(await fetch(`${url}/readyz`).then((response) => response.text())).toBe('not ready: waits for something\n');
+      const call = createClient(ServerService, createConnectTransport({ httpVersion: '1.1', baseUrl: url })).getServer({});
+      expect(await codeOf(call)).toEqual({ code: Code.Unavailable, message: 'domain-sync is only starting: try again in a moment.' });
+    } finally {
+      await early.stop();
+    }
+  });
+
   it('says who may be in the way when its port is taken', async () => {
     const port = Number(new URL(base).port);
-    const second = new ControlListener({ service: 'domain-sync', listen: { host: '127.0.0.1', port }, key, log, tracer: telemetry.tracer('test'), routes: () => undefined, readiness: async () => [], metrics: async () => '' });
+    const second = new ControlListener({ service: 'domain-sync', listen: { host: '127.0.0.1', port }, key, log, tracer: telemetry.tracer('test'), readiness: async () => [], metrics: async () => '' });
     await expect(second.start()).rejects.toThrow(/is taken: is Inkpost running already\?/);
   });
 });

@@ -20,8 +20,6 @@ export interface ControlListenerOptions {
   readonly key: Uint8Array;
   readonly log: Log;
   readonly tracer: Tracer;
-  /** Adds the service's own Connect services. */
-  readonly routes: (router: ConnectRouter) => void;
   /** Empty when ready, else what is missing. */
   readonly readiness: () => Promise<readonly string[]>;
   readonly metrics: () => Promise<string>;
@@ -96,22 +94,31 @@ function diagnostics(log: Log) {
   };
 }
 
-/** The inner door of a service: Connect for the gateway, and /healthz, /readyz, /metrics. Not for the outside. */
+/**
+ * The inner door of a service: Connect for the gateway, and /healthz, /readyz, /metrics. Not for the outside. The probes are answered
+ * from `start` on, calls from `serve` on: until then callers are told to try again.
+ */
 export class ControlListener {
   private readonly server: Server;
+  private answerCall: (request: IncomingMessage, response: ServerResponse) => void = (_request, response) => this.refuseYet(response);
 
   constructor(private readonly options: ControlListenerOptions) {
-    const connect = connectNodeAdapter({
-      routes: (router) => {
-        diagnostics(options.log)(router);
-        options.routes(router);
-      },
-      interceptors: [authenticate(options), trace(options.tracer), translateFailures(options.log)],
-      grpc: false, grpcWeb: false, readMaxBytes: 8 * 1024 * 1024,
-    });
     this.server = createServer((request, response) => {
       if (request.method === 'GET') void this.answerProbe(request, response);
-      else connect(request, response);
+      else this.answerCall(request, response);
+    });
+  }
+
+  /** @param routes adds the service's own Connect services. */
+  serve(routes: (router: ConnectRouter) => void): void {
+    const { log, tracer } = this.options;
+    this.answerCall = connectNodeAdapter({
+      routes: (router) => {
+        diagnostics(log)(router);
+        routes(router);
+      },
+      interceptors: [authenticate(this.options), trace(tracer), translateFailures(log)],
+      grpc: false, grpcWeb: false, readMaxBytes: 8 * 1024 * 1024,
     });
   }
 
@@ -132,6 +139,12 @@ export class ControlListener {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     setTimeout(() => this.server.closeAllConnections(), 2_000).unref();
     await closed;
+  }
+
+  /** As Connect's protocol says "unavailable". */
+  private refuseYet(response: ServerResponse): void {
+    response.writeHead(503, { 'content-type': 'application/json', connection: 'close' })
+      .end(JSON.stringify({ code: 'unavailable', message: `${this.options.service} is only starting: try again in a moment.` }));
   }
 
   private async answerProbe(request: IncomingMessage, response: ServerResponse): Promise<void> {

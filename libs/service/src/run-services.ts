@@ -23,30 +23,40 @@ function giveUp(error: unknown): never {
 /** Runs services in this process until SIGTERM or SIGINT: all of them, or one. The environment configures them. */
 export async function runServices(processName: string, definitions: readonly ServiceDefinition[]): Promise<void> {
   const running: RunningService[] = [];
-  const hands: LocalHands = new Map();
-  let stopping = false;
-  const stop = async (signal: string): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
+  const over = new AbortController();
+  let telemetry: Telemetry | undefined;
+  let starting = Promise.resolve();
+  const stop = async (): Promise<void> => {
+    if (over.signal.aborted) return;
+    over.abort();
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    // A start that waits for its servers ends now; what it had begun it closes itself.
+    await starting.catch(() => undefined);
     // In the order of the flow: who takes work in stops first.
     for (const service of running) await service.stop();
     await telemetry?.stop();
-    process.exitCode = signal === 'failed' ? 1 : 0;
+    process.exit(0);
   };
-  let telemetry: Telemetry | undefined;
   try {
     const configs = readConfigs(definitions.map(({ config }) => config), processEnvironment());
     const first = configs[0] as BaseConfig;
     const version = first.version ?? packageVersion();
-    telemetry = new Telemetry({ processName, version, otlpUrl: first.otlpUrl });
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal).then(() => process.exit()));
+    const told = new Telemetry({ processName, version, otlpUrl: first.otlpUrl });
+    telemetry = told;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
     // Started by npm start, the demo or a test that is gone without a word: nobody would ever stop this process.
-    if (process.connected) process.once('disconnect', () => void stop('disconnect').then(() => process.exit()));
-    for (const [index, definition] of definitions.entries()) {
-      running.push(await startService(definition, configs[index] as BaseConfig, telemetry, version, hands));
-    }
+    if (process.connected) process.once('disconnect', () => void stop());
+    const hands: LocalHands = new Map();
+    const startAll = async (): Promise<void> => {
+      for (const [index, definition] of definitions.entries()) {
+        if (over.signal.aborted) return;
+        running.push(await startService(definition, configs[index] as BaseConfig, told, version, { hands, over: over.signal }));
+      }
+    };
+    starting = startAll();
+    await starting;
   } catch (error) {
-    giveUp(error);
+    // Told to stop while it started: no failure.
+    if (!over.signal.aborted) giveUp(error);
   }
 }

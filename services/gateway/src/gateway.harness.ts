@@ -95,8 +95,9 @@ async function writeSecrets(folder: TemporaryFolder, database: InkpostDatabase):
 async function listen(owner: OwnerName, port: number, keys: ReadonlyMap<OwnerName, string>, logs: ReadonlyMap<OwnerName, Log>, routes: ((router: ConnectRouter) => void) | undefined): Promise<ControlListener> {
   const listener = new ControlListener({
     service: owner, listen: { host: '127.0.0.1', port }, key: new TextEncoder().encode(keys.get(owner)), log: logs.get(owner) ?? createLog(owner, 'fatal'), tracer: telemetry.tracer(owner),
-    routes: routes ?? (() => undefined), readiness: async () => [], metrics: async () => '',
+    readiness: async () => [], metrics: async () => '',
   });
+  listener.serve(routes ?? (() => undefined));
   await listener.start();
   return listener;
 }

@@ -1,4 +1,5 @@
 import { type DovecotServer, startDovecot } from '@inkpost/testkit/dovecot-server.js';
+import type { EndedProcess } from '@inkpost/suite/start-suite.js';
 import { ServerMissing } from '@inkpost/testkit/server-missing.js';
 import { type BareInstallation, startInstallation } from '../../installation/start-installation.js';
 import { StepGate } from '../strike/step-gate.js';
@@ -14,6 +15,8 @@ export interface ChaosPlace extends BareInstallation {
   /** Absent where Dovecot is not installed. */
   readonly mailboxes: DovecotServer | undefined;
   readonly steps: StepGate;
+  /** Services that ended though nothing had struck them, in this order. Each was started again at once, as Docker does it. */
+  readonly ended: readonly EndedProcess[];
 }
 
 /** Ready when this resolves. Whatever fails, nothing is left running. */
@@ -25,13 +28,14 @@ export async function startChaosPlace(): Promise<ChaosPlace> {
   try {
     const mailboxes = await startMailboxes();
     if (mailboxes) removals.push(() => mailboxes.remove());
-    const bare = await startInstallation({ topology: 'processes', password: PASSWORD });
+    const ended: EndedProcess[] = [];
+    const bare = await startInstallation({ topology: 'processes', password: PASSWORD, onStartedAgain: (process) => ended.push(process) });
     removals.push(() => bare.remove());
     const printers = await ChaosPrinters.start(`${bare.folder}/printed`);
     removals.push(() => printers.stop());
     const steps = new StepGate(bare.databaseOwnerUrl);
     await steps.build();
-    const place = { ...bare, printers, mailboxes, steps, remove };
+    const place = { ...bare, printers, mailboxes, steps, ended, remove };
     await setUp(place);
     return place;
   } catch (error) {
