@@ -104,7 +104,7 @@ async function writeSecrets(folder: string, database: InkpostDatabase, services:
   const ofOwners = Object.fromEntries(services.map((owner) => [`control-key.${owner}`, key]));
   for (const [service, password] of Object.entries(database.passwords)) {
     await mkdir(join(folder, service), { recursive: true });
-    const own = { 'database-password': password, 'control-key': key, 'master-key': masterKey, 'maintenance-password': PASSWORD, ...(service === 'gateway' ? ofOwners : {}) };
+    const own = { 'database-password': password, 'control-key': key, 'master-key': masterKey, 'maintenance-password': PASSWORD, ...(['gateway', 'domain-sync'].includes(service) ? ofOwners : {}) };
     for (const [name, text] of Object.entries(own)) await writeFile(join(folder, service, name), text);
   }
 }

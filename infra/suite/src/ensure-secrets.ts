@@ -19,6 +19,9 @@ export interface SuiteSecrets {
 /** Those that seal or open documents, codes or stored passwords. */
 export const MASTER_KEY_HOLDERS: readonly ServiceName[] = ['mail-ingest', 'acceptance', 'guest-account', 'print-submit', 'notification', 'domain-sync'];
 
+/** Those whose objects a domain shares: domain-sync reads them there and hands them in. */
+const OBJECT_OWNERS: readonly ServiceName[] = ['guest-account', 'print-submit', 'notification'];
+
 /** The secret in a file of mode 0600, made at the first call. Whoever is killed meanwhile leaves no half of a key behind. */
 async function ensureSecret(folder: string, name: string, make: () => string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -59,6 +62,7 @@ export async function ensureSecrets({ folder, redisPassword }: SecretsOptions): 
     await ensureSecret(own, 'redis-password', () => redis);
     const controlKey = await ensureSecret(own, 'control-key', () => randomBytes(32).toString('base64url'));
     await ensureSecret(join(folder, 'gateway'), `control-key.${service}`, () => controlKey);
+    if (OBJECT_OWNERS.includes(service)) await ensureSecret(join(folder, 'domain-sync'), `control-key.${service}`, () => controlKey);
     if (MASTER_KEY_HOLDERS.includes(service)) await ensureSecret(own, 'master-key', () => masterKey);
   }
   return { databaseOwnerPassword, databasePasswords: databasePasswords as Record<ServiceName, string>, redisPassword: redis };

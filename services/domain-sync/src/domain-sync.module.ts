@@ -7,6 +7,9 @@ import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { RollUp } from './add-up-prints/roll-up.js';
+import { RollUpStore } from './add-up-prints/roll-up.store.js';
+import { Owners } from './call-owner/owners.js';
 import { domainSyncConfig } from './domain-sync.config.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
@@ -34,6 +37,7 @@ export const domainSync: ServiceDefinition = {
     const masterKey = masterKeyOf(config, secrets);
     const domains = new DomainStore(pool, masterKey);
     const succeed = new Succeed(pool, domains, log);
+    const owners = new Owners({ 'print-submit': config.printSubmitUrl, 'guest-account': config.guestAccountUrl, notification: config.notificationUrl }, async (owner) => secrets.read(`control-key.${owner}`));
     const answers = new ServerAnswers(domains, succeed);
     const servers = new ServerStore(pool);
     // The identity is made at the first start, before anybody asks for it.
@@ -49,6 +53,7 @@ export const domainSync: ServiceDefinition = {
       module: DomainSyncModule,
       controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler, 'account.erased.v1': AccountErasedHandler }),
       providers: [
+        { provide: Owners, useValue: owners },
         { provide: FlowClient, useValue: flow },
         { provide: ServerAnswers, useValue: answers },
         { provide: DspClients, useFactory: () => new DspClients(domains, succeed) },

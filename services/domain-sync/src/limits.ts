@@ -17,3 +17,6 @@ export const DSP_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
 export const DSP_SOCKETS_PER_SERVER = 8;
 /** How long a server's own certificate is used without looking for a newer one. */
 export const IDENTITY_HOLDS_MS = 30_000;
+
+/** A call of an owner on this server. */
+export const OWNER_CALL_MS = 20_000;
