@@ -22,7 +22,6 @@ import { RecordPrintHandler } from './record-print/record-print.handler.js';
 import { DspClients } from './reach-server/dsp-clients.js';
 import { PrintTotalsStore } from './report-prints/print-totals.store.js';
 import { PrintsStore } from './report-prints/prints.store.js';
-import { RollUp } from './report-prints/roll-up.js';
 import { StatisticsRpc } from './report-prints/statistics.rpc.js';
 
 @Module({})
@@ -37,14 +36,14 @@ export const domainSync: ServiceDefinition = {
     const masterKey = masterKeyOf(config, secrets);
     const domains = new DomainStore(pool, masterKey);
     const succeed = new Succeed(pool, domains, log);
-    const owners = new Owners({ 'print-submit': config.printSubmitUrl, 'guest-account': config.guestAccountUrl, notification: config.notificationUrl }, async (owner) => secrets.read(`control-key.${owner}`));
     const answers = new ServerAnswers(domains, succeed);
+    const owners = new Owners({ 'print-submit': config.printSubmitUrl, 'guest-account': config.guestAccountUrl, notification: config.notificationUrl }, async (owner) => secrets.read(`control-key.${owner}`));
     const servers = new ServerStore(pool);
     // The identity is made at the first start, before anybody asks for it.
     const { serverId } = await servers.find();
     log.info('this server', { serverId, version });
     const totals = new PrintTotalsStore(pool);
-    const statistics = new StatisticsRpc(totals, new PrintsStore(pool));
+    const statistics = new StatisticsRpc(totals, new PrintsStore(pool), async () => (await servers.find()).serverId);
     const rpc = new ServerRpc({
       servers, totals, version, startedAt: new Date(), log,
       measureMachine: () => measureMachine(config.spoolFolder),
@@ -53,11 +52,11 @@ export const domainSync: ServiceDefinition = {
       module: DomainSyncModule,
       controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler, 'account.erased.v1': AccountErasedHandler }),
       providers: [
-        { provide: Owners, useValue: owners },
         { provide: FlowClient, useValue: flow },
+        { provide: Owners, useValue: owners },
         { provide: ServerAnswers, useValue: answers },
         { provide: DspClients, useFactory: () => new DspClients(domains, succeed) },
-        { provide: RollUp, useFactory: () => new RollUp(totals, log) },
+        { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
         {
           provide: CONTROL_ROUTES,
           useValue: ((router) => {

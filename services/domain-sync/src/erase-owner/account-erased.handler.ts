@@ -4,13 +4,16 @@ import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 
 /**
  * $1: accounts that are gone for good, whose empty label keeps a late print from naming them; $2: accounts that may come again; $3: addresses.
- * The facts stay, under the account's id: it leads to nobody any more.
+ * The facts stay, under the account's id: it leads to nobody any more. On a slave the master is told; on a master the members' names of the same addresses go as well.
  */
 const ERASE = `
-  WITH gone AS (DELETE FROM print_owner WHERE account_id NOT IN (SELECT unnest($1::text[])) AND (account_id = ANY ($2::text[]) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1),
+  WITH gone AS (
+    UPDATE print_owner SET directory = '', label = '', may_return = true, told = false
+    WHERE account_id NOT IN (SELECT unnest($1::text[])) AND label <> '' AND (account_id = ANY ($2::text[]) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1),
   named AS MATERIALIZED (SELECT account_id FROM print_owner WHERE account_id = ANY ($1) AND label <> ''),
-  closed AS (INSERT INTO print_owner (account_id, directory, label) SELECT unnest($1::text[]), '', '' ON CONFLICT (account_id) DO UPDATE SET directory = '', label = '')
-  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM named) AS names`;
+  closed AS (INSERT INTO print_owner (account_id, directory, label) SELECT unnest($1::text[]), '', '' ON CONFLICT (account_id) DO UPDATE SET directory = '', label = '', may_return = false, told = false),
+  elsewhere AS (UPDATE member_owner SET directory = '', label = '' WHERE label <> '' AND (account_id = ANY ($1) OR account_id = ANY ($2) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1)
+  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM named) + (SELECT count(*) FROM elsewhere) AS names`;
 
 /** People are erased: reports name them no more, and what was printed stays counted. */
 @Injectable()

@@ -23,7 +23,7 @@ it('reports name an erased person no more, also after a late print; what was pri
   const erasureId = randomUUID();
   await service.publish({ subject: 'account.erased.v1', payload: { erasureId, accountIds: [gone], returningAccountIds: [back], addresses: ['ada@example.org', 'carol@example.org'] } });
   await expect.poll(async () => (await service.superuser.query("SELECT payload -> 'counts' AS counts FROM flow.message WHERE subject = 'statistics.account-erased.v1'")).rows).toEqual([{ counts: { names: 3 } }]);
-  expect(await Promise.all([gone, back, stranger, other].map(labelOf))).toEqual(['', undefined, undefined, 'dora@example.org']);
+  expect(await Promise.all([gone, back, stranger, other].map(labelOf))).toEqual(['', '', '', 'dora@example.org']);
   for (const accountId of [gone, back]) await print(accountId, labels.get(accountId) ?? '');
   for (const accountId of [gone, back]) await expect.poll(() => printsOf(accountId)).toBe(2);
   expect(await Promise.all([gone, back].map(labelOf))).toEqual(['', 'bob@example.org']);

@@ -50,7 +50,8 @@ export class ServerRpc implements ServiceImpl<typeof ServerService> {
 
   async getStatistics(_request: GetStatisticsRequest, context: HandlerContext) {
     authorize(context, 'configuration.read');
-    const { jobs, impressions } = await this.parts.totals.overall(EVER);
+    const { serverId } = await this.parts.servers.find();
+    const { jobs, impressions } = await this.parts.totals.overall({ ...EVER, serverId });
     return { jobs, pages: impressions };
   }
 }

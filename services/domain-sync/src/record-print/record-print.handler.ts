@@ -5,17 +5,20 @@ import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 
 type Recorded = FlowMessage<'print.job-recorded.v1'>['payload'];
 
-/** A fact counts only if it is new: a job recorded twice, by whatever way, is one print. An owner with an empty label is erased. */
+/**
+ * A job recorded twice, by whatever way, is one print: here while it is new, and later where it is added up. An owner with an empty label is erased, and named again only
+ * if the account may return.
+ */
 const RECORD = {
   name: 'record-print',
   with: `fact AS (
-      INSERT INTO print_fact (job_id, completed_at, account_id, user_group, queue_id, location_path, mailbox_id, origin, pages, copies, impressions, sheets, color, duplex, media, price)
+      INSERT INTO print_fact_new (job_id, completed_at, account_id, user_group, queue_id, location_path, mailbox_id, origin, pages, copies, impressions, sheets, color, duplex, media, price)
       SELECT $6::uuid, $7::timestamptz, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::int, $15::int, $16::bigint, $17::bigint, $18::bool, $19::bool, $20::text, $21::bigint FROM step
-      ON CONFLICT (job_id) DO NOTHING RETURNING job_id, account_id),
-    fresh AS (INSERT INTO print_fact_new (job_id) SELECT job_id FROM fact),
+      ON CONFLICT (job_id) DO NOTHING RETURNING account_id),
     owner AS (
       INSERT INTO print_owner AS o (account_id, directory, label) SELECT account_id, $22::text, $23::text FROM fact WHERE $23::text <> ''
-      ON CONFLICT (account_id) DO UPDATE SET directory = excluded.directory, label = excluded.label WHERE o.label <> '' AND (o.directory, o.label) IS DISTINCT FROM (excluded.directory, excluded.label))`,
+      ON CONFLICT (account_id) DO UPDATE SET directory = excluded.directory, label = excluded.label, may_return = false, told = false
+      WHERE (o.label <> '' OR o.may_return) AND (o.directory, o.label) IS DISTINCT FROM (excluded.directory, excluded.label))`,
 } as const;
 
 /** Every print is a fact, kept for good and without a title (WD-025). */

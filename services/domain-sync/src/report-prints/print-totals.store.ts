@@ -1,7 +1,7 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
-import { ROLL_UP_AT_ONCE } from '../limits.js';
+import { linesOf, SUMS } from '../add-up-prints/added-up.js';
 
-/** What prints are added up by. Days and months are those of dimension `all`. */
+/** What prints are added up by. Servers, days and months are those of dimension `all`. */
 export const DIMENSIONS = ['user', 'group', 'queue', 'location', 'mailbox', 'origin'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
@@ -20,54 +20,46 @@ export interface LabelledTotal extends PrintTotal {
   readonly label: string;
 }
 
-/** Days (UTC), both included. */
-export interface Period {
+/** What a report is about. */
+export interface ReportScope {
+  /** Days (UTC), both included. */
   readonly from: string;
   readonly to: string;
+  /** Undefined: all servers that this one knows prints of. */
+  readonly serverId: string | undefined;
 }
 
 type Row = LabelledTotal & Record<string, unknown>;
 
-// One place says what of a fact is counted under which key; `f` is the fact.
-const COUNTED = `f.day, d.dimension, d.key, 1::bigint AS jobs, f.impressions, f.sheets,
-  CASE WHEN f.color THEN f.impressions ELSE 0 END AS color_impressions, CASE WHEN f.duplex THEN f.sheets ELSE 0 END AS duplex_sheets, f.price`;
-const KEYS = `LATERAL (VALUES ('all', ''), ('user', f.account_id), ('group', f.user_group), ('queue', f.queue_id), ('location', f.location_path), ('mailbox', f.mailbox_id), ('origin', f.origin)) AS d (dimension, key)`;
-const SUMS = 'sum(jobs) AS jobs, sum(impressions) AS impressions, sum(sheets) AS sheets, sum(color_impressions) AS color_impressions, sum(duplex_sheets) AS duplex_sheets, sum(price) AS price';
-/** Fact by fact: a planner whose statistics are old would read all facts for the few that are new. */
-function factsOf(newFacts: string): string {
-  return `(SELECT found.* FROM ${newFacts} AS n, LATERAL (SELECT p.*, (p.completed_at AT TIME ZONE 'UTC')::date AS day FROM print_fact p WHERE p.job_id = n.job_id LIMIT 1) AS found) AS f`;
-}
+/** Nothing that is added up yet, and nothing that was told twice. */
+const NEW_FACTS = `(SELECT s.server_id, n.* FROM print_fact_new n, server s WHERE (SELECT p.job_id FROM print_fact p WHERE p.server_id = s.server_id AND p.job_id = n.job_id LIMIT 1) IS NULL)`;
 
-// In the order of the key, so that two instances that roll up at the same time never wait for each other in a circle.
-const ROLL_UP = `
-  WITH taken AS (DELETE FROM print_fact_new WHERE job_id IN (SELECT job_id FROM print_fact_new LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING job_id),
-  lines AS (SELECT ${COUNTED} FROM ${factsOf('taken')}, ${KEYS}),
-  added AS (
-    INSERT INTO print_total AS t (dimension, day, key, jobs, impressions, sheets, color_impressions, duplex_sheets, price)
-    SELECT dimension, day, key, ${SUMS} FROM lines GROUP BY dimension, day, key ORDER BY dimension, day, key
-    ON CONFLICT (dimension, day, key) DO UPDATE SET jobs = t.jobs + excluded.jobs, impressions = t.impressions + excluded.impressions, sheets = t.sheets + excluded.sheets,
-      color_impressions = t.color_impressions + excluded.color_impressions, duplex_sheets = t.duplex_sheets + excluded.duplex_sheets, price = t.price + excluded.price)
-  SELECT count(*)::int AS taken FROM taken`;
-
-/** What is added up, and what is not yet, seen at one moment. */
+/** What is added up, and what is not yet, seen at one moment. $1, $2: the days; $3: the server, null: all. */
 function lines(dimension: string): string {
   return `lines AS (
-    SELECT day, key, jobs, impressions, sheets, color_impressions, duplex_sheets, price FROM print_total WHERE dimension = ${dimension} AND day BETWEEN $1::date AND $2::date
+    SELECT day, server_id, key, jobs, impressions, sheets, color_impressions, duplex_sheets, price FROM print_total
+    WHERE dimension = ${dimension} AND day BETWEEN $1::date AND $2::date AND ($3::uuid IS NULL OR server_id = $3)
     UNION ALL
-    SELECT l.day, l.key, l.jobs, l.impressions, l.sheets, l.color_impressions, l.duplex_sheets, l.price FROM (
-      SELECT ${COUNTED} FROM ${factsOf('print_fact_new')}, ${KEYS}) AS l
-    WHERE l.dimension = ${dimension} AND l.day BETWEEN $1::date AND $2::date)`;
+    SELECT l.day, l.server_id, l.key, l.jobs, l.impressions, l.sheets, l.color_impressions, l.duplex_sheets, l.price FROM (${linesOf(NEW_FACTS)}) AS l
+    WHERE l.dimension = ${dimension} AND l.day BETWEEN $1::date AND $2::date AND ($3::uuid IS NULL OR l.server_id = $3))`;
 }
 
 const NUMBERS = `t.jobs::float8 AS jobs, t.impressions::float8 AS impressions, t.sheets::float8 AS sheets,
   t.color_impressions::float8 AS "colorImpressions", t.duplex_sheets::float8 AS "duplexSheets", t.price::float8 AS price`;
 
+/** As this server names the owner; else as another one does that printed for the account. */
+const LABEL = `coalesce((SELECT o.label FROM print_owner o WHERE o.account_id = t.key AND o.label <> ''), (SELECT max(m.label) FROM member_owner m WHERE m.account_id = t.key AND ($3::uuid IS NULL OR m.server_id = $3)), '')`;
+
 const BY_KEY = `
-  WITH ${lines('$3')}, totals AS (SELECT key, ${SUMS} FROM lines GROUP BY key ORDER BY sum(impressions) DESC, key LIMIT $4)
-  SELECT t.key, coalesce(o.label, '') AS label, ${NUMBERS} FROM totals t LEFT JOIN print_owner o ON $3 = 'user' AND o.account_id = t.key ORDER BY t.impressions DESC, t.key`;
+  WITH ${lines('$4')}, totals AS (SELECT key, ${SUMS} FROM lines GROUP BY key ORDER BY sum(impressions) DESC, key LIMIT $5)
+  SELECT t.key, CASE WHEN $4 = 'user' THEN ${LABEL} ELSE '' END AS label, ${NUMBERS} FROM totals t ORDER BY t.impressions DESC, t.key`;
+
+const BY_SERVER = `
+  WITH ${lines("'all'")}, totals AS (SELECT server_id, ${SUMS} FROM lines GROUP BY server_id ORDER BY sum(impressions) DESC, server_id LIMIT $4)
+  SELECT t.server_id AS key, coalesce(m.name, s.name, '') AS label, ${NUMBERS} FROM totals t LEFT JOIN server s ON s.server_id = t.server_id LEFT JOIN member m ON m.server_id = t.server_id ORDER BY t.impressions DESC, t.server_id`;
 
 function byTime(pattern: string): string {
-  return `WITH ${lines("'all'")}, totals AS (SELECT to_char(day, '${pattern}') AS key, ${SUMS} FROM lines GROUP BY 1 ORDER BY 1 LIMIT $3) SELECT t.key, '' AS label, ${NUMBERS} FROM totals t ORDER BY t.key`;
+  return `WITH ${lines("'all'")}, totals AS (SELECT to_char(day, '${pattern}') AS key, ${SUMS} FROM lines GROUP BY 1 ORDER BY 1 LIMIT $4) SELECT t.key, '' AS label, ${NUMBERS} FROM totals t ORDER BY t.key`;
 }
 
 const BY_TIME = { day: byTime('YYYY-MM-DD'), month: byTime('YYYY-MM') } as const;
@@ -80,24 +72,23 @@ const NOTHING: PrintTotal = { key: '', jobs: 0, impressions: 0, sheets: 0, color
 export class PrintTotalsStore {
   constructor(private readonly pool: Pool) {}
 
-  /** Adds up facts that are not yet. Gives how many there were; fewer than asked for: these were all. */
-  async rollUp(): Promise<number> {
-    const [row] = await query<{ taken: number }>(this.pool, 'totals.roll-up', ROLL_UP, [ROLL_UP_AT_ONCE]);
-    return row?.taken ?? 0;
+  /** Those with most impressions first. */
+  async by(dimension: Dimension, { from, to, serverId }: ReportScope, limit: number): Promise<LabelledTotal[]> {
+    return query<Row>(this.pool, 'totals.by-key', BY_KEY, [from, to, serverId ?? null, dimension, limit]);
   }
 
-  /** Those with most impressions first. */
-  async by(dimension: Dimension, { from, to }: Period, limit: number): Promise<LabelledTotal[]> {
-    return query<Row>(this.pool, 'totals.by-key', BY_KEY, [from, to, dimension, limit]);
+  /** Labelled by the servers' names; those with most impressions first. */
+  async byServer({ from, to, serverId }: ReportScope, limit: number): Promise<LabelledTotal[]> {
+    return query<Row>(this.pool, 'totals.by-server', BY_SERVER, [from, to, serverId ?? null, limit]);
   }
 
   /** In the order of time. */
-  async byTime(unit: keyof typeof BY_TIME, { from, to }: Period, limit: number): Promise<LabelledTotal[]> {
-    return query<Row>(this.pool, `totals.by-${unit}`, BY_TIME[unit], [from, to, limit]);
+  async byTime(unit: keyof typeof BY_TIME, { from, to, serverId }: ReportScope, limit: number): Promise<LabelledTotal[]> {
+    return query<Row>(this.pool, `totals.by-${unit}`, BY_TIME[unit], [from, to, serverId ?? null, limit]);
   }
 
-  async overall({ from, to }: Period): Promise<PrintTotal> {
-    const [row] = await query<Row>(this.pool, 'totals.overall', OVERALL, [from, to]);
+  async overall({ from, to, serverId }: ReportScope): Promise<PrintTotal> {
+    const [row] = await query<Row>(this.pool, 'totals.overall', OVERALL, [from, to, serverId ?? null]);
     return row ?? NOTHING;
   }
 }

@@ -7,11 +7,15 @@ CREATE TABLE server (
   server_id  uuid NOT NULL,
   name       text NOT NULL,
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- How far this server's facts are numbered, without gaps; a server that was put back from a backup begins a new series.
+  facts_numbered bigint NOT NULL DEFAULT 0,
+  fact_series    integer NOT NULL DEFAULT 1,
   CONSTRAINT server_pkey PRIMARY KEY (only_row)
 );
 
--- One print of this server as a statistical fact (WD-025), without a title and without a name.
+-- One print as a statistical fact (WD-025), without a title and without a name: this server's, and on a master all members' (DOM-041).
 CREATE TABLE print_fact (
+  server_id     uuid NOT NULL,
   job_id        uuid NOT NULL,
   completed_at  timestamptz(3) NOT NULL,
   account_id    text NOT NULL,
@@ -31,8 +35,12 @@ CREATE TABLE print_fact (
   -- Thousandths of the currency.
   price         bigint NOT NULL CHECK (price >= 0),
   recorded_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  CONSTRAINT print_fact_pkey PRIMARY KEY (job_id)
+  -- Given by the server that printed, when it added the fact up: 1, 2, 3, … without gaps.
+  number        bigint NOT NULL,
+  series        integer NOT NULL,
+  CONSTRAINT print_fact_pkey PRIMARY KEY (server_id, job_id)
 );
+CREATE UNIQUE INDEX print_fact_server_id_number_series_key ON print_fact (server_id, number, series);
 CREATE INDEX print_fact_completed_at_job_id_idx ON print_fact (completed_at, job_id);
 
 -- What was printed was printed: facts are added, never changed or taken back.
@@ -42,16 +50,36 @@ BEGIN
 END $$;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON print_fact FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- Facts that are not added up yet. A job's print is in the totals, or here: never in both.
+-- Prints of this server that are not added up and numbered yet: each moves to print_fact when it is.
 CREATE TABLE print_fact_new (
-  job_id uuid NOT NULL,
+  job_id        uuid NOT NULL,
+  completed_at  timestamptz(3) NOT NULL,
+  account_id    text NOT NULL,
+  user_group    text NOT NULL,
+  queue_id      text NOT NULL,
+  location_path text NOT NULL,
+  mailbox_id    text NOT NULL,
+  origin        text NOT NULL,
+  pages         integer NOT NULL CHECK (pages >= 0),
+  copies        integer NOT NULL CHECK (copies > 0),
+  -- What came out: sides with something on them, and sheets of paper.
+  impressions   bigint NOT NULL CHECK (impressions >= 0),
+  sheets        bigint NOT NULL CHECK (sheets >= 0),
+  color         boolean NOT NULL,
+  duplex        boolean NOT NULL,
+  media         text NOT NULL,
+  -- Thousandths of the currency.
+  price         bigint NOT NULL CHECK (price >= 0),
+  recorded_at   timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT print_fact_new_pkey PRIMARY KEY (job_id)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE TRIGGER append_only BEFORE UPDATE ON print_fact_new FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- What the facts add up to, by day (UTC) and by the value of one of their properties; dimension 'all' has the empty key.
+-- What the facts of a server add up to, by day (UTC) and by the value of one of their properties; dimension 'all' has the empty key.
 CREATE TABLE print_total (
   dimension         text NOT NULL CHECK (dimension IN ('all', 'user', 'group', 'queue', 'location', 'mailbox', 'origin')),
   day               date NOT NULL,
+  server_id         uuid NOT NULL,
   key               text NOT NULL,
   jobs              bigint NOT NULL,
   impressions       bigint NOT NULL,
@@ -59,14 +87,20 @@ CREATE TABLE print_total (
   color_impressions bigint NOT NULL,
   duplex_sheets     bigint NOT NULL,
   price             bigint NOT NULL,
-  CONSTRAINT print_total_pkey PRIMARY KEY (dimension, day, key)
+  -- Of dimension 'all': the sum of 64 bits of each fact's SHA-256, equal on both servers when they have the same facts.
+  digest            numeric NOT NULL,
+  CONSTRAINT print_total_pkey PRIMARY KEY (dimension, day, server_id, key)
 ) WITH (fillfactor = 80);
 
--- How reports name the owners of prints. It goes when a person is erased; the figures stay.
+-- How reports name the owners of this server's prints. It goes when a person is erased; the figures stay.
 CREATE TABLE print_owner (
   account_id text NOT NULL,
   directory  text NOT NULL,
+  -- Empty: erased; a late print doesn't name them again, unless the account may return.
   label      text NOT NULL,
+  may_return boolean NOT NULL DEFAULT false,
+  -- The master knows the row as it is.
+  told       boolean NOT NULL DEFAULT false,
   CONSTRAINT print_owner_pkey PRIMARY KEY (account_id)
 );
 
@@ -149,4 +183,59 @@ CREATE TABLE keep_objects (
   only_row boolean NOT NULL DEFAULT true CHECK (only_row),
   keep_as  text NOT NULL CHECK (keep_as IN ('local', 'shared')),
   CONSTRAINT keep_objects_pkey PRIMARY KEY (only_row)
+);
+
+-- How the other members name the owners of their prints.
+CREATE TABLE member_owner (
+  server_id  uuid NOT NULL,
+  account_id text NOT NULL,
+  directory  text NOT NULL,
+  -- Empty: erased there.
+  label      text NOT NULL,
+  CONSTRAINT member_owner_pkey PRIMARY KEY (server_id, account_id)
+);
+CREATE INDEX member_owner_account_id_idx ON member_owner (account_id);
+
+-- On a master: how far each member's facts came in.
+CREATE TABLE fact_delivery (
+  server_id       uuid NOT NULL,
+  series          integer NOT NULL,
+  -- All numbers up to this one are counted or refused.
+  received_number bigint NOT NULL,
+  -- The job of that number: another one there means that one of both servers was put back from a backup.
+  received_job_id uuid NOT NULL,
+  -- How far the member itself was when it told last.
+  told_number     bigint NOT NULL,
+  received_at     timestamptz(3) NOT NULL,
+  refused         bigint NOT NULL DEFAULT 0,
+  compared_at     timestamptz(3),
+  compared_number bigint,
+  compared_days   integer,
+  CONSTRAINT fact_delivery_pkey PRIMARY KEY (server_id)
+);
+
+-- Facts of members that can't be true, or were counted before: they count nothing, and are shown to the administrator.
+CREATE TABLE fact_refused (
+  server_id   uuid NOT NULL,
+  series      integer NOT NULL,
+  number      bigint NOT NULL,
+  job_id      uuid NOT NULL,
+  day         date NOT NULL,
+  reason      text NOT NULL,
+  received_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT fact_refused_pkey PRIMARY KEY (server_id, series, number)
+);
+CREATE INDEX fact_refused_server_id_day_idx ON fact_refused (server_id, day);
+
+-- Days whose figures differed when they were compared last.
+CREATE TABLE day_difference (
+  server_id         uuid NOT NULL,
+  day               date NOT NULL,
+  jobs_there        bigint NOT NULL,
+  impressions_there bigint NOT NULL,
+  price_there       bigint NOT NULL,
+  jobs_here         bigint NOT NULL,
+  impressions_here  bigint NOT NULL,
+  price_here        bigint NOT NULL,
+  CONSTRAINT day_difference_pkey PRIMARY KEY (server_id, day)
 );
