@@ -143,20 +143,37 @@ export const deliveryLimits = {
   fileNameBytesMax: 160,
 } as const;
 
+/** What administrators may tune of how a printer is spoken to; the usual is what the loops do without it. */
+export const expertLimits = {
+  connectTimeoutSeconds: { min: 1, max: 60 },
+  answerTimeoutSeconds: { min: 2, max: 300 },
+  /** As the IPP client has it. */
+  answerTimeoutSecondsDefault: 30,
+  jobPollSeconds: { min: 1, max: 60 },
+  printerPollSeconds: { min: 15, max: 3_600 },
+  /** No longer than documents are kept after their release. */
+  patienceHours: { min: 1, max: printLimits.releasedDaysMax * 24 },
+  cutsMax: { min: 1, max: 50 },
+  documentsAtOnce: { min: 1, max: 16 },
+} as const;
+
+/** Restrictions of a group of queues. */
+export const restrictionLimits = { hoursMax: 21 } as const;
+
 /** Asking idle printers how they are. */
 export const watchLimits = {
   roundMs: 5_000,
   askEverySeconds: 60,
   printersPerRound: 100,
   sideBySide: 8,
-  answerTimeoutMs: 5_000,
+  answerTimeoutSeconds: 5,
 } as const;
 
 /** Jobs of failing printers, where their group redirects them. */
 export const redirectionLimits = { failingSeconds: 60, roundMs: 5_000, jobsPerRound: 200 } as const;
 
 /** Testing and finding printers. */
-export const printerTestLimits = { stepMs: 5_000, testMs: 20_000, perMinuteMax: 20, atOnceMax: 8 } as const;
+export const printerTestLimits = { stepMs: 5_000, answerTimeoutSeconds: 5, testMs: 20_000, perMinuteMax: 20, atOnceMax: 8 } as const;
 
 export const expiryLimits = {
   roundMs: 60_000,

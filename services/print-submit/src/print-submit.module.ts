@@ -133,7 +133,7 @@ function assemble(runtime: Runtime) {
     balances: new BalanceStore(pool, prisma, chargingChanges), quotas: new QuotaStore(prisma, chargingChanges), refunds: new RefundStore(pool, flow), standings, jobs, known: charging,
   });
   const finishing = new FinishingStore(pool, prisma);
-  const queues = new QueueStore(prisma);
+  const queues = new QueueStore(prisma, chargingChanges);
   const queueRpc = new QueueRpc(queues, (queueId) => {
     watch.lookNow();
     deliveries.wake(queueId, true);
@@ -150,7 +150,7 @@ function assemble(runtime: Runtime) {
   const cancellation = new JobCancellation(jobs, endings, openPrinter, metrics, tracer, charging, sentJobs);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
-    metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma)), expiry, watch, prisma, spool, endings,
+    metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma, chargingChanges)), expiry, watch, prisma, spool, endings,
     tariffRpc, filterRpc, balanceRpc, standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, sendingRpc,
     queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules, config.ghostscript), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange({ flow, puks, notices, charging, tracer }), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),

@@ -43,7 +43,7 @@ const filter = z.object({
 const filters = z.object({ filters: z.array(filter) });
 
 const attempt = z.strictObject({
-  user: z.string().max(TEXT.address).default('').describe('Address or account id.'), groups: texts, queueId: identifier, title: z.string().max(255).default(''),
+  user: z.string().max(TEXT.address).default('').describe('Address or account id.'), groups: texts, directory: z.string().max(CHARGING.text).default('').describe('Name of the user\'s directory.'), queueId: identifier, title: z.string().max(255).default(''),
   pages: z.int().min(1).max(CHARGING.pagesMax).default(1), sizeBytes: size,
   colorMode: z.enum(['color', 'monochrome']).default('color'), sides: z.enum(['one-sided', 'two-sided-long-edge', 'two-sided-short-edge']).default('one-sided'),
   at: instant.optional().describe('Left out: now.'),

@@ -5,6 +5,8 @@ import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
+import { expertSettings, fromExpert, shownExpert, toExpert } from './expert-settings.schema.js';
+import { fromRestrictions, restrictions, shownRestrictions, toRestrictions } from './restrictions.schema.js';
 
 /** uint32, as the owner counts. */
 const VERSION_MAX = 2 ** 32 - 1;
@@ -30,6 +32,8 @@ const settings = {
   support: contacts('who helps them to print ($QUEUESUPPORT)'),
   eventsOn: events.describe('Events that people are told of, even where they are off in general: notification-events.'), // WD-006
   eventsOff: events.describe('Events that nobody is told of, even where they are on in general.'),
+  restrictions: restrictions.describe('Who may print on its queues, when and what.'), // WD-006
+  expert: expertSettings.describe('How the printers of its queues are spoken to; what a queue sets itself goes before.'),
 };
 
 const groupSettings = z.strictObject({ groupId: identifier.describe('Chosen once: letters, digits, - and _.'), ...settings }).meta({ id: 'QueueGroupSettings' });
@@ -43,19 +47,23 @@ const group = z.object({
   groupId: z.string(), name: z.string(), geocode: z.string(), tags: z.array(z.string()), comment: z.string(), template: z.boolean(), validation: z.boolean(), holdHours: z.int(), keepHours: z.int(),
   redirection: z.object({ when: z.string(), queueId: z.string().nullable() }),
   administrators: z.array(z.string()), support: z.array(z.string()), eventsOn: z.array(z.string()), eventsOff: z.array(z.string()),
+  restrictions: shownRestrictions, expert: shownExpert,
   queueIds: z.array(z.string()).describe('The devices: the queues in it.'),
   version: z.int(),
 }).meta({ id: 'QueueGroup' });
 
 function toGroup(wire: QueueGroup | undefined): z.input<typeof group> {
   const { settings, queueIds, version } = present(wire, 'group');
-  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support, eventsOn, eventsOff } = present(settings, 'settings');
+  const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support, eventsOn, eventsOff, restrictions: restricted, expert } = present(settings, 'settings');
   const { when, queueId } = present(redirection, 'redirection');
-  return { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, eventsOn, eventsOff, queueIds, version };
+  return {
+    groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, eventsOn, eventsOff,
+    restrictions: toRestrictions(restricted), expert: toExpert(expert), queueIds, version,
+  };
 }
 
-function fromSettings({ redirection: { when, queueId }, ...rest }: Omit<z.output<typeof groupSettings>, 'groupId'>) {
-  return { ...rest, redirection: { when, queueId: queueId ?? '' } };
+function fromSettings({ redirection: { when, queueId }, restrictions: restricted, expert, ...rest }: Omit<z.output<typeof groupSettings>, 'groupId'>) {
+  return { ...rest, redirection: { when, queueId: queueId ?? '' }, restrictions: fromRestrictions(restricted), expert: fromExpert(expert) };
 }
 
 const params = z.strictObject({ groupId: identifier });

@@ -6,6 +6,7 @@ import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
 import { capabilities, toCapabilities } from './capabilities.schema.js';
+import { expertSettings, fromExpert, shownExpert, toExpert } from './expert-settings.schema.js';
 import { requireUnnamed } from './queue-references.js';
 
 const settings = {
@@ -23,6 +24,7 @@ const settings = {
   tags: z.array(z.string().min(1).max(TEXT.tag)).max(OWNERS.tagsMax).default([]),
   comment: z.string().max(TEXT.comment).default('').describe('Printer model, service, usage rules …'),
   groupId: identifier.nullable().default(null).describe('Of the group whose settings hold instead of validation, holdHours and keepHours; null: none.'),
+  expert: expertSettings.describe('How its printer is spoken to; what is null is as its group says.'), // WD-006
 };
 
 const queueUpdate = z.strictObject({ queueId: identifier.optional().describe('That of the path, or left out: it never changes.'), ...settings }).meta({ id: 'QueueUpdate' });
@@ -45,6 +47,7 @@ const queue = z.object({
   tags: z.array(z.string()),
   comment: z.string(),
   groupId: z.string().nullable(),
+  expert: shownExpert,
   capabilities: capabilities.nullable().describe('What the printer says it can do; null: not asked yet, or it could not say.'),
   printerState: z.string().describe('idle, processing, stopped, unreachable, or unknown: not asked yet.'),
   problem: z.string().nullable(),
@@ -55,9 +58,9 @@ const queue = z.object({
 
 function toQueue(wire: Queue | undefined): z.input<typeof queue> {
   const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known } = present(wire, 'queue');
-  const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = present(settings, 'settings');
+  const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId, expert } = present(settings, 'settings');
   return {
-    queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId),
+    queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId), expert: toExpert(expert),
     capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
   };
 }
@@ -96,7 +99,7 @@ export function queueRoutes(owners: Owners) {
     route({
       method: 'POST', path: '/api/v0/queues', operation: 'createQueue', right: 'configuration.write', summary: 'Add a queue',
       body: queueSettings, status: 201, answer: queue, refusals: [409], location: ({ queueId }) => `/api/v0/queues/${encodeURIComponent(queueId)}`, objectId: ({ body }) => body.queueId,
-      handle: async ({ body, caller }) => toQueue((await queues.createQueue({ settings: { ...body, groupId: body.groupId ?? '' } }, as(caller))).queue),
+      handle: async ({ body, caller }) => toQueue((await queues.createQueue({ settings: { ...body, groupId: body.groupId ?? '', expert: fromExpert(body.expert) } }, as(caller))).queue),
     }),
     route({
       method: 'GET', path: '/api/v0/queues/{queueId}', operation: 'getQueue', right: 'configuration.read', summary: 'One queue with the state of its printer',
@@ -110,7 +113,7 @@ export function queueRoutes(owners: Owners) {
         if (body.queueId !== undefined && body.queueId !== params.queueId) {
           throw new Problem('invalid-request', 'A queue keeps its identifier.', { errors: [{ field: 'queueId', reason: `must be ${params.queueId}, as in the path` }] });
         }
-        return toQueue((await queues.updateQueue({ ...params, settings: { ...body, groupId: body.groupId ?? '', ...params } }, as(caller))).queue);
+        return toQueue((await queues.updateQueue({ ...params, settings: { ...body, groupId: body.groupId ?? '', expert: fromExpert(body.expert), ...params } }, as(caller))).queue);
       },
     }),
     route({

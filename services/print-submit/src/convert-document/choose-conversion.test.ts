@@ -12,12 +12,18 @@ const printer: PrinterCapabilities = {
   documentFormats: ['image/pwg-raster'], raster: { resolutions: [150, 600, 300], types: ['sgray_8', 'srgb_8'], sheetBack: 'rotated' },
 };
 
-function chosen(said: Partial<PrinterCapabilities>, wanted: Partial<typeof job> = {}): Conversion | undefined {
+function chosen(said: Partial<PrinterCapabilities>, wanted: Partial<typeof job> = {}, wantedFormat = ''): Conversion | undefined {
   const [asJob, capabilities] = [{ ...job, ...wanted }, { ...printer, ...said }];
-  return chooseConversion(asJob, applyFinishing(asJob, capabilities), capabilities);
+  return chooseConversion(asJob, applyFinishing(asJob, capabilities), capabilities, wantedFormat);
 }
 
 describe('a document', () => {
+  it('is sent as an administrator says, whatever the printer takes, even where it was never heard', () => {
+    expect(chosen({}, {}, 'application/pdf')).toBeUndefined();
+    expect(chosen({ documentFormats: ['application/pdf'] }, {}, 'application/postscript')?.options[0]).toBe('-sDEVICE=ps2write');
+    expect(chooseConversion(job, applyFinishing(job, undefined), undefined, 'application/vnd.hp-PCL')?.documentFormat).toBe('application/vnd.hp-PCL');
+  });
+
   it.each([
     ['the printer takes it', { documentFormats: ['image/pwg-raster', 'application/pdf'] }, {}],
     ['the printer does not say what it takes', { documentFormats: [] }, {}],

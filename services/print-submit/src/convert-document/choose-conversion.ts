@@ -57,14 +57,23 @@ const TARGETS: readonly Target[] = [
   { documentFormat: 'application/vnd.hp-PCL', hasColor: () => false, options: () => ['-sDEVICE=ljet4d', '-r600'] },
 ];
 
+/** What documents can be sent as. */
+export const CONVERTED_FORMATS: readonly string[] = [PDF, ...TARGETS.map(({ documentFormat }) => documentFormat)];
+
+/** Of a printer that said nothing. */
+const UNHEARD: PrinterCapabilities = { sides: [], colorModes: [] };
+
 /**
  * Undefined: the printer takes the document as it is, or nothing that can be made of it: then it says so itself. The first of the
  * formats that it has is taken, those with a stated picture of the page before those that printers read differently. That it looks into
  * documents itself (application/octet-stream) says nothing of PDF: nearly all do, and those that read PDF name it.
+ *
+ * @param wantedFormat what an administrator says that documents are sent as; empty: what the printer says it takes.
  */
-export function chooseConversion(job: JobToApply & { readonly documentFormat: string }, applied: AppliedFinishing, capabilities: PrinterCapabilities | undefined): Conversion | undefined {
-  const target = job.documentFormat === PDF ? targetFor(capabilities?.documentFormats ?? []) : undefined;
-  if (!capabilities || !target) return undefined;
+export function chooseConversion(job: JobToApply & { readonly documentFormat: string }, applied: AppliedFinishing, known: PrinterCapabilities | undefined, wantedFormat: string): Conversion | undefined {
+  const capabilities = known ?? UNHEARD;
+  const target = job.documentFormat === PDF ? targetFor(wantedFormat === '' ? (capabilities.documentFormats ?? []) : [wantedFormat]) : undefined;
+  if (!target) return undefined;
   const isColor = job.colorMode === 'color' && capabilities.color !== false && target.hasColor(capabilities);
   const ranges = rangesWithin(job.pageRanges, job.pages);
   return {

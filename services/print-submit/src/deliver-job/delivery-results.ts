@@ -56,6 +56,12 @@ export class DeliveryResults {
     return this.complete(delivery, leaseToken, { acceptedAt, taken: [], says, count: countFromPages(delivery.job) });
   }
 
+  /** The printer took it whole, and is not to be asked further: its count can't be had. */
+  countAsPrinted(delivery: Delivery, leaseToken: string, { jobId }: JobStatus, acceptedAt: Date): Promise<boolean> {
+    const says = { confirmation: 'the printer took all of it; by the settings of its queue it is not asked further' };
+    return this.complete(delivery, leaseToken, { acceptedAt, taken: [sentEntry(delivery, jobId)], says, count: countFromPages(delivery.job) });
+  }
+
   abort(delivery: Delivery, leaseToken: string, { reason, problem }: { readonly reason: string; readonly problem: string }): Promise<boolean> {
     return this.endUnprinted(delivery, leaseToken, { move: 'abort', step: 'aborted', reason, problem, taken: [], evidence: {} });
   }

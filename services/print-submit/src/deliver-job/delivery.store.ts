@@ -7,6 +7,7 @@ import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { JOB_MOVES } from '../print-job/job-moves.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
 import type { FinishingOption } from '../finishing/finishing.js';
+import { expertSettings, type OwnExpertSettings, SET_FOR_QUEUE } from '../queues/expert-settings.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
 import type { Converted, Delivery } from './delivery.js';
 import type { SentDocument } from './measure-document.js';
@@ -17,6 +18,7 @@ interface Row extends Job {
   readonly attempt: number;
   readonly printerUri: string;
   readonly certificateAuthority: string;
+  readonly expert: OwnExpertSettings;
   readonly capabilities: PrinterCapabilities | null;
   readonly printerJobId: number | null;
   readonly sentBytes: number | null;
@@ -27,8 +29,8 @@ interface Row extends Job {
 
 const DELIVERY_COLUMNS = `${JOB_COLUMNS}, d.phase, d.attempt, d.printer_uri AS "printerUri", d.printer_job_id AS "printerJobId",
   d.sent_bytes AS "sentBytes", d.sent_sha256 AS "sentSha256",
-  d.converted_to AS "convertedTo", d.converted_sha256 AS "convertedSha256", q.certificate_authority AS "certificateAuthority", p.capabilities`;
-const WITH_PRINTER = 'JOIN queue q ON q.id = d.queue_id JOIN printer p ON p.queue_id = d.queue_id';
+  d.converted_to AS "convertedTo", d.converted_sha256 AS "convertedSha256", q.certificate_authority AS "certificateAuthority", ${SET_FOR_QUEUE} AS expert, p.capabilities`;
+const WITH_PRINTER = 'JOIN queue q ON q.id = d.queue_id LEFT JOIN queue_group g ON g.id = q.group_id JOIN printer p ON p.queue_id = d.queue_id';
 
 /** What is about to leave, as the printer's job. */
 export interface LeavingDocument {
@@ -176,9 +178,10 @@ export class DeliveryStore {
   }
 }
 
-function toDelivery({ phase, attempt, printerUri, certificateAuthority, capabilities, printerJobId, sentBytes, sentSha256, convertedTo, convertedSha256, ...job }: Row): Delivery {
+function toDelivery({ phase, attempt, printerUri, certificateAuthority, expert, capabilities, printerJobId, sentBytes, sentSha256, convertedTo, convertedSha256, ...job }: Row): Delivery {
   return {
     job, phase, attempt, printerUri, certificateAuthority,
+    expert: expertSettings(expert),
     capabilities: capabilities ?? undefined,
     printerJobId: printerJobId ?? undefined,
     sent: sentBytes === null || sentSha256 === null ? undefined : { bytes: sentBytes, sha256: sentSha256 },

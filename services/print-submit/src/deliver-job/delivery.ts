@@ -1,4 +1,5 @@
 import type { Job } from '../print-job/job.js';
+import type { ExpertSettings } from '../queues/expert-settings.js';
 import type { PrinterCapabilities } from '../queues/printer-capabilities.js';
 import type { SentDocument } from './measure-document.js';
 import { nameDelivery } from './name-delivery.js';
@@ -11,6 +12,8 @@ export interface Delivery {
   readonly attempt: number;
   readonly printerUri: string;
   readonly certificateAuthority: string;
+  /** How its printer is spoken to. */
+  readonly expert: ExpertSettings;
   /** Undefined: the printer was not asked yet. */
   readonly capabilities: PrinterCapabilities | undefined;
   readonly printerJobId: number | undefined;

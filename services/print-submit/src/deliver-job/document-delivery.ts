@@ -4,7 +4,6 @@ import { isFinished } from '@inkpost/ipp/client/job-status.js';
 import type { Failure } from '@inkpost/failure/failure.js';
 import type { Spool } from '@inkpost/spool/spool.js';
 import type { DocumentConverter } from '../convert-document/document-converter.js';
-import { printLimits } from '../limits.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { PrinterStore } from '../queues/printer.store.js';
 import { askPrinter } from './ask-printer.js';
@@ -90,6 +89,7 @@ export class DocumentDelivery {
     const acceptedAt = new Date();
     this.metrics.measureAccepted(delivery.job, acceptedAt);
     if (isFinished(status.jobState)) return this.ended(await this.results.finish(delivery, leaseToken, { status, acceptedAt, justAccepted: true }), status.jobState === 'completed');
+    if (!delivery.expert.followJobs) return this.ended(await this.results.countAsPrinted(delivery, leaseToken, status, acceptedAt), true);
     const noted = await this.results.accept(delivery, leaseToken, acceptedAt, status);
     return noted ? { kind: 'followed', delivery: { ...delivery, phase: 'following' }, acceptedAt } : OVERTAKEN;
   }
@@ -100,8 +100,8 @@ export class DocumentDelivery {
     const why = cut ? cut.message : 'the sending process ended';
     const lost = cut?.code === 'ipp.document-unreadable' ? judgeUnreadable(cut) : undefined;
     if (lost) return this.ended(await this.results.abort(delivery, leaseToken, lost));
-    if (wasCut && delivery.job.cuts + 1 >= printLimits.cutsMax) {
-      return this.ended(await this.results.abort(delivery, leaseToken, { reason: 'delivery-failed', problem: `The delivery broke off ${printLimits.cutsMax} times within the document; the last time: ${why}.` }));
+    if (wasCut && delivery.job.cuts + 1 >= delivery.expert.cutsMax) {
+      return this.ended(await this.results.abort(delivery, leaseToken, { reason: 'delivery-failed', problem: `The delivery broke off ${delivery.expert.cutsMax} times within the document; the last time: ${why}.` }));
     }
     const waits = { kind: 'waits', reason: 'connection-cut', problem: `The delivery broke off, and nothing of it was printed: ${why}.`, wasCut } as const;
     if (!(await this.results.postpone(delivery, leaseToken, waits))) return OVERTAKEN;

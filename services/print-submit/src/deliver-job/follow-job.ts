@@ -24,7 +24,7 @@ const UP_TIME_ROUNDED_UP_SECONDS = 1;
 export class FollowedJob {
   /** When to look next, in milliseconds of performance.now(). */
   dueAtMs = 0;
-  private readonly pauses = new Backoff(deliveryLimits.followMsFirst, deliveryLimits.followMsMax);
+  private readonly pauses: Backoff;
   private readonly silences = new Backoff(deliveryLimits.troubleMsFirst, deliveryLimits.troubleMsMax);
   private lastWord = 'none yet';
 
@@ -34,6 +34,7 @@ export class FollowedJob {
     private readonly results: DeliveryResults,
     private readonly leaseToken: string,
   ) {
+    this.pauses = new Backoff(deliveryLimits.followMsFirst, delivery.expert.jobPollSeconds * 1_000);
     this.dueAtMs = performance.now() + this.pauses.next();
   }
 

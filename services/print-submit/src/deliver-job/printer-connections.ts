@@ -1,7 +1,8 @@
 import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
-import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
+import type { OpenPrinter } from '../queues/open-printer.js';
+import type { Delivery } from './delivery.js';
 
-/** One client for each address and certificate: jobs that an old address has are followed there when the queue got a new one. */
+/** One client for each address, certificate and patience: jobs that an old address has are followed there when the queue got a new one. */
 export class PrinterConnections {
   private readonly printers = new Map<string, IppPrinter>();
 
@@ -10,11 +11,11 @@ export class PrinterConnections {
     private readonly queueId: string,
   ) {}
 
-  to({ printerUri, certificateAuthority }: PrinterAccess): IppPrinter {
-    const key = `${printerUri}\n${certificateAuthority}`;
+  to({ printerUri, certificateAuthority, expert: { connectTimeoutSeconds, answerTimeoutSeconds } }: Pick<Delivery, 'printerUri' | 'certificateAuthority' | 'expert'>): IppPrinter {
+    const key = [printerUri, certificateAuthority, connectTimeoutSeconds, answerTimeoutSeconds].join('\n');
     const known = this.printers.get(key);
     if (known) return known;
-    const printer = this.openPrinter({ printerUri, certificateAuthority, queueId: this.queueId });
+    const printer = this.openPrinter({ printerUri, certificateAuthority, queueId: this.queueId }, { connectTimeoutSeconds, answerTimeoutSeconds });
     this.printers.set(key, printer);
     return printer;
   }

@@ -189,7 +189,8 @@ export class PrinterLoop {
   }
 
   private send(delivery: Delivery): void {
-    const { job, attempt } = delivery;
+    const { job, attempt, expert } = delivery;
+    this.window.limitTo(expert.documentsAtOnce);
     this.sending.set(job.jobId, job.accountId);
     const span = { ...(job.trace ? { traceparent: job.trace } : {}), attributes: { 'inkpost.job': job.jobId, 'inkpost.queue': job.queueId, attempt } };
     this.start(() =>

@@ -55,7 +55,7 @@ export async function sendDocument(printer: IppPrinter, delivery: Delivery, hook
   try {
     const capabilities = delivery.capabilities ?? (await hooks.learn());
     const applied = applyFinishing(job, capabilities);
-    const conversion = chooseConversion(job, applied, capabilities);
+    const conversion = chooseConversion(job, applied, capabilities, delivery.expert.documentFormat);
     const { job: status } = await deliver(conversion?.finishing ?? applied, conversion && (await hooks.convert(conversion)));
     return { kind: 'accepted', job: status, sent: measured.result(), delivery: reached };
   } catch (error) {

@@ -20,6 +20,17 @@ describe('how many documents are sent side by side', () => {
     expect(sizes).toEqual([[2, 2], [3, 3], [4, 4], [4, 4], [4, 4]]);
   });
 
+  it('is no more than the printer\'s settings let it, whatever the installation allows', () => {
+    const window = new SendWindow(4);
+    for (let jobs = 0; jobs < 4; jobs += 1) window.noteAccepted({ kept: 1, finished: false });
+    window.limitTo(2);
+    const limited = window.size;
+    window.noteAccepted({ kept: 1, finished: false });
+    window.limitTo(16);
+    for (let jobs = 0; jobs < 4; jobs += 1) window.noteAccepted({ kept: 1, finished: false });
+    expect([limited, window.size]).toEqual([2, 4]);
+  });
+
   it('is one again for a printer that is busy', () => {
     const window = new SendWindow(4);
     window.noteAccepted({ kept: 1, finished: false });

@@ -4,8 +4,18 @@
  */
 export class SendWindow {
   private open = 1;
+  private limit: number;
 
-  constructor(private readonly max: number) {}
+  /** @param max of the installation. */
+  constructor(private readonly max: number) {
+    this.limit = max;
+  }
+
+  /** What the printer's settings say of it: from the next document on. */
+  limitTo(documentsAtOnce: number): void {
+    this.limit = Math.min(documentsAtOnce, this.max);
+    this.open = Math.min(this.open, this.limit);
+  }
 
   get size(): number {
     return this.open;
@@ -13,7 +23,7 @@ export class SendWindow {
 
   /** The printer took a document; `kept` others of ours were unfinished there or under way, or it finished this one at once. */
   noteAccepted({ kept, finished }: { readonly kept: number; readonly finished: boolean }): void {
-    if (kept > 0 || finished) this.open = Math.min(this.open + 1, this.max);
+    if (kept > 0 || finished) this.open = Math.min(this.open + 1, this.limit);
   }
 
   noteBusy(): void {

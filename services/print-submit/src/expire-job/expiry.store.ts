@@ -3,6 +3,7 @@ import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { chargingLimits, expiryLimits, guessingLimits, printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
+import { EXPERT_DEFAULTS, SET_FOR_QUEUE } from '../queues/expert-settings.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
 
 type Row = Job & Record<string, unknown>;
@@ -25,8 +26,9 @@ export class ExpiryStore {
   async findForsaken(): Promise<Job[]> {
     return query<Row>(
       this.pool, 'expiry.forsaken',
-      `SELECT ${JOB_COLUMNS} FROM job WHERE completed_at IS NULL AND job_state = 'pending' AND released_at < now() - make_interval(days => $1) LIMIT $2`,
-      [printLimits.releasedDaysMax, printLimits.jobsAtOnceMax],
+      `SELECT ${JOB_COLUMNS} FROM job LEFT JOIN queue q ON q.id = job.queue_id LEFT JOIN queue_group g ON g.id = q.group_id
+       WHERE job.completed_at IS NULL AND job.job_state = 'pending' AND job.released_at < now() - make_interval(hours => coalesce((${SET_FOR_QUEUE} ->> 'patienceHours')::int, $1)) LIMIT $2`,
+      [EXPERT_DEFAULTS.patienceHours, printLimits.jobsAtOnceMax],
     );
   }
 

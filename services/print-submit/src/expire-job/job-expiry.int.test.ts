@@ -118,6 +118,21 @@ describe('a released job', () => {
     expect(await harness.facts(mailed.messageId, 'print.job-aborted.v1')).toHaveLength(1);
     expect(await harness.isErased(mailed.jobIds[0])).toBe(true);
   });
+
+  it('is given up sooner where its queue says so', async () => {
+    await instance.queues.createQueue({ settings: { ...queueSettings('hasty', 'ipp://127.0.0.1:1/ipp/print', false), expert: { patienceHours: 2 } } });
+    const mails = [await harness.mail('hasty', { owner: 'hasty@example.org' }), await harness.mail('direct', { owner: 'patient@example.org' })];
+    for (const { messageId, jobIds } of mails) {
+      await eventually(() => harness.stateOf(jobIds[0])).toBe('pending printer-unreachable');
+      await harness.superuser.query(`UPDATE print_submit.job SET released_at = now() - interval '3 hours' WHERE message_id = $1`, [messageId]);
+    }
+    await eventually(async () => {
+      await round();
+      return harness.stateOf(mails[0]?.jobIds[0]);
+    }).toBe('aborted printer-unreachable');
+    expect(await harness.stateOf(mails[1]?.jobIds[0])).toMatch(/^p/);
+    expect((await harness.facts(mails[0]?.messageId ?? '', 'print.job-aborted.v1'))[0]?.payload).toMatchObject({ statusText: 'The printer could not be used for 3 h.' });
+  });
 });
 
 describe('what is old', () => {

@@ -2,7 +2,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Tracer } from '@opentelemetry/api';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
-import { expiryLimits, printLimits } from '../limits.js';
+import { expiryLimits } from '../limits.js';
 import type { Job } from '../print-job/job.js';
 import type { JobEndings } from '../print-job/job-endings.js';
 import { abortedFact, ownerOf, summaryOf } from '../print-job/job-facts.js';
@@ -84,7 +84,7 @@ export class JobExpiry {
 
   private async giveUp(job: Job): Promise<void> {
     const reason = job.jobStateReason === 'none' ? 'printer-unreachable' : job.jobStateReason;
-    const problem = `${job.queueId === SENT_QUEUE_ID ? 'The other server' : 'The printer'} could not be used for ${printLimits.releasedDaysMax} days.`;
+    const problem = `${job.queueId === SENT_QUEUE_ID ? 'The other server' : 'The printer'} could not be used for ${waitedWords(job)}.`;
     const ended = await this.parts.endings.end({
       messageId: job.messageId, jobIds: [job.jobId], move: 'abort', reason, problem,
       entries: [{ step: 'aborted', document: job.jobId, evidence: { ...evidenceOf(job), reason, problem, last: job.problem } }],
@@ -101,6 +101,12 @@ function toldTogether({ messageId, accountId, queueId }: Job): string {
 
 function isOver({ jobHoldUntil }: Job, now: Date): boolean {
   return jobHoldUntil === null || jobHoldUntil <= now;
+}
+
+/** Since its release: as long as its queue lets it wait. */
+function waitedWords({ releasedAt }: Job): string {
+  const hours = releasedAt === null ? 0 : Math.floor((Date.now() - releasedAt.getTime()) / 3_600_000);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }
 
 function evidenceOf(job: Job) {

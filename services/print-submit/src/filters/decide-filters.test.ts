@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decideFilters, type FilteredPrint, type LocalTime } from './decide-filters.js';
-import type { Filter, FilterAction, FilterConditions } from './filter.js';
+import type { Filter, FilterAction, FilterConditions, FilterExceptions } from './filter.js';
 import { clockOf, isTimeZone } from './local-time.js';
 
 const noon: LocalTime = { weekday: 3, minutes: 720 };
 const print = (more: Partial<FilteredPrint> = {}): FilteredPrint => ({
-  accountId: 'A-1', ownerAddress: 'ada@example.org', groups: ['Staff'], queueId: 'hall', fileName: 'Menu of TODAY.pdf', pages: 10, sizeBytes: 1_000, colorMode: 'color', sides: 'one-sided', ...more,
+  accountId: 'A-1', ownerAddress: 'ada@example.org', groups: ['Staff'], directory: 'AD', queueId: 'hall', fileName: 'Menu of TODAY.pdf', pages: 10, sizeBytes: 1_000, colorMode: 'color', sides: 'one-sided', ...more,
 });
 const filter = (filterId: string, action: FilterAction, when: FilterConditions = {}): Filter => ({ filterId, name: filterId, enabled: true, when, action });
 const refuse: FilterAction = { kind: 'refuse', message: 'No.' };
@@ -23,6 +23,14 @@ describe('a filter', () => {
 
   it('needs all of its conditions', () => {
     expect([isRefused({ pagesMin: 5, groups: ['Staff'] }), isRefused({ pagesMin: 5, groups: ['Board'] })]).toEqual([true, false]);
+  });
+
+  it.each<[string, FilterExceptions, boolean]>([
+    ['an address', { users: ['ada@example.org'] }, false], ['another address', { users: ['bob@example.org'] }, true], ['one of the groups', { groups: ['Board', 'Staff'] }, false],
+    ['the directory', { directories: ['AD'] }, false], ['another directory and a group', { directories: ['guests'], groups: ['Staff'] }, false], ['nobody', {}, true],
+    ['one of the times', { times: [{ weekdays: [], from: 0, until: 60 }, { weekdays: [3], from: 600, until: 800 }] }, false], ['another time', { times: [{ weekdays: [4], from: 600, until: 800 }] }, true],
+  ])('leaves out %s', (_, unless, expected) => {
+    expect(decideFilters([{ ...filter('f', refuse), unless }], print(), noon).refusal === 'No.').toBe(expected);
   });
 
   it('that is switched off has no say', () => {

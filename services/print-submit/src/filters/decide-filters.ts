@@ -1,11 +1,13 @@
 import type { Finishing } from '../finishing/finishing.js';
-import type { Filter, FilterConditions, ForcedOption, TimeWindow } from './filter.js';
+import type { Filter, FilterConditions, FilterExceptions, ForcedOption, TimeWindow } from './filter.js';
 
 /** A print as filters see it. */
 export interface FilteredPrint {
   readonly accountId: string;
   readonly ownerAddress: string;
   readonly groups: readonly string[];
+  /** The owner's, by its name. */
+  readonly directory: string;
   readonly queueId: string;
   readonly fileName: string;
   readonly pages: number;
@@ -47,15 +49,21 @@ export interface FilterDecision {
 /**
  * One filter after the other is looked at, each with what those before it changed. One that refuses or sends elsewhere ends the search;
  * of several questions the first is asked.
+ *
+ * @param before what others made of the print that have been looked at already.
  */
-export function decideFilters(filters: readonly Filter[], print: FilteredPrint, now: LocalTime): FilterDecision {
-  let decision: FilterDecision = { refusal: undefined, question: '', queueId: print.queueId, colorMode: print.colorMode, sides: print.sides, forced: [], applied: [] };
+export function decideFilters(filters: readonly Filter[], print: FilteredPrint, now: LocalTime, before: FilterDecision = untouched(print)): FilterDecision {
+  let decision = before;
   for (const filter of filters) {
-    if (!filter.enabled || !isFor(filter.when, { ...print, colorMode: decision.colorMode }, now)) continue;
+    if (!filter.enabled || !isFor(filter, { ...print, colorMode: decision.colorMode }, now)) continue;
     decision = apply(filter, decision);
     if (filter.action.kind === 'refuse' || filter.action.kind === 'redirect') break;
   }
   return decision;
+}
+
+function untouched({ queueId, colorMode, sides }: FilteredPrint): FilterDecision {
+  return { refusal: undefined, question: '', queueId, colorMode, sides, forced: [], applied: [] };
 }
 
 function apply({ filterId, name, action }: Filter, before: FilterDecision): FilterDecision {
@@ -79,11 +87,16 @@ function apply({ filterId, name, action }: Filter, before: FilterDecision): Filt
   }
 }
 
-function isFor(when: FilterConditions, print: FilteredPrint, now: LocalTime): boolean {
-  const { users, groups, queueIds, time, pagesMin, pagesMax, colorMode, sizeMinBytes, sizeMaxBytes, titleContains } = when;
+function isFor({ when, unless }: Filter, print: FilteredPrint, now: LocalTime): boolean {
+  return isMet(when, print, now) && !(unless && isExcepted(unless, print, now));
+}
+
+function isMet(when: FilterConditions, print: FilteredPrint, now: LocalTime): boolean {
+  const { users, groups, directories, queueIds, time, pagesMin, pagesMax, colorMode, sizeMinBytes, sizeMaxBytes, titleContains } = when;
   return (
-    (!users || users.includes(print.accountId.toLowerCase()) || users.includes(print.ownerAddress.toLowerCase())) &&
+    (!users || isOneOf(users, print)) &&
     (!groups || groups.some((group) => print.groups.includes(group))) &&
+    (!directories || directories.includes(print.directory)) &&
     (!queueIds || queueIds.includes(print.queueId)) &&
     (!time || isWithin(time, now)) &&
     (pagesMin === undefined || print.pages >= pagesMin) &&
@@ -93,6 +106,14 @@ function isFor(when: FilterConditions, print: FilteredPrint, now: LocalTime): bo
     (sizeMaxBytes === undefined || print.sizeBytes <= sizeMaxBytes) &&
     (titleContains === undefined || print.fileName.toLowerCase().includes(titleContains.toLowerCase()))
   );
+}
+
+function isExcepted({ users = [], groups = [], directories = [], times = [] }: FilterExceptions, print: FilteredPrint, now: LocalTime): boolean {
+  return isOneOf(users, print) || groups.some((group) => print.groups.includes(group)) || directories.includes(print.directory) || times.some((time) => isWithin(time, now));
+}
+
+function isOneOf(users: readonly string[], { accountId, ownerAddress }: FilteredPrint): boolean {
+  return users.includes(accountId.toLowerCase()) || users.includes(ownerAddress.toLowerCase());
 }
 
 function isWithin({ weekdays, from, until }: TimeWindow, { weekday, minutes }: LocalTime): boolean {

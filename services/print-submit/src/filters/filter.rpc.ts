@@ -8,6 +8,7 @@ import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { checkFinishing } from '../finishing/finishing.js';
 import { chargingLimits, printLimits } from '../limits.js';
 import type { KnownCharging } from '../tariffs/known-charging.js';
+import { wireTime } from './check-fields.js';
 import { checkFilter } from './check-filter.js';
 import { decideFilters } from './decide-filters.js';
 import type { Filter } from './filter.js';
@@ -57,13 +58,15 @@ export class FilterRpc implements ServiceImpl<typeof FilterService> {
 
   tryFilters = async (request: TryFiltersRequest, context: HandlerContext) => {
     authorize(context, 'configuration.read');
-    const { user, groups, queueId, title, pages, sizeBytes, at } = request;
+    const { user, groups, directory, queueId, title, pages, sizeBytes, at } = request;
     const finishing = checkFinishing({ colorMode: request.colorMode, sides: request.sides, copies: 1, media: '', pageRanges: '' });
     if ('reason' in finishing) throw invalidField(finishing.field, finishing.reason);
     if (title.length > printLimits.fileNameLengthMax) throw invalidField('title', `must have at most ${printLimits.fileNameLengthMax} characters`);
-    const { filters, clock } = await this.known.current();
-    const print = { accountId: user, ownerAddress: user, groups, queueId, fileName: title, pages, sizeBytes: Number(sizeBytes), colorMode: finishing.colorMode, sides: finishing.sides };
-    const decision = decideFilters(filters, print, clock(at ? timestampDate(at) : new Date()));
+    const { filters, restrictions, clock } = await this.known.current();
+    const print = { accountId: user, ownerAddress: user, directory, groups, queueId, fileName: title, pages, sizeBytes: Number(sizeBytes), colorMode: finishing.colorMode, sides: finishing.sides };
+    const time = clock(at ? timestampDate(at) : new Date());
+    const filtered = decideFilters(filters, print, time);
+    const decision = filtered.refusal === undefined ? decideFilters(restrictions, { ...print, queueId: filtered.queueId }, time, filtered) : filtered;
     const { refusal, question, colorMode, sides, applied } = decision;
     return {
       outcome: refusal === undefined ? (question === '' ? 'allowed' : 'asked') : 'refused', message: refusal ?? question,
@@ -82,11 +85,7 @@ function toWire({ filterId, name, enabled, when, action }: Filter): MessageInitS
     filterId, name, enabled, action,
     when: {
       users: [...users], groups: [...groups], queueIds: [...queueIds], pagesMin, pagesMax, colorMode, sizeMinBytes: BigInt(sizeMinBytes), sizeMaxBytes: BigInt(sizeMaxBytes), titleContains,
-      ...(time ? { time: { weekdays: [...time.weekdays], from: timeOf(time.from), until: timeOf(time.until) } } : {}),
+      ...(time ? { time: wireTime(time) } : {}),
     },
   };
-}
-
-function timeOf(minutes: number): string {
-  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 }

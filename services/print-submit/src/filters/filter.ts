@@ -5,6 +5,8 @@ export interface FilterConditions {
   /** Mail addresses or account ids, in lower case; any of them. */
   readonly users?: readonly string[];
   readonly groups?: readonly string[];
+  /** Names of directories; only restrictions of groups ask for them. */
+  readonly directories?: readonly string[];
   readonly queueIds?: readonly string[];
   readonly time?: TimeWindow;
   /** Of the document. */
@@ -15,6 +17,14 @@ export interface FilterConditions {
   readonly sizeMaxBytes?: number;
   /** In any case. */
   readonly titleContains?: string;
+}
+
+/** Whom a filter is not for: any of them. Only restrictions of groups say this. */
+export interface FilterExceptions {
+  readonly users?: readonly string[];
+  readonly groups?: readonly string[];
+  readonly directories?: readonly string[];
+  readonly times?: readonly TimeWindow[];
 }
 
 /** One that ends before it begins goes past midnight, and belongs to the day on which it begins. */
@@ -39,6 +49,7 @@ export interface Filter {
   readonly name: string;
   readonly enabled: boolean;
   readonly when: FilterConditions;
+  readonly unless?: FilterExceptions;
   readonly action: FilterAction;
 }
 

@@ -5,7 +5,7 @@ export interface ErasedHolders extends Record<string, unknown> {
   readonly balances: number;
   /** Money was booked: they stay, with nobody's name. */
   readonly bookings: number;
-  /** Rules that an administrator wrote and that name the person. */
+  /** Rules and restrictions of groups that an administrator wrote and that name the person. */
   readonly filtersLeft: number;
 }
 
@@ -21,7 +21,8 @@ const ERASE = `
     UPDATE booking SET account_id = '', payer = CASE payer_kind WHEN 'account' THEN '' ELSE payer END, reason = ''
     FROM accounts a WHERE booking.account_id = a.account_id AND a.account_id <> '' RETURNING 1)
   SELECT (SELECT count(*) FROM balances) AS balances, (SELECT count(*) FROM bookings) AS bookings,
-    (SELECT count(*) FROM filter WHERE conditions -> 'users' ?| ARRAY(SELECT lower(account_id) FROM accounts UNION SELECT unnest($2::text[]))) AS "filtersLeft"`;
+    (SELECT count(*) FROM (SELECT conditions -> 'users' FROM filter UNION ALL SELECT jsonb_path_query_array(restrictions, '$.*.users[*]') FROM queue_group) AS rule (users)
+     WHERE users ?| ARRAY(SELECT lower(account_id) FROM accounts UNION SELECT unnest($2::text[]))) AS "filtersLeft"`;
 
 const MOVE = `
   WITH gone AS (DELETE FROM balance WHERE kind = 'account' AND name = $1 RETURNING mode, amount, overdraft),

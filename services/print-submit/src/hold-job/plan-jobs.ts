@@ -1,5 +1,5 @@
 import type { LimitVerdict } from '../balances/decide-limits.js';
-import { decideFilters, type FilterDecision } from '../filters/decide-filters.js';
+import { decideFilters, type FilterDecision, type FilteredPrint, type LocalTime } from '../filters/decide-filters.js';
 import type { DecidedFinishing, Finishing } from '../finishing/finishing.js';
 import type { KnownQueue } from '../queues/known-queues.js';
 import { type Charging, estimate } from '../tariffs/charging.js';
@@ -37,6 +37,8 @@ export interface PlannedJob {
 interface Owner {
   readonly accountId: string;
   readonly address: string;
+  /** By its name. */
+  readonly directory: string;
 }
 
 /** All that is known when documents become jobs. */
@@ -53,11 +55,14 @@ export interface JobPlan {
 }
 
 /** What filters make of each document. */
-export function filterDocuments(documents: readonly PlannedDocument[], { owner, groups, queue, options, charging, now }: JobPlan): FilterDecision[] {
+export function filterDocuments(documents: readonly PlannedDocument[], plan: JobPlan): FilterDecision[] {
+  const { charging, now } = plan;
   const time = charging.clock(now);
-  const { colorMode, sides } = options;
-  return documents.map(({ fileName, pages, sizeBytes }) =>
-    decideFilters(charging.filters, { accountId: owner.accountId, ownerAddress: owner.address, groups, queueId: queue.queueId, fileName, pages, sizeBytes, colorMode, sides }, time));
+  return documents.map((document) => decideFilters(charging.filters, printOf(document, plan), time));
+}
+
+function printOf({ fileName, pages, sizeBytes }: PlannedDocument, { owner, groups, queue, options: { colorMode, sides } }: JobPlan): FilteredPrint {
+  return { accountId: owner.accountId, ownerAddress: owner.address, directory: owner.directory, groups, queueId: queue.queueId, fileName, pages, sizeBytes, colorMode, sides };
 }
 
 /**
@@ -67,14 +72,22 @@ export function filterDocuments(documents: readonly PlannedDocument[], { owner, 
  */
 export function planJobs(documents: readonly PlannedDocument[], decisions: readonly FilterDecision[], plan: JobPlan, queueOf: (queueId: string) => KnownQueue | undefined): PlannedJob[] {
   const { decidedBy: _decidedBy, ...options } = plan.options;
-  return decisions.flatMap((decision, index) => {
+  const time = plan.charging.clock(plan.now);
+  return decisions.flatMap((filtered, index) => {
     const document = documents[index];
     if (!document) return [];
-    const queue = decision.queueId === plan.queue.queueId ? plan.queue : (queueOf(decision.queueId) ?? plan.queue);
+    const queue = filtered.queueId === plan.queue.queueId ? plan.queue : (queueOf(filtered.queueId) ?? plan.queue);
+    const decision = restrict(filtered, queue, { ...printOf(document, plan), queueId: queue.queueId }, plan.charging, time);
     const finishing = { ...options, colorMode: decision.colorMode, sides: decision.sides };
     const { price, tariffId, impressions } = estimate({ ...finishing, pages: document.pages, queueId: queue.queueId, ownerGroups: plan.groups, notApplied: [] }, plan.charging);
     return [{ document, queue, finishing, decision, fate: fateOf(decision, queue, plan.now), price, tariffId, impressions }];
   });
+}
+
+/** By the restrictions of the queue's group. What is held is printed at a time that nobody knows yet: the hours are looked at then. */
+function restrict(filtered: FilterDecision, { validation }: KnownQueue, print: FilteredPrint, { restrictions }: Charging, time: LocalTime): FilterDecision {
+  if (filtered.refusal !== undefined) return filtered;
+  return decideFilters(restrictions.filter(({ isOfPrinting }) => !isOfPrinting || !(validation || filtered.question !== '')), print, time, filtered);
 }
 
 function fateOf({ refusal, question }: FilterDecision, queue: KnownQueue, now: Date): PlannedJob['fate'] {

@@ -1,6 +1,8 @@
 import { parseMailAddress } from '@inkpost/mail-address/mail-address.js';
 import { printLimits } from '../limits.js';
+import type { OwnExpertSettings } from '../queues/expert-settings.js';
 import { checkHoldHours, checkIdentifier, checkKeepHours, checkName, checkProperty, checkTags, tidyTags } from '../queues/check-properties.js';
+import type { Restrictions } from './restrictions.js';
 
 /** never; fault: when their printer has failed for a while; always. */
 export const REDIRECT_WHEN = ['never', 'fault', 'always'] as const;
@@ -29,6 +31,8 @@ export interface GroupSettings {
   /** Events that people are told of, or not, whatever holds in general. */
   readonly eventsOn: readonly string[];
   readonly eventsOff: readonly string[];
+  readonly restrictions: Restrictions;
+  readonly expert: OwnExpertSettings;
 }
 
 /** What a group decides about the notices of its queues; notification knows the words of each. */

@@ -7,6 +7,8 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
+import { checkExpert, wireExpert } from '../queues/expert-settings.js';
+import { checkRestrictions, wireRestrictions } from './check-restrictions.js';
 import { checkGroupSettings, type GroupSettings } from './group-settings.js';
 import type { GroupRefusal, GroupStore, ShownGroup } from './group.store.js';
 
@@ -64,13 +66,17 @@ function checked(wire: WireSettings | undefined): GroupSettings {
   return checkedSettings({
     groupId, name, geocode, tags, comment, isTemplate: template, validation, holdHours, keepHours, administrators, support, eventsOn, eventsOff,
     redirectWhen: redirection?.when ?? '', redirectQueueId: redirection?.queueId || null,
+    restrictions: orRefused(checkRestrictions(wire.restrictions)), expert: orRefused(checkExpert(wire.expert)),
   });
 }
 
 function checkedSettings(wanted: Parameters<typeof checkGroupSettings>[0]): GroupSettings {
-  const settings = checkGroupSettings(wanted);
-  if ('field' in settings) throw invalidField(settings.field, settings.reason);
-  return settings;
+  return orRefused(checkGroupSettings(wanted));
+}
+
+function orRefused<T extends object>(checked: T | { readonly field: string; readonly reason: string }): T {
+  if ('field' in checked) throw invalidField(checked.field, checked.reason);
+  return checked;
 }
 
 function accepted(outcome: ShownGroup | GroupRefusal, groupId: string): ShownGroup {
@@ -92,11 +98,11 @@ function accepted(outcome: ShownGroup | GroupRefusal, groupId: string): ShownGro
   }
 }
 
-function toWire({ isTemplate, redirectWhen, redirectQueueId, tags, administrators, support, eventsOn, eventsOff, queueIds, version, ...settings }: ShownGroup): MessageInitShape<typeof QueueGroupSchema> {
+function toWire({ restrictions, expert, isTemplate, redirectWhen, redirectQueueId, tags, administrators, support, eventsOn, eventsOff, queueIds, version, ...settings }: ShownGroup): MessageInitShape<typeof QueueGroupSchema> {
   return {
     settings: {
       ...settings, template: isTemplate, tags: [...tags], administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff],
-      redirection: { when: redirectWhen, queueId: redirectQueueId ?? '' },
+      redirection: { when: redirectWhen, queueId: redirectQueueId ?? '' }, restrictions: wireRestrictions(restrictions), expert: wireExpert(expert),
     },
     queueIds: [...queueIds], version,
   };

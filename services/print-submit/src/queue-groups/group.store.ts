@@ -1,5 +1,8 @@
 import { Prisma, type PrismaClient } from '../gen/prisma/client.js';
+import type { OwnExpertSettings } from '../queues/expert-settings.js';
+import type { ChargingChange } from '../tariffs/charging-change.js';
 import type { GroupSettings, RedirectWhen } from './group-settings.js';
+import type { Restrictions } from './restrictions.js';
 
 /** A group as it is shown. */
 export interface ShownGroup extends GroupSettings {
@@ -18,7 +21,11 @@ const withQueues = { queues: { select: { queueId: true }, orderBy: { queueId: 'a
 
 /** The groups of queues in Postgres. With a group all its queues change: steps that rely on older settings of one are refused. */
 export class GroupStore {
-  constructor(private readonly prisma: PrismaClient) {}
+  /** @param rules restrictions are rules over prints: with them changes what is remembered of those. */
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly rules: ChargingChange,
+  ) {}
 
   async list(): Promise<ShownGroup[]> {
     return (await this.prisma.queueGroup.findMany({ include: withQueues, orderBy: { groupId: 'asc' } })).map(toShownGroup);
@@ -45,7 +52,7 @@ export class GroupStore {
   async update(settings: GroupSettings, version: number): Promise<ShownGroup | GroupRefusal> {
     const { groupId, redirectQueueId } = settings;
     try {
-      return await this.prisma.$transaction(async (transaction) => {
+      return await this.rules.make(async (transaction) => {
         const before = await lock(transaction, groupId);
         if (!before) return 'unknown';
         if (version !== 0 && before.version !== version) return 'changed';
@@ -76,12 +83,12 @@ async function lock(transaction: Transaction, groupId: string): Promise<GroupRow
   return transaction.queueGroup.findUnique({ where: { groupId }, include: withQueues });
 }
 
-function columns({ tags, administrators, support, eventsOn, eventsOff, ...rest }: GroupSettings) {
-  return { ...rest, tags: [...tags], administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff] };
+function columns({ tags, administrators, support, eventsOn, eventsOff, restrictions, expert, ...rest }: GroupSettings) {
+  return { ...rest, restrictions: restrictions as Prisma.InputJsonObject, expert: expert as Prisma.InputJsonObject, tags: [...tags], administrators: [...administrators], support: [...support], eventsOn: [...eventsOn], eventsOff: [...eventsOff] };
 }
 
-function toShownGroup({ queues, redirectWhen, createdAt: _createdAt, ...row }: GroupRow): ShownGroup {
-  return { ...row, redirectWhen: redirectWhen as RedirectWhen, queueIds: queues.map(({ queueId }) => queueId) };
+function toShownGroup({ queues, redirectWhen, createdAt: _createdAt, restrictions, expert, ...row }: GroupRow): ShownGroup {
+  return { ...row, restrictions: restrictions as Restrictions, expert: expert as OwnExpertSettings, redirectWhen: redirectWhen as RedirectWhen, queueIds: queues.map(({ queueId }) => queueId) };
 }
 
 function refusalOf(error: unknown, meanings: Readonly<Partial<Record<string, GroupRefusal>>>): GroupRefusal {

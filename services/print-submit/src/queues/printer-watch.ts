@@ -47,7 +47,7 @@ export class PrinterWatch {
   }
 
   private async ask(access: PrinterToAsk): Promise<void> {
-    const printer = this.openPrinter(access, watchLimits.answerTimeoutMs);
+    const printer = this.openPrinter(access, { answerTimeoutSeconds: watchLimits.answerTimeoutSeconds, ...access.expert });
     try {
       const status = await printer.getPrinterAttributes(ATTRIBUTES);
       const { state, problem } = describePrinter(status);

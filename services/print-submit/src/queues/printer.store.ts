@@ -1,5 +1,6 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { watchLimits } from '../limits.js';
+import { type OwnExpertSettings, SET_FOR_QUEUE } from './expert-settings.js';
 import type { PrinterAccess } from './open-printer.js';
 import type { PrinterCapabilities } from './printer-capabilities.js';
 
@@ -8,6 +9,7 @@ export type PrinterState = 'unknown' | 'idle' | 'processing' | 'stopped' | 'unre
 /** A printer whose turn it is to be asked how it is. */
 export interface PrinterToAsk extends PrinterAccess {
   readonly queueId: string;
+  readonly expert: OwnExpertSettings;
 }
 
 /** What is known of the printers behind the queues. */
@@ -19,9 +21,11 @@ export class PrinterStore {
     return query<PrinterToAsk & Record<string, unknown>>(
       this.pool, 'printer.claim',
       `WITH due AS (
-         SELECT queue_id FROM printer WHERE asked_at IS NULL OR asked_at < now() - make_interval(secs => $1) ORDER BY asked_at NULLS FIRST LIMIT $2 FOR UPDATE SKIP LOCKED),
+         SELECT p.queue_id FROM printer p JOIN queue q ON q.id = p.queue_id LEFT JOIN queue_group g ON g.id = q.group_id
+         WHERE p.asked_at IS NULL OR p.asked_at < now() - make_interval(secs => coalesce((${SET_FOR_QUEUE} ->> 'printerPollSeconds')::int, $1)) ORDER BY p.asked_at NULLS FIRST LIMIT $2 FOR UPDATE OF p SKIP LOCKED),
        claimed AS (UPDATE printer SET asked_at = now() FROM due WHERE printer.queue_id = due.queue_id RETURNING printer.queue_id)
-       SELECT q.id AS "queueId", q.printer_uri AS "printerUri", q.certificate_authority AS "certificateAuthority" FROM claimed JOIN queue q ON q.id = claimed.queue_id`,
+       SELECT q.id AS "queueId", q.printer_uri AS "printerUri", q.certificate_authority AS "certificateAuthority", ${SET_FOR_QUEUE} AS expert
+       FROM claimed JOIN queue q ON q.id = claimed.queue_id LEFT JOIN queue_group g ON g.id = q.group_id`,
       [watchLimits.askEverySeconds, watchLimits.printersPerRound],
     );
   }

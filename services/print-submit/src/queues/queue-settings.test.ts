@@ -4,7 +4,7 @@ import { checkQueueSettings, type QueueSettings } from './queue-settings.js';
 
 const good: QueueSettings = {
   queueId: 'lobby', name: 'Lobby', printerUri: 'ipp://printer.example.org/ipp/print', validation: true, holdHours: 24, keepHours: 0, certificateAuthority: '',
-  brand: 'Lexmark', model: 'CX 730', serialNumber: '7402', locationId: 'world', geocode: 'fr/idf/paris', tags: ['color'], comment: 'Near the stairs', groupId: '',
+  brand: 'Lexmark', model: 'CX 730', serialNumber: '7402', locationId: 'world', geocode: 'fr/idf/paris', tags: ['color'], comment: 'Near the stairs', groupId: '', expert: {},
 };
 
 describe('the settings of a queue', () => {

@@ -4,6 +4,7 @@ import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 import { printLimits } from '../limits.js';
 import { ROOT_LOCATION } from '../locations/location.store.js';
 import { checkHoldHours, checkIdentifier, checkKeepHours, checkName, checkProperty, checkTags, tidyTags } from './check-properties.js';
+import type { OwnExpertSettings } from './expert-settings.js';
 
 /** A queue as its administrator set it. */
 export interface QueueSettings {
@@ -30,6 +31,8 @@ export interface QueueSettings {
   readonly comment: string;
   /** Of the group whose settings hold instead of `validation`, `holdHours` and `keepHours`; empty: none. */
   readonly groupId: string;
+  /** What it leaves out is as its group says. */
+  readonly expert: OwnExpertSettings;
 }
 
 /** What is wrong with a field (its JSON name), and what to do. */

@@ -9,6 +9,7 @@ import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { printLimits } from '../limits.js';
+import { checkExpert, wireExpert } from './expert-settings.js';
 import { wireCapabilities } from './printer-capabilities.js';
 import { checkQueueSettings, type QueueSettings } from './queue-settings.js';
 import type { QueueStore, ShownQueue } from './queue.store.js';
@@ -74,7 +75,9 @@ export class QueueRpc implements ServiceImpl<typeof QueueService> {
   private async checked(wire: WireSettings | undefined): Promise<QueueSettings> {
     if (!wire) throw invalidField('settings', 'are missing');
     const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId } = wire;
-    const settings = checkQueueSettings({ queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId });
+    const expert = checkExpert(wire.expert);
+    if ('field' in expert) throw invalidField(expert.field, expert.reason);
+    const settings = checkQueueSettings({ expert, queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId });
     if ('field' in settings) throw invalidField(settings.field, settings.reason);
     const missing = await this.queues.findMissing(settings);
     if (missing) throw invalidField(missing, `names no ${missing === 'groupId' ? 'group, or a template' : 'place'}: make it first, or choose another`);
@@ -87,9 +90,9 @@ function alreadyThere(queueId: string): ConnectError {
   return new ConnectError(`There is a queue "${queueId}" already.`, Code.AlreadyExists, undefined, [{ desc: FieldProblemSchema, value: problem }]);
 }
 
-function toWire({ printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities, ...settings }: ShownQueue): MessageInitShape<typeof QueueSchema> {
+function toWire({ printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities, expert, ...settings }: ShownQueue): MessageInitShape<typeof QueueSchema> {
   return {
-    settings: { ...settings, tags: [...settings.tags] },
+    settings: { ...settings, tags: [...settings.tags], expert: wireExpert(expert) },
     printerState, problem, jobsHeld, jobsWaiting, createdAt: timestampFromDate(createdAt), locationPath,
     ...(capabilities ? { capabilities: wireCapabilities(capabilities) } : {}),
   };

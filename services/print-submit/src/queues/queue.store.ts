@@ -1,5 +1,7 @@
 import { Prisma, type PrismaClient } from '../gen/prisma/client.js';
 import { printLimits } from '../limits.js';
+import type { ChargingChange } from '../tariffs/charging-change.js';
+import type { OwnExpertSettings } from './expert-settings.js';
 import type { PrinterCapabilities } from './printer-capabilities.js';
 import type { QueueSettings } from './queue-settings.js';
 
@@ -43,7 +45,11 @@ const notAskedYet = { state: 'unknown', problem: '', failingSince: null, askedAt
 
 /** The queues in Postgres. */
 export class QueueStore {
-  constructor(private readonly prisma: PrismaClient) {}
+  /** @param rules a queue that comes into a group is under its restrictions: what is remembered of them changes. */
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly rules: ChargingChange,
+  ) {}
 
   /** In the order of their identifiers, those behind `after`. */
   async list(filter: QueueFilter, after: string, limit: number): Promise<ShownQueue[]> {
@@ -83,8 +89,8 @@ export class QueueStore {
 
   /** Undefined: the identifier is taken. */
   async create(settings: QueueSettings): Promise<ShownQueue | undefined> {
-    const data = { ...settings, tags: [...settings.tags], groupId: settings.groupId || null };
-    const created = await this.prisma.$transaction(async (transaction) => {
+    const data = { ...settings, expert: settings.expert as Prisma.InputJsonObject, tags: [...settings.tags], groupId: settings.groupId || null };
+    const created = await this.rules.make(async (transaction) => {
       await transaction.queue.create({ data });
       await transaction.printer.create({ data: { queueId: settings.queueId } });
       return transaction.queue.findUniqueOrThrow({ where: { queueId: settings.queueId }, include: withPrinter });
@@ -93,10 +99,10 @@ export class QueueStore {
   }
 
   /** Undefined: there is no such queue. Jobs that are held or released already stay as they are. */
-  async update({ queueId, locationId, groupId, tags, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
+  async update({ queueId, locationId, groupId, tags, expert, ...settings }: QueueSettings): Promise<ShownQueue | undefined> {
     const group = groupId === '' ? { disconnect: true } : { connect: { groupId } };
-    const data = { ...settings, tags: [...tags], location: { connect: { locationId } }, group, version: { increment: 1 }, printer: { update: notAskedYet } };
-    const updated = await this.prisma.queue.update({ where: { queueId }, data, include: withPrinter }).catch(absentOn('P2025'));
+    const data = { ...settings, expert: expert as Prisma.InputJsonObject, tags: [...tags], location: { connect: { locationId } }, group, version: { increment: 1 }, printer: { update: notAskedYet } };
+    const updated = await this.rules.make((transaction) => transaction.queue.update({ where: { queueId }, data, include: withPrinter })).catch(absentOn('P2025'));
     return updated && toShownQueue(updated, await this.countUnfinished(queueId));
   }
 
@@ -135,6 +141,7 @@ function toShownQueue({ printer, location, version: _version, ...row }: QueueRow
   return {
     ...row,
     groupId: row.groupId ?? '',
+    expert: row.expert as OwnExpertSettings,
     printerState: printer?.state ?? 'unknown',
     problem: printer?.problem ?? '',
     locationPath: location.path,

@@ -76,12 +76,14 @@ export class ReleaseAdmission {
 
   private async decide(transaction: FlowTransaction, jobs: readonly Job[], charging: Charging): Promise<Decided[]> {
     const time = charging.clock(new Date());
-    const decided = jobs.map((job) => ({ job, decision: decideFilters(charging.filters, { ...job, groups: job.ownerGroups }, time) }));
-    const elsewhere = decided.filter(({ job, decision }) => decision.queueId !== job.queueId).map(({ decision }) => decision.queueId);
+    const filtered = jobs.map((job) => ({ job, decision: decideFilters(charging.filters, { ...job, groups: job.ownerGroups }, time) }));
+    const elsewhere = filtered.filter(({ job, decision }) => decision.queueId !== job.queueId).map(({ decision }) => decision.queueId);
     const queues = elsewhere.length === 0 ? [] : await transaction.query<{ id: string; name: string }>('release.queues', NAME_OF_QUEUE, [elsewhere]);
-    return decided.map(({ job, decision }) => {
-      const { colorMode, sides, forced, question, queueId } = decision;
-      const queue = queues.find(({ id }) => id === queueId);
+    return filtered.map(({ job, decision: before }) => {
+      const queue = queues.find(({ id }) => id === before.queueId);
+      const print = { ...job, groups: job.ownerGroups, queueId: queue?.id ?? job.queueId };
+      const decision = before.refusal === undefined ? decideFilters(charging.restrictions, print, time, before) : before;
+      const { colorMode, sides, forced, question } = decision;
       return { decision, job: { ...job, colorMode, sides, forced, question, ...(queue ? { queueId: queue.id, queueName: queue.name } : {}) } };
     });
   }

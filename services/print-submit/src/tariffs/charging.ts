@@ -2,6 +2,7 @@ import type { Charge } from '../balances/charge-print.js';
 import type { Quota } from '../balances/quota.js';
 import type { LocalTime } from '../filters/decide-filters.js';
 import type { Filter } from '../filters/filter.js';
+import type { RestrictionRule } from '../queue-groups/restrictions.js';
 import { countFromPages, isDuplex, type PrintCount } from '../print-job/count-sheets.js';
 import type { Job } from '../print-job/job.js';
 import { chargedGroup, type Price, priceOf } from './price-print.js';
@@ -25,6 +26,8 @@ export interface Charging extends ChargingSettings {
   readonly tariffs: readonly Tariff[];
   /** Those that are switched on, in the order in which they are looked at. */
   readonly filters: readonly Filter[];
+  /** Of the groups of queues, on the queue where the filters let a print go. */
+  readonly restrictions: readonly RestrictionRule[];
   /** Those that are not off. */
   readonly quotas: readonly Quota[];
   /** Somebody has a balance that is not off. */
@@ -36,8 +39,8 @@ export interface Charging extends ChargingSettings {
 export type PricedJob = Pick<Job, 'queueId' | 'media' | 'colorMode' | 'sides' | 'copies' | 'pageRanges' | 'pages' | 'notApplied' | 'ownerGroups'>;
 
 /** Whether anything but the price has to be decided about a document. */
-export function hasRules({ filters, quotas, hasBalances }: Charging): boolean {
-  return filters.length > 0 || quotas.length > 0 || hasBalances;
+export function hasRules({ filters, restrictions, quotas, hasBalances }: Charging): boolean {
+  return filters.length > 0 || restrictions.length > 0 || quotas.length > 0 || hasBalances;
 }
 
 /** What a job costs if it is printed as it stands, and the group that its owner is charged as a member of. */

@@ -72,7 +72,7 @@ export class PrinterFinder {
 
   private async ask(printerUri: string, signal: AbortSignal): Promise<FoundPrinter> {
     const certificate = await this.ownCertificate(printerUri, signal);
-    const printer = this.openPrinter({ printerUri, certificateAuthority: certificate?.pem ?? '' }, printerTestLimits.stepMs);
+    const printer = this.openPrinter({ printerUri, certificateAuthority: certificate?.pem ?? '' }, printerTestLimits);
     const close = (): void => printer.close();
     signal.addEventListener('abort', close, { once: true });
     try {

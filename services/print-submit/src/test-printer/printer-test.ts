@@ -34,7 +34,7 @@ export class PrinterTest {
     private readonly ghostscript: string,
   ) {
     this.place = parsePrinterUri(access.printerUri);
-    this.printer = openPrinter(access, printerTestLimits.stepMs);
+    this.printer = openPrinter(access, printerTestLimits);
   }
 
   /** Throws the reason of `signal` when nobody waits any more. */
