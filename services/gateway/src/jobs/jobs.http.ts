@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Job } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { FinishingChoices, Job } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { cursor, identifier, instant, nextCursor, orNull, pageLimit, present, toInstant } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
@@ -68,10 +68,14 @@ export function toJob(wire: Job | undefined): z.input<typeof job> {
   return {
     jobId, messageId, queueId, accountId, ownerAddress, fileName, pages, sizeBytes, jobState, jobStateReason, problem: orNull(problem),
     finishing: { colorMode, sides, copies, media: orNull(media), pageRanges: orNull(pageRanges), decidedBy, notApplied },
-    finishingChoices: choices ?? null, impressions, sheets, countedBy,
+    finishingChoices: choices ? toChoices(choices) : null, impressions, sheets, countedBy,
     createdAt: toInstant(times.createdAt), jobHoldUntil: toInstant(times.jobHoldUntil), releasedAt: toInstant(times.releasedAt), completedAt: toInstant(times.completedAt),
     queueName, mailboxId: orNull(mailboxId), keptUntil: toInstant(times.keptUntil), reprintOf: orNull(reprintOf),
   };
+}
+
+function toChoices({ colorModes, sides, copiesMax, media, pageRanges }: FinishingChoices): z.input<typeof finishingChoices> {
+  return { colorModes, sides, copiesMax, media, pageRanges };
 }
 
 export function toChange({ colorMode, sides, copies, media, pageRanges }: z.infer<typeof finishingChange>) {

@@ -5,7 +5,7 @@ import type { OwnDocument } from '@inkpost/contracts/admin/v1/own_documents_pb.j
 import type { Language } from '../answer-route/browser.js';
 import { present } from '../answer-route/fields.js';
 import { html, type Html } from '../show-page/html.js';
-import { sessionPage, type SessionView } from './documents-page.js';
+import { becameOf, sessionPage, type SessionView } from './documents-page.js';
 import { frame, type Links } from './frame.js';
 import { addressOf } from './start-page.js';
 import { momentIn, priceIn, wordsIn } from './words.js';
@@ -92,11 +92,10 @@ ${field('pin', account.newPin(digits))}${field('again', account.again)}<button>$
 function former(document: OwnDocument, language: Language): Html {
   const words = wordsIn(language);
   const { fileName, jobState, jobStateReason, completedAt, price, currency } = present(document.job, 'job');
-  const reason = words.reasons[jobStateReason];
   return html`<li class="document"><strong>${fileName}</strong>
-<div class="about"><p>${words.states[jobState] ?? jobState}${reason !== undefined && `: ${reason}`}${completedAt && `, ${momentIn(language, timestampDate(completedAt))}`}</p>
+<div class="about"><p>${becameOf(jobState, jobStateReason, language)}${completedAt && `, ${momentIn(language, timestampDate(completedAt))}`}</p>
 <p>${words.printedAt(document.queueName)}</p>
-${price > 0n && html`<p>${words.price(priceIn(language, price, currency))}</p>
+${jobState === 'completed' && price > 0n && html`<p>${words.price(priceIn(language, price, currency))}</p>
 `}</div></li>
 `;
 }

@@ -1,8 +1,9 @@
 import type { OwnDocument } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import type { NotReleased } from '@inkpost/contracts/admin/v1/print_pb.js';
+import type { Language } from '../answer-route/browser.js';
 import { present } from '../answer-route/fields.js';
 import { LIMITS } from '../limits.js';
-import { html, type Html } from '../show-page/html.js';
+import { html, type Html, withColon } from '../show-page/html.js';
 import { endForm, sessionPage, type SessionView } from './documents-page.js';
 import { frame } from './frame.js';
 import { wordsIn } from './words.js';
@@ -38,10 +39,16 @@ ${places.map((place) => html`<p>${printedAt(place)}</p>
 `)}`}${staying.length > 0 && html`<h2>${printed.stays}</h2>
 <ul class="plain">
 ${staying.map(({ document, reason, problem }) => html`<li class="document"><strong>${document?.job?.fileName ?? ''}</strong>
-<div class="about"><p>${printed.why[reason] ?? printed.why['filter']}${reason === 'filter' && problem !== '' && `: ${problem}`}</p></div></li>
+<div class="about"><p>${whyItStays(reason, problem, language)}</p></div></li>
 `)}</ul>
 `}${backLink(view)}`,
   });
+}
+
+function whyItStays(reason: string, problem: string, language: Language): string {
+  const { why } = wordsIn(language).printed;
+  const words = why[reason] ?? why['filter'] ?? '';
+  return reason === 'filter' && problem !== '' ? `${withColon(words, language)} ${problem}` : words;
 }
 
 /** Asks before documents go for good. */

@@ -3,7 +3,7 @@ import type { OwnDocument } from '@inkpost/contracts/admin/v1/own_documents_pb.j
 import type { Job } from '@inkpost/contracts/admin/v1/print_pb.js';
 import type { Language } from '../answer-route/browser.js';
 import { present } from '../answer-route/fields.js';
-import { html, type Html } from '../show-page/html.js';
+import { html, type Html, withColon } from '../show-page/html.js';
 import { LIMITS } from '../limits.js';
 import { frame, type Links } from './frame.js';
 import type { ReleaseSession } from './release-session.js';
@@ -105,7 +105,7 @@ ${job.price > 0n && html`<p>${words.price(priceIn(language, job.price, job.curre
 `}</div>
 ${job.question !== '' && html`<p class="about" id="question-${id}"><strong>${job.question}</strong></p>
 <div class="choice about"><input type="checkbox" id="confirm-${id}" name="confirmed" value="${job.jobId}" aria-describedby="question-${id}"><label for="confirm-${id}">${words.confirm}</label></div>
-`}<div class="about"><a href="${links.to(`options/${job.jobId}`)}" aria-label="${words.change}: ${job.fileName}">${words.change}</a></div>
+`}<div class="about"><a href="${links.to(`options/${job.jobId}`)}" aria-label="${withColon(words.change, language)} ${job.fileName}">${words.change}</a></div>
 </li>
 `;
 }
@@ -117,12 +117,19 @@ export function looks({ pages, finishing }: Job, language: Language): string {
   return [words.pages(pages), words.colorModes[colorMode] ?? colorMode, words.sides[sides] ?? sides, ...(copies > 1 ? [words.copies(copies)] : []), ...(pageRanges === '' ? [] : [`${words.options.pageRanges}\u00a0${pageRanges}`])].join(', ');
 }
 
+/** State and reason in a person's words: `not printed: not fetched in time`. */
+export function becameOf(jobState: string, jobStateReason: string, language: Language): string {
+  const { states, reasons } = wordsIn(language);
+  const state = states[jobState] ?? jobState;
+  const reason = reasons[jobStateReason];
+  return reason === undefined ? state : `${withColon(state, language)} ${reason}`;
+}
+
 function line(document: OwnDocument, language: Language): Html {
   const words = wordsIn(language);
   const { fileName, jobState, jobStateReason } = present(document.job, 'job');
-  const reason = words.reasons[jobStateReason];
   return html`<li class="document"><strong>${fileName}</strong>
-<div class="about"><p>${words.states[jobState] ?? jobState}${reason !== undefined && `: ${reason}`}</p>
+<div class="about"><p>${becameOf(jobState, jobStateReason, language)}</p>
 <p>${words.printedAt(document.queueName)}</p></div></li>
 `;
 }

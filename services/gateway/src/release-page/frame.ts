@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Language } from '../answer-route/browser.js';
-import { html, Html } from '../show-page/html.js';
+import { html, Html, withColon } from '../show-page/html.js';
 
 /** From where a page links: relative, so that it stays right behind a proxy that puts a path before ours. */
 export interface Links {
@@ -49,7 +49,7 @@ export const RELEASE_POLICY = `default-src 'none'; style-src 'sha256-${createHas
 
 /** One page, from doctype to end. */
 export function frame({ language, title, error, refresh, body }: Frame): string {
-  const name = `${error === undefined ? '' : `${error}: `}${title} – Inkpost`;
+  const name = `${error === undefined ? '' : `${withColon(error, language)} `}${title} – Inkpost`;
   // Browsers that know no Sec-Fetch-Site say by Origin whose form it is, and with "no-referrer" they wouldn't.
   return html`<!doctype html>
 <html lang="${language}">

@@ -97,7 +97,8 @@ export class ReleaseOwners {
       changeOwnFinishing: ({ who, jobId, change }) => {
         const document = this.of(who).find((each) => each.jobId === jobId);
         if (!document || document.jobState !== 'pending-held') return {};
-        if ((change?.copies ?? 1) > 5) throw invalidField('copies', 'must be at most 5 on this printer');
+        const { copies = 1 } = change ?? {};
+        if (copies < 1 || copies > 5) throw invalidField('copies', 'must be 1 to 5 on this printer');
         Object.assign(document, { copies: change?.copies ?? document.copies, sides: change?.sides ?? document.sides });
         return { document: toWire(document) };
       },

@@ -139,7 +139,7 @@ function optionRoutes({ ownDocuments }: Owners, desk: ReleaseDesk) {
         await ownDocuments.changeOwnFinishing({ who: whoOf(view.session, client), jobId, change }, as(client.caller)).catch((error: unknown) => {
           const problem = explainFailure(error);
           const [wrong] = problem.extras.errors ?? [];
-          throw problem.kind === 'invalid-request' && wrong ? new RefusedWithPage(problem.kind, problem.detail, optionsPage(view, document, wrong.field), problem.extras) : problem;
+          throw problem.kind === 'invalid-request' && wrong ? new RefusedWithPage(problem.kind, problem.detail, optionsPage(view, document, { field: wrong.field, typed: change }), problem.extras) : problem;
         });
         return { location: deep.start };
       },

@@ -232,10 +232,19 @@ describe('documents', () => {
     expect(page.text).toContain(`action="../options/${jobId}"`);
     expect((await call(path, { cookie, form: { sides: 'two-sided-long-edge', copies: '2' } })).location).toBe('../../release');
     expect((await call('/release', { cookie })).text).toContain('3 pages, colour, both sides, 2 copies');
-    const wrong = await call(path, { cookie, form: { copies: '6' } });
-    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('The printer makes fewer copies at once.')]);
-    expect(wrong.text).toMatch(/id="copies"[^>]*aria-invalid="true"/);
     expect((await call('/release/options/00000000-0000-4000-8000-999999999999', { cookie })).status).toBe(404);
+  });
+
+  it('asks once more where something can\'t be, with all that was typed', async () => {
+    const { jobId } = owners.hold('plan.pdf');
+    const cookie = await signedIn();
+    const wrong = await call(`/release/options/${jobId}`, { cookie, form: { colorMode: 'monochrome', sides: 'two-sided-long-edge', copies: '6', pageRanges: '2-"3' } });
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('The printer makes fewer copies at once.')]);
+    expect(wrong.text).toMatch(/id="copies"[^>]*value="6"[^>]*aria-invalid="true"/);
+    for (const kept of ['value="monochrome" checked', 'value="two-sided-long-edge" checked', 'value="2-&quot;3"']) expect(wrong.text).toContain(kept);
+    const odd = await call(`/release/options/${jobId}`, { cookie, form: { sides: 'three-sided', copies: '999999' } });
+    expect(odd.text).toMatch(/value="one-sided" checked[\s\S]*id="copies"[^>]*value="1"/);
+    expect(odd.text).not.toContain('three-sided');
   });
 });
 
@@ -250,8 +259,10 @@ describe('somebody\'s own account', () => {
     expect(byCode.text).not.toContain('former.pdf');
     expect((await call('/release/account/pin', { cookie: await signedIn(), form: { pin: '8642', again: '8642' } })).status).toBe(401);
     const { text } = await call('/release/account?after=page-2', { cookie: await signedIn(ada, '/release/account/sign-in') });
-    expect(text).toMatch(/Balance: €12\.50[\s\S]*Everybody \(this month\): 40 printed sides of 200 printed sides used[\s\S]*You have no PIN yet[\s\S]*former\.pdf[\s\S]*deleted by you[\s\S]*after=older/);
+    expect(text).toMatch(/Balance: €12\.50[\s\S]*Everybody \(this month\): 40 printed sides of 200 printed sides used[\s\S]*You have no PIN yet[\s\S]*former\.pdf[\s\S]*not printed: deleted[\s\S]*after=older/);
     expect(text).toContain('Signed in as CORP\\ada');
+    // What was never printed was never paid for.
+    expect(text).not.toContain('Price');
     expect(owners.newPins).toEqual([]);
   });
 

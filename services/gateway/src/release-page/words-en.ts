@@ -54,7 +54,7 @@ export const ENGLISH: Words = {
   reasons: {
     'media-empty': 'the printer has no paper', 'media-jam': 'the paper is jammed', 'media-needed': 'the printer needs other paper', 'toner-empty': 'the printer has no toner', 'marker-supply-empty': 'the printer has no ink or toner',
     'cover-open': 'a cover of the printer is open', 'door-open': 'a door of the printer is open', paused: 'the printer is paused', 'printer-unreachable': 'the printer cannot be reached', 'printer-busy': 'the printer is busy',
-    'printer-error': 'the printer reports a fault', 'connection-cut': 'the connection broke off; it is tried again', 'job-canceled-by-user': 'deleted by you', 'job-canceled-by-operator': 'canceled by an administrator',
+    'printer-error': 'the printer reports a fault', 'connection-cut': 'the connection broke off; it is tried again', 'job-canceled-by-user': 'deleted', 'job-canceled-by-operator': 'canceled by an administrator',
     'job-canceled-at-device': 'canceled at the printer', expired: 'not fetched in time',
   },
   printed: {

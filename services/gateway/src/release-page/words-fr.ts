@@ -54,7 +54,7 @@ export const FRENCH: Words = {
   reasons: {
     'media-empty': 'l’imprimante n’a plus de papier', 'media-jam': 'bourrage papier', 'media-needed': 'l’imprimante demande un autre papier', 'toner-empty': 'l’imprimante n’a plus de toner', 'marker-supply-empty': 'l’imprimante n’a plus d’encre ou de toner',
     'cover-open': 'un capot de l’imprimante est ouvert', 'door-open': 'une porte de l’imprimante est ouverte', paused: 'l’imprimante est en pause', 'printer-unreachable': 'l’imprimante est injoignable', 'printer-busy': 'l’imprimante est occupée',
-    'printer-error': 'l’imprimante signale un défaut', 'connection-cut': 'la connexion a été coupée\u00a0; nouvel essai en cours', 'job-canceled-by-user': 'supprimé par vous', 'job-canceled-by-operator': 'annulé par un administrateur',
+    'printer-error': 'l’imprimante signale un défaut', 'connection-cut': 'la connexion a été coupée\u00a0; nouvel essai en cours', 'job-canceled-by-user': 'supprimé', 'job-canceled-by-operator': 'annulé par un administrateur',
     'job-canceled-at-device': 'annulé sur l’imprimante', expired: 'non retiré à temps',
   },
   printed: {

@@ -24,6 +24,11 @@ export function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
 }
 
+/** What more words follow. */
+export function withColon(text: string, language: Language): string {
+  return typeset(language === 'fr' ? `${text} :` : `${text}:`, language);
+}
+
 /** French sets a no-break space inside « » and before : ; ! ? so that none of them begins a line. */
 export function typeset(text: string, language: Language): string {
   return language === 'fr' ? text.replaceAll(/ (?=[:;!?»])|(?<=«) /gu, '\u00a0') : text;
