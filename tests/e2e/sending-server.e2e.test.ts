@@ -170,10 +170,21 @@ describe('the server used for sending documents', () => {
   });
 });
 
+/** The two lists of the branch, as far as they name this file: SKY-045. */
+async function listsOf(fileName: string) {
+  const { body: { jobs } } = await branch.rest.call('GET', '/api/v0/home');
+  const { pending, sent } = jobs as { pending: { documents: { fileName: string }[]; state: string; status: string; problem: string | null }[]; sent: { job: { fileName: string }; status: string }[] };
+  return {
+    pending: pending.filter(({ documents }) => documents.some((each) => each.fileName === fileName)).map(({ state, status, problem }) => [state, status, problem]),
+    sent: sent.filter(({ job }) => job.fileName === fileName).map(({ status }) => status),
+  };
+}
+
 describe('a mail', () => {
-  it('is handed over, held and released there, printed once, and ends here with what the other server says', async () => {
+  it('is handed over, held and released there, printed once, and ends here with what the other server says; pending until then (SKY-045, SKY-123)', async () => {
     const { jobId, messageId, sha256 } = await mail({ fileName: 'häld.pdf' });
     await eventually(() => stateOf(jobId)).toBe('processing sending-print-api');
+    expect(await listsOf('häld.pdf')).toEqual({ pending: [['under-way', 'SendingPrintApi', null]], sent: [] });
     await release('häld.pdf');
     await eventually(() => stateOf(jobId)).toBe('completed job-completed-successfully');
     expect(await onPaper()).toEqual([sha256]);
@@ -183,7 +194,7 @@ describe('a mail', () => {
     expect(rows).toEqual([]);
     // The other server counts it, and tells its owner.
     expect((await branch.superuser.query(`SELECT subject FROM flow.message WHERE journey_id = $1 AND consumer <> 'print_submit'`, [messageId])).rows).toEqual([]);
-    expect((await branch.rest.call('GET', '/api/v0/home')).body).toMatchObject({ jobs: { sent: [{ job: { jobId, queueId: '@server' }, status: 'Printed' }] } });
+    expect((await branch.rest.call('GET', '/api/v0/home')).body).toMatchObject({ jobs: { pending: [], sent: [{ job: { jobId, queueId: '@server' }, status: 'Printed' }] } });
   });
 
   it('goes to the queue that the settings name, or to that of its mailbox; no such queue is waited for', async () => {
