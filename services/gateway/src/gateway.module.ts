@@ -12,6 +12,8 @@ import { Owners } from './call-owner/owners.js';
 import { type GatewayConfig, gatewayConfig } from './gateway.config.js';
 import { publicRoutes } from './gateway.routes.js';
 import { PrismaClient } from './gen/prisma/client.js';
+import { DomainDoor } from './pass-on-dsp/domain-door.js';
+import { passOnDsp } from './pass-on-dsp/pass-on-dsp.js';
 import { JourneyStore } from './journey/journey.store.js';
 import { ReleaseSessionStore } from './release-page/release-session.store.js';
 import { AnonymousRights } from './rights/anonymous-rights.js';
@@ -44,7 +46,10 @@ async function ownerKeys({ secrets }: ServiceRuntime): Promise<Map<OwnerName, Ui
 /** The composition root. The gateway consumes nothing of the flow; its control listener only shows its health. */
 async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicModule> {
   const { config, pool, log, tracer, meter, version } = runtime;
-  const owners = new Owners(ownerUrls(config), new ControlTokens(await ownerKeys(runtime)));
+  const keys = await ownerKeys(runtime);
+  const tokens = new ControlTokens(keys);
+  const owners = new Owners(ownerUrls(config), tokens);
+  const door = new DomainDoor({ owner: owners.domainDoor, controlKey: keys.get('domain-sync') ?? new Uint8Array(), log });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: 'gateway' }) });
   const sessions = new SessionStore(pool, prisma);
   const audit = new AuditStore(pool, prisma);
@@ -62,6 +67,7 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
         provide: PublicDoors,
         useFactory: () => new PublicDoors({
           config, tracer, meter, log, answerer, certificate,
+          domain: { door, passOn: passOnDsp({ door, tokens, domainSyncUrl: config.domainSyncUrl }) },
           publicRoutes: publicRoutes({ owners, sessions, releaseSessions: new ReleaseSessionStore(pool), apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, health: runtime }),
           dspRoutes: [...dspRoutes(owners), ...printApiRoutes({ owners, sessions, exportAuthority, version })],
           wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),

@@ -38,6 +38,17 @@ export const LIMITS = {
 
   /** From the button of the organisation's sign-in to the way back. */
   signOnSeconds: 600,
+  /** A message between servers: as much as a control listener takes. */
+  dspBytesMax: 8 * 1024 * 1024,
+  /** Calls of one server of the domain: a burst, then a steady rate. */
+  peerBurst: 200,
+  peerPerSecond: 50,
+  /** In mailbox mode each slave keeps a call open. */
+  dspConnectionsMax: 5_000,
+  /** How often domain-sync is asked who is in the domain; and how soon again, where a caller is not known. */
+  doorLookMs: 10_000,
+  doorLookAgainMs: 1_000,
+
   sessionHours: 12,
   sessionIdleHours: 2,
   /** Use of a session is noted at most this often: not every read is a write. */

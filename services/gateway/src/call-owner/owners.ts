@@ -14,6 +14,7 @@ import { UploadedMailService } from '@inkpost/contracts/admin/v1/uploaded_mail_p
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { BalanceService, FilterService, TariffService } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { AccountCardService, IdentificationService, PinService } from '@inkpost/contracts/admin/v1/identification_pb.js';
+import { DomainDoorService, DomainService } from '@inkpost/contracts/admin/v1/domain_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { CanaryService, MailboxTestService, TraceService } from '@inkpost/contracts/admin/v1/mailbox_diagnosis_pb.js';
 import { MailboxService } from '@inkpost/contracts/admin/v1/mailboxes_pb.js';
@@ -128,6 +129,8 @@ export class Owners {
   readonly submissions: Client<typeof SubmissionService>;
   readonly outgoingMail: Client<typeof OutgoingMailService>;
   readonly notificationEvents: Client<typeof NotificationEventService>;
+  readonly domain: Client<typeof DomainService>;
+  readonly domainDoor: Client<typeof DomainDoorService>;
   readonly server: Client<typeof ServerService>;
   readonly statistics: Client<typeof StatisticsService>;
   private readonly transports: Readonly<Record<OwnerName, Transport>>;
@@ -183,6 +186,8 @@ export class Owners {
     this.sendingServer = client(SendingServerService, 'print-submit');
     this.outgoingMail = client(OutgoingMailService, 'notification');
     this.notificationEvents = client(NotificationEventService, 'notification');
+    this.domain = client(DomainService, 'domain-sync');
+    this.domainDoor = client(DomainDoorService, 'domain-sync');
     this.server = client(ServerService, 'domain-sync');
     this.statistics = client(StatisticsService, 'domain-sync');
   }

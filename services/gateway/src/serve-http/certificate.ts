@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { LIMITS } from '../limits.js';
-import { type CertificateAuthority, issueCertificate, keepAuthority, readIfThere } from './certificate-authority.js';
+import type { CertificateAuthority } from '@inkpost/trust/certificate-authority.js';
+import { issueCertificate, keepAuthority, readIfThere } from './certificate-authority.js';
 
 const DAY_MS = 86_400_000;
 const EVERYWHERE = ['0.0.0.0', '::'];

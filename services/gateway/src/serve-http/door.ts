@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
 import type { Meter, Tracer } from '@opentelemetry/api';
 import type { ListenAddress } from '@inkpost/config/variables.js';
 import { NestLog } from '@inkpost/service/nest-log.js';
@@ -11,8 +13,9 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import type { RouteAnswerer } from '../answer-route/answer-request.js';
 import type { Route } from '../answer-route/route.js';
 import { LIMITS } from '../limits.js';
+import type { DomainDoor } from '../pass-on-dsp/domain-door.js';
 import { routeController } from './bind-routes.js';
-import type { Certificate } from './certificate.js';
+import { type Certificate, rootOf } from './certificate.js';
 import { frameRequest } from './frame-request.js';
 import { UnknownRequestFilter } from './refuse-unknown.js';
 
@@ -25,6 +28,9 @@ export interface DoorOptions {
   readonly routes: readonly Route[];
   /** Receiving a request, headers and body. */
   readonly requestMs: number;
+  /** The door between servers, which other servers of the domain come to by another name. */
+  readonly domain?: { readonly door: DomainDoor; readonly passOn: RequestHandler };
+  readonly connectionsMax?: number;
   readonly answerer: RouteAnswerer;
   readonly tracer: Tracer;
   readonly meter: Meter;
@@ -47,14 +53,16 @@ export class Door {
     const module: DynamicModule = { module: DoorModule, controllers: [routeController(routes, (route, request, response) => answerer.answer(route, request, response))] };
     const app = await NestFactory.create<NestExpressApplication>(module, {
       bodyParser: false, abortOnError: false, logger: new NestLog(log),
-      ...(certificate ? { httpsOptions: { key: certificate.keyPem, cert: certificate.certificatePem } } : {}),
+      ...(certificate ? { httpsOptions: { ...contextOf(certificate), ...options.domain?.door.tlsOptions } as NonNullable<NestApplicationOptions['httpsOptions']> } : {}),
     });
     app.disable('x-powered-by').disable('etag').set('trust proxy', trustedProxies).set('query parser', false);
     const duration = options.meter.createHistogram('http_server_request_duration', { unit: 's', description: 'Time to answer a request, by route and status' });
     app.use(frameRequest({ tracer: options.tracer, duration, log }));
+    if (options.domain) app.use('/dsp/v1', options.domain.passOn);
     app.useGlobalFilters(new UnknownRequestFilter(routes, log));
     const server: HttpServer = app.getHttpServer();
-    limit(server, options.requestMs);
+    limit(server, options);
+    if (options.domain && server instanceof HttpsServer) options.domain.door.guard(server);
     await app.init();
     await listen(server, options.listen);
     return new Door(app, server);
@@ -65,8 +73,8 @@ export class Door {
   }
 
   /** New connections are shown this certificate; those that are open go on. */
-  renew({ certificatePem, keyPem }: Certificate): void {
-    if (this.server instanceof HttpsServer) this.server.setSecureContext({ cert: certificatePem, key: keyPem });
+  renew(certificate: Certificate): void {
+    if (this.server instanceof HttpsServer) this.server.setSecureContext(contextOf(certificate));
   }
 
   /** Takes nothing new, and gives what is under way a moment. */
@@ -75,6 +83,15 @@ export class Door {
     await this.app.close();
     clearTimeout(late);
   }
+}
+
+/** `ca`: where a door asks for certificates, it names its own authority, so that no browser offers its user's. */
+function contextOf(certificate: Certificate) {
+  return { cert: certificate.certificatePem, key: certificate.keyPem, ca: pemOf(rootOf(certificate)) };
+}
+
+function pemOf(der: Buffer): string {
+  return new X509Certificate(der).toString();
 }
 
 async function listen(server: HttpServer, { host, port }: ListenAddress): Promise<void> {
@@ -86,11 +103,11 @@ async function listen(server: HttpServer, { host, port }: ListenAddress): Promis
   });
 }
 
-function limit(server: HttpServer, requestMs: number): void {
+function limit(server: HttpServer, { requestMs, connectionsMax = LIMITS.connectionsMax }: DoorOptions): void {
   server.requestTimeout = requestMs;
   server.headersTimeout = LIMITS.headersMs;
   server.keepAliveTimeout = LIMITS.keepAliveMs;
-  server.maxConnections = LIMITS.connectionsMax;
+  server.maxConnections = connectionsMax;
   server.on('clientError', refuseMalformed);
 }
 

@@ -3,6 +3,8 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import type { RouteAnswerer } from '../answer-route/answer-request.js';
 import type { Route } from '../answer-route/route.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import type { RequestHandler } from 'express';
+import type { DomainDoor } from '../pass-on-dsp/domain-door.js';
 import { isLoopback, mustEncrypt } from './decide-encryption.js';
 import { LIMITS } from '../limits.js';
 import { Door, type DoorOptions } from './door.js';
@@ -14,6 +16,7 @@ export interface PublicDoorsOptions {
   readonly publicRoutes: readonly Route[];
   readonly dspRoutes: readonly Route[];
   readonly wscRoutes: readonly Route[];
+  readonly domain: { readonly door: DomainDoor; readonly passOn: RequestHandler };
   readonly answerer: RouteAnswerer;
   readonly tracer: Tracer;
   readonly meter: Meter;
@@ -27,7 +30,7 @@ export class PublicDoors {
   constructor(private readonly options: PublicDoorsOptions) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { config, publicRoutes, dspRoutes, wscRoutes, log, certificate: kept, ...rest } = this.options;
+    const { config, publicRoutes, dspRoutes, wscRoutes, log, certificate: kept, domain, ...rest } = this.options;
     const { httpListen, httpTls, dspListen, wscListen, trustedProxies } = config;
     const certificate = await kept.get();
     const encrypted = mustEncrypt(httpTls, httpListen.host);
@@ -35,7 +38,8 @@ export class PublicDoors {
     const common = { ...rest, log, trustedProxies, requestMs: LIMITS.requestMs };
     try {
       const http = await this.open({ ...common, listen: httpListen, certificate: encrypted ? certificate : undefined, routes: publicRoutes });
-      const dsp = await this.open({ ...common, listen: dspListen, certificate, routes: dspRoutes, requestMs: LIMITS.uploadMs });
+      const dsp = await this.open({ ...common, listen: dspListen, certificate, routes: dspRoutes, requestMs: LIMITS.uploadMs, domain, connectionsMax: LIMITS.dspConnectionsMax });
+      domain.door.start();
       const wsc = await this.open({ ...common, listen: wscListen, certificate, routes: wscRoutes });
       kept.watch((renewed) => this.doors.forEach((door) => door.renew(renewed)));
       log.info('doors open', { http: `${encrypted ? 'https' : 'http'}://${httpListen.host}:${http.port}`, dsp: `https://${dspListen.host}:${dsp.port}`, wsc: `https://${wscListen.host}:${wsc.port}` });
@@ -46,7 +50,7 @@ export class PublicDoors {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([this.options.certificate.close(), ...this.doors.splice(0).map((door) => door.close())]);
+    await Promise.all([this.options.certificate.close(), this.options.domain.door.close(), ...this.doors.splice(0).map((door) => door.close())]);
   }
 
   private async open(options: DoorOptions): Promise<Door> {
