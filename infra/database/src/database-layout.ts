@@ -44,6 +44,7 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
     migrationsFolder: root('libs/flow/migrations'),
     grants: {
       publish: SERVICES,
+      publish_by_relay: ['guest-account', 'print-submit', 'notification'],
       consume: SERVICES,
       step: SERVICES,
       fail: SERVICES,

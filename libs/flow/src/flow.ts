@@ -1,6 +1,7 @@
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { MessageAcceptedSchema, MessageRefusedSchema, SenderAuthenticationChangedSchema } from '@inkpost/contracts/flow/v1/acceptance_pb.js';
 import { AccountChangedSchema, AccountErasedSchema, AccountMergedSchema, ConfirmationWantedSchema, OwnerRefusedSchema, OwnerResolvedSchema, PinLinkWantedSchema } from '@inkpost/contracts/flow/v1/account_pb.js';
+import { ObjectChangedSchema } from '@inkpost/contracts/flow/v1/configuration_pb.js';
 import { ErasureDoneSchema } from '@inkpost/contracts/flow/v1/erasure_pb.js';
 import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } from '@inkpost/contracts/flow/v1/mail_pb.js';
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
@@ -49,6 +50,9 @@ export const upkeepFlow = {
   'acceptance.sender-authentication-changed.v1': { payload: SenderAuthenticationChangedSchema, from: 'acceptance', to: ['mail-ingest'], ...retries },
   'mailbox.deleted.v1': { payload: MailboxDeletedSchema, from: 'mail-ingest', to: ['acceptance', 'print-submit'], ...retries },
   'mailbox.canary-requested.v1': { payload: CanaryRequestedSchema, from: 'mail-ingest', to: ['notification'], ...retries },
+  'print.object-changed.v1': { payload: ObjectChangedSchema, from: 'print-submit', to: ['domain-sync'], ...retries },
+  'account.object-changed.v1': { payload: ObjectChangedSchema, from: 'guest-account', to: ['domain-sync'], ...retries },
+  'notification.object-changed.v1': { payload: ObjectChangedSchema, from: 'notification', to: ['domain-sync'], ...retries },
   'notification.canary-handled.v1': { payload: CanaryHandledSchema, from: 'notification', to: ['mail-ingest'], ...retries },
 } as const satisfies Record<string, Route>;
 

@@ -6,6 +6,7 @@ import { SpanKind, type Tracer } from '@opentelemetry/api';
 import type { ListenAddress } from '@inkpost/config/variables.js';
 import { DiagnosticsService } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { Failure, PermanentFailure, TransientFailure } from '@inkpost/failure/failure.js';
+import { databaseRefusal } from '@inkpost/postgres/database-refusal.js';
 import { isDatabaseDown } from '@inkpost/postgres/pool.js';
 import { type Log, LOG_LEVEL_NAMES, type LogLevel } from '@inkpost/telemetry/log.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
@@ -68,6 +69,8 @@ function translateFailures(log: Log): Interceptor {
       if (error instanceof ConnectError) throw error;
       if (error instanceof PermanentFailure) throw new ConnectError(error.message, Code.FailedPrecondition);
       if (error instanceof TransientFailure && error.code !== 'unexpected') throw new ConnectError(error.message, Code.Unavailable);
+      const refusal = databaseRefusal(error);
+      if (refusal) throw new ConnectError(refusal.message, Code.FailedPrecondition);
       if (isDatabaseDown(error)) throw new ConnectError('The database does not answer: try again in a moment.', Code.Unavailable);
       log.error('control call failed', { method: `${request.service.typeName}/${request.method.name}`, error: error instanceof Failure ? (error.cause ?? error) : error });
       throw new ConnectError('Something went wrong here; the log says more.', Code.Internal);

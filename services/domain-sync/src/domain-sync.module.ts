@@ -18,6 +18,7 @@ import { measureMachine } from './identify-server/measure-machine.js';
 import { ServerRpc } from './identify-server/server.rpc.js';
 import { ServerStore } from './identify-server/server.store.js';
 import { AccountErasedHandler } from './erase-owner/account-erased.handler.js';
+import { ObjectChangedHandler } from './record-change/object-changed.handler.js';
 import { RecordPrintHandler } from './record-print/record-print.handler.js';
 import { DspClients } from './reach-server/dsp-clients.js';
 import { PrintTotalsStore } from './report-prints/print-totals.store.js';
@@ -50,7 +51,13 @@ export const domainSync: ServiceDefinition = {
     });
     return {
       module: DomainSyncModule,
-      controllers: flowControllers('domain-sync', { 'print.job-recorded.v1': RecordPrintHandler, 'account.erased.v1': AccountErasedHandler }),
+      controllers: flowControllers('domain-sync', {
+        'print.job-recorded.v1': RecordPrintHandler,
+        'account.erased.v1': AccountErasedHandler,
+        'print.object-changed.v1': ObjectChangedHandler,
+        'account.object-changed.v1': ObjectChangedHandler,
+        'notification.object-changed.v1': ObjectChangedHandler,
+      }),
       providers: [
         { provide: FlowClient, useValue: flow },
         { provide: Owners, useValue: owners },

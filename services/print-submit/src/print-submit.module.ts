@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, type DynamicModule, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { BalanceService, FilterService, TariffService } from '@inkpost/contracts/admin/v1/charging_pb.js';
+import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
@@ -26,6 +27,7 @@ import { BalanceRpc } from './balances/balance.rpc.js';
 import { BalanceStore } from './balances/balance.store.js';
 import { QuotaStore } from './balances/quota.store.js';
 import { RefundStore } from './balances/refund.store.js';
+import { LimitsLeft } from './balances/limits-left.js';
 import { Standings } from './balances/standings.js';
 import { Deliveries } from './deliver-job/deliveries.js';
 import { DeliveryResults } from './deliver-job/delivery-results.js';
@@ -90,6 +92,7 @@ import { QueueTraceStore } from './trace-queue/queue-trace.store.js';
 import { QueueTraces } from './trace-queue/queue-traces.js';
 import { JobSender } from './send-job/job-sender.js';
 import { SentJobs } from './send-job/sent-jobs.js';
+import { PrintConfiguration } from './share-objects/print-configuration.js';
 import { SentJobStore } from './send-job/sent-job.store.js';
 import { CurrentSendingServer } from './sending-server/current-sending-server.js';
 import { SendingServerRpc } from './sending-server/sending-server.rpc.js';
@@ -106,9 +109,10 @@ function assemble(runtime: Runtime) {
   const puks = new PukIssuer(masterKey, hasher);
   const spool = new Spool(pool, masterKey, config.spoolFolder);
   const metrics = new PrintMetrics(runtime.meter, pool);
-  const notices = new QueueNotices(pool);
-  const endings = new JobEndings(flow, spool, notices, log);
   const charging = new KnownCharging(pool);
+  const standings = new Standings(pool);
+  const notices = new QueueNotices(pool, new LimitsLeft(pool, charging, standings));
+  const endings = new JobEndings(flow, spool, notices, log);
   const results = new DeliveryResults(new DeliveryStore(pool, flow), endings, metrics, log, charging);
   const printers = new PrinterStore(pool);
   const converter = new DocumentConverter({ program: config.ghostscript, folder: config.spoolFolder });
@@ -122,7 +126,6 @@ function assemble(runtime: Runtime) {
   });
   const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, notices, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
-  const standings = new Standings(pool);
   const admission = new ReleaseAdmission(charging, standings);
   const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer, admission);
   const jobs = new JobStore(pool);
@@ -134,10 +137,12 @@ function assemble(runtime: Runtime) {
   });
   const finishing = new FinishingStore(pool, prisma);
   const queues = new QueueStore(prisma, chargingChanges);
-  const queueRpc = new QueueRpc(queues, (queueId) => {
+  const onQueueChanged = (queueId: string): void => {
     watch.lookNow();
     deliveries.wake(queueId, true);
-  });
+  };
+  const queueRpc = new QueueRpc(queues, onQueueChanged);
+  const configuration = new PrintConfiguration({ pool, masterKey, charging, log, onQueueChanged });
   const sendingServers = new SendingServerStore(pool, flow, masterKey);
   const currentSending = new CurrentSendingServer(sendingServers, rules);
   const sentJobStore = new SentJobStore(pool, flow);
@@ -150,7 +155,7 @@ function assemble(runtime: Runtime) {
   const cancellation = new JobCancellation(jobs, endings, openPrinter, metrics, tracer, charging, sentJobs);
   const onMoved = (queueId: string): void => deliveries.wake(queueId);
   return {
-    metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma, chargingChanges)), expiry, watch, prisma, spool, endings,
+    configuration, metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma, chargingChanges)), expiry, watch, prisma, spool, endings,
     tariffRpc, filterRpc, balanceRpc, standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
     hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, sendingRpc,
     queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules, config.ghostscript), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange({ flow, puks, notices, charging, tracer }), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
@@ -162,7 +167,7 @@ type Parts = ReturnType<typeof assemble>;
 
 /** The loops run while the service does. */
 class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'converter' | 'traces' | 'expiry' | 'watch' | 'faultRedirection' | 'sentJobs' | 'prisma'>) {}
+  constructor(private readonly parts: Pick<Parts, 'deliveries' | 'converter' | 'traces' | 'expiry' | 'watch' | 'faultRedirection' | 'sentJobs' | 'prisma' | 'configuration'>) {}
 
   onApplicationBootstrap(): void {
     const { traces, deliveries, expiry, watch, faultRedirection, sentJobs } = this.parts;
@@ -170,12 +175,12 @@ class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    const { traces, deliveries, converter, expiry, watch, faultRedirection, sentJobs, prisma } = this.parts;
+    const { traces, deliveries, converter, expiry, watch, faultRedirection, sentJobs, prisma, configuration } = this.parts;
     const stopped = Promise.all([deliveries, expiry, watch, faultRedirection, sentJobs].map((loop) => loop.stop()));
     converter.stop();
     await stopped;
     await traces.stop();
-    await prisma.$disconnect();
+    await Promise.all([prisma.$disconnect(), configuration.stop()]);
   }
 }
 
@@ -197,6 +202,7 @@ export const printSubmit = {
   module: async (runtime: Runtime): Promise<DynamicModule> => {
     const parts = assemble(runtime);
     const routes: ControlRoutes = (router) => {
+      router.service(ConfigurationService, parts.configuration.rpc);
       router.service(QueueService, parts.queueRpc);
       router.service(QueueGroupService, parts.groupRpc);
       router.service(PrinterService, parts.printerRpc);

@@ -84,6 +84,14 @@ BEGIN
   RETURN flow.insert_messages(p_journey_id, p_messages, p_trace);
 END $$;
 
+-- Publishes what no client knows of, such as a trigger's: the producer's relay carries it at its next round.
+CREATE FUNCTION publish_by_relay(p_journey_id uuid, p_messages jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE published jsonb := flow.insert_messages(p_journey_id, p_messages, '');
+BEGIN
+  UPDATE flow.message SET due_at = now() WHERE id IN (SELECT (each ->> 'id')::uuid FROM jsonb_array_elements(published) AS each);
+END $$;
+
 CREATE FUNCTION consume(p_id uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT flow.close_message(p_id) $$;
 

@@ -475,10 +475,11 @@ CREATE TABLE "shared_object" (
 CREATE SEQUENCE "shared_object_version";
 
 -- Domain-sync hears of it with the change's own transaction; the relay carries it, since no client knows what a trigger publishes.
-CREATE FUNCTION tell_object_change(p_kind text, p_object_id text, p_version bigint, p_deleted boolean) RETURNS void LANGUAGE sql AS $$
-  SELECT flow.publish_by_relay(gen_random_uuid(), jsonb_build_array(jsonb_build_object('subject', 'print.object-changed.v1', 'payload',
-    jsonb_build_object('kind', p_kind, 'objectId', p_object_id, 'version', p_version::text, 'deleted', p_deleted))))
-$$;
+CREATE FUNCTION tell_object_change(p_kind text, p_object_id text, p_version bigint, p_deleted boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM flow.publish_by_relay(gen_random_uuid(), jsonb_build_array(jsonb_build_object('subject', 'print.object-changed.v1', 'payload',
+    jsonb_build_object('kind', p_kind, 'objectId', p_object_id, 'version', p_version::text, 'deleted', p_deleted))));
+END $$;
 
 -- Notes a change of an object, whatever statement makes it. Arguments: kind; column of the object's identifier; object, or part: a row that belongs to
 -- one; columns that are no part of what is shared. The setting inkpost.applies of a session says that it applies what the master has: on, or

@@ -1,0 +1,90 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ConfigurationService, type ReadObjectResponse } from '@inkpost/contracts/admin/v1/configuration_pb.js';
+import { CauseDown } from '@inkpost/failure/failure.js';
+import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import type { ObjectOwner, Owners } from '../call-owner/owners.js';
+import type { DomainStore } from '../domain/domain.store.js';
+import type { ObjectReference } from '../keep-log/log-entry.js';
+import type { Cause, LogStore, NewEntry } from '../keep-log/log.store.js';
+import { ORDER_BYTES_MAX, READ_OBJECT_MS } from '../limits.js';
+
+export interface RecordChangeParts {
+  readonly flow: FlowClient;
+  readonly domains: Pick<DomainStore, 'current'>;
+  readonly owners: Owners;
+  readonly store: LogStore;
+  readonly log: Log;
+  /** Hears that the log grew. */
+  readonly onRecorded: () => void;
+}
+
+/** A message that is handled with the record, in one transaction: false means that it was handled before. */
+type Consume = (transaction: FlowTransaction) => Promise<boolean>;
+
+/**
+ * Brings the log to what an owner has now. The owner is read while the log is locked: so whatever comes in which order and how often, the log's last entry is
+ * the owner's last state.
+ */
+export class RecordChange {
+  constructor(private readonly parts: RecordChangeParts) {}
+
+  /** Does nothing where this server is no master. Gives whether the log grew. */
+  async record(owner: ObjectOwner, object: ObjectReference, cause: Cause, consume: Consume = async () => true): Promise<boolean> {
+    const { flow, domains, store, log, onRecorded } = this.parts;
+    const domain = await domains.current();
+    const isMaster = domain?.role === 'master';
+    const entry = await flow.transaction(async (transaction) => {
+      if (isMaster) await store.lock(transaction);
+      if (!(await consume(transaction)) || !isMaster) return undefined;
+      const present = await this.read(owner, object);
+      const latest = await store.latest(transaction, object);
+      const next = nextEntry(owner, object, present, latest, cause);
+      if (!next) return undefined;
+      const size = Buffer.byteLength(next.body) + (next.sealedSecrets?.length ?? 0);
+      if (size > ORDER_BYTES_MAX) {
+        await store.leaveOut(transaction, object, next.name, `It has ${size} bytes; ${ORDER_BYTES_MAX} at most are sent to other servers. They keep the version before.`);
+        return undefined;
+      }
+      await store.append(transaction, domain.epoch, next);
+      return next;
+    });
+    if (!entry) return false;
+    log.info('change recorded for the domain', { kind: entry.kind, objectId: entry.objectId, change: entry.change, cause });
+    onRecorded();
+    return true;
+  }
+
+  /** Undefined: the owner has no such object. */
+  private async read(owner: ObjectOwner, { kind, objectId }: ObjectReference): Promise<ReadObjectResponse | undefined> {
+    try {
+      return await this.parts.owners.client(ConfigurationService, owner).readObject({ kind, objectId }, { timeoutMs: READ_OBJECT_MS });
+    } catch (error) {
+      const { code } = ConnectError.from(error);
+      if (code === Code.NotFound) return undefined;
+      throw new CauseDown('domain.owner-unreachable', `The service ${owner} does not answer.`, { cause: error, fields: { owner } });
+    }
+  }
+}
+
+interface Latest {
+  readonly change: NewEntry['change'];
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** Undefined: the log says so already. */
+export function nextEntry(owner: string, { kind, objectId }: ObjectReference, present: ReadObjectResponse | undefined, latest: Latest | undefined, cause: Cause): NewEntry | undefined {
+  const state = present?.state;
+  const nothingStays = { owner, kind, objectId, body: '', sealedSecrets: null, digest: '', needs: [], cause, name: state?.name ?? '', version: Number(state?.version ?? 0n) };
+  if (!present || state?.provenance !== 'shared') {
+    return latest?.change === 'put' ? { ...nothingStays, change: present ? 'kept' : 'deleted' } : undefined;
+  }
+  const [version, digest] = [Number(state.version), Buffer.from(state.digest).toString('hex')];
+  if (latest?.change === 'put' && latest.version === version && latest.digest === digest) return undefined;
+  return {
+    ...nothingStays, change: 'put', version, digest, body: Buffer.from(present.body).toString('utf8'),
+    sealedSecrets: present.sealedSecrets.length > 0 ? present.sealedSecrets : null,
+    needs: present.needs.map((need) => ({ kind: need.kind, objectId: need.objectId })),
+  };
+}
