@@ -31,11 +31,11 @@ export const DEFAULT_TEMPLATES: Readonly<Record<EventName, Readonly<Record<Langu
   'document-waiting-pin': {
     fr: {
       subject: '$COUNT en attente d’impression – $SUBJECT', title: 'Vos documents vous attendent',
-      text: `À un point de retrait de « $QUEUE », utilisez votre PIN avec votre identifiant ou votre carte pour imprimer.\n\n${FR_WAITING}\n\nLes documents non retirés jusqu’au $UNTIL seront effacés.\n\n> PIN oublié ? Au point de retrait, demandez un code par mail.\n\n${FR_HELP}`,
+      text: `À un point de retrait de « $QUEUE », utilisez votre PIN avec votre identifiant ou votre carte pour imprimer.\n\n${FR_WAITING}\n\nLes documents non retirés jusqu’au $UNTIL seront effacés.\n\n> Pas encore de PIN, ou oublié ? Au point de retrait, faites-vous envoyer un lien pour le définir.\n\n${FR_HELP}`,
     },
     en: {
       subject: '$COUNT waiting to be printed – $SUBJECT', title: 'Your documents are waiting for you',
-      text: `At a release point of “$QUEUE”, use your PIN with your login or your card to print.\n\n${EN_WAITING}\n\nDocuments that were not fetched until $UNTIL will be erased.\n\n> Forgot your PIN? At the release point, ask for a code by mail.\n\n${EN_HELP}`,
+      text: `At a release point of “$QUEUE”, use your PIN with your login or your card to print.\n\n${EN_WAITING}\n\nDocuments that were not fetched until $UNTIL will be erased.\n\n> No PIN yet, or forgotten? At the release point, have a link mailed to set it.\n\n${EN_HELP}`,
     },
   },
   'code-requested': {

@@ -39,7 +39,7 @@ const ENDED = 'ended AS (DELETE FROM puk USING moved WHERE puk.account_id = $13 
 interface OwnerChangeParts {
   readonly flow: FlowClient;
   readonly puks: PukIssuer;
-  readonly notices: Pick<QueueNotices, 'addTo' | 'pinReleases'>;
+  readonly notices: Pick<QueueNotices, 'addTo' | 'needCode'>;
   readonly charging: Pick<KnownCharging, 'current'>;
   readonly tracer: Tracer;
 }
@@ -65,7 +65,7 @@ export class OwnerChange {
     const { jobId, messageId, queueId, queueName, fileName } = job;
     const { accountId, directory, address, displayName, language, groups } = owner;
     const { flow, puks, notices, charging } = this.parts;
-    const code = owner.hasPin && (await notices.pinReleases(queueId)) ? undefined : puks.issue(messageId, address);
+    const code = (await notices.needCode([queueId], owner.hasPin)) ? puks.issue(messageId, address) : undefined;
     // Who is a member of other groups is charged otherwise.
     const { userGroup, price, tariffId } = estimate({ ...job, ownerGroups: [...groups] }, await charging.current());
     await flow.publish(
@@ -84,7 +84,7 @@ export class OwnerChange {
   }
 }
 
-/** `sealedPuk`: undefined where the new owner's PIN opens the document. */
+/** `sealedPuk`: undefined where a PIN opens the document. */
 function heldFact(job: Job, { accountId, directory, address, displayName, language }: NewOwner, sealedPuk: Uint8Array | undefined): Publication {
   const { messageId, queueId, queueName, jobHoldUntil } = job;
   return {

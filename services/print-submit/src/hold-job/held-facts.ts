@@ -28,7 +28,7 @@ function redirectedEntry({ askedId, askedName, queueId, name }: KnownQueue): Jou
   return { step: 'redirected', evidence: { fromQueueId: askedId, fromQueueName: askedName, queueId, queueName: name, why: 'always' } };
 }
 
-/** What others are told of them. `sealedPuk`: undefined where the owner's PIN releases what is held. */
+/** What others are told of them. `sealedPuk`: undefined where a PIN releases what is held. */
 export function factsOf(message: OwnerResolved, jobs: readonly PlannedJob[], sealedPuk: Uint8Array | undefined): Publication[] {
   const held = heldFact(message, jobs, sealedPuk);
   // Where nothing waits, what was refused of the message is told part by part.

@@ -44,9 +44,9 @@ export class KnownSettings {
     return new Map(queues.flatMap((queue) => (queue ? [[queue.askedId, queue] as const] : [])));
   }
 
-  /** Whether somebody with a PIN needs no code at any of these queues. */
-  async pinReleases(queueIds: readonly string[]): Promise<boolean> {
-    return (await Promise.all(queueIds.map((queueId) => this.notices.pinReleases(queueId)))).every((releases) => releases);
+  /** Whether the owner of what is held on these queues is mailed a code. */
+  needCode(queueIds: readonly string[], ownerHasPin: boolean): Promise<boolean> {
+    return this.notices.needCode(queueIds, ownerHasPin);
   }
 
   /** Facts with what the groups of their queues say about notices. */

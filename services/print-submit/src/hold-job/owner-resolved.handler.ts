@@ -81,10 +81,10 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     if (handled) this.count(planned);
   }
 
-  /** Who has a PIN is told to use it, wherever that releases what is held. */
+  /** Who has a PIN is told to use it, wherever that releases what is held; who has none, to have one set where codes release nothing. */
   private async needsCode({ payload: { ownerHasPin } }: OwnerResolved, planned: readonly PlannedJob[]): Promise<boolean> {
     const queueIds = planned.flatMap(({ queue, fate }) => (fate.kind === 'held' ? [queue.queueId] : []));
-    return queueIds.length > 0 && !(ownerHasPin && (await this.settings.pinReleases(queueIds)));
+    return queueIds.length > 0 && this.settings.needCode(queueIds, ownerHasPin);
   }
 
   private count(jobs: readonly PlannedJob[]): void {

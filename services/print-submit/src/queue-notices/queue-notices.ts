@@ -3,22 +3,25 @@ import { type Pool, query } from '@inkpost/postgres/pool.js';
 import { CurrentSettings } from '@inkpost/service/current-settings.js';
 import { noticeLimits } from '../limits.js';
 
-/** What the group of a queue says about notices (WD-006), and whether a PIN releases there. */
+/** What the group of a queue says about notices (WD-006), and by what its documents are released. */
 interface KnownNotices {
   readonly administrators: readonly string[];
   readonly support: readonly string[];
   readonly eventsOn: readonly string[];
   readonly eventsOff: readonly string[];
   readonly pinReleases: boolean;
+  readonly codeReleases: boolean;
 }
 
 const FIND = `
   SELECT coalesce(g.administrators, '{}') AS administrators, coalesce(g.support, '{}') AS support, coalesce(g.events_on, '{}') AS "eventsOn", coalesce(g.events_off, '{}') AS "eventsOff",
-    p.means && ARRAY['login-pin', 'card-pin'] AS "pinReleases"
+    p.means && ARRAY['login-pin', 'card-pin'] AS "pinReleases",
+    'puk' = ANY (p.means) OR p.is_default AND EXISTS (
+      SELECT FROM release_assignment a JOIN release_profile there ON there.id = a.profile_id WHERE a.network IS NOT NULL AND 'puk' = ANY (there.means)) AS "codeReleases"
   FROM release_profile p LEFT JOIN queue q ON q.id = $1 LEFT JOIN queue_group g ON g.id = q.group_id
   WHERE p.id = release_profile_of($1, NULL)`;
 
-const NONE: KnownNotices = { administrators: [], support: [], eventsOn: [], eventsOff: [], pinReleases: false };
+const NONE: KnownNotices = { administrators: [], support: [], eventsOn: [], eventsOff: [], pinReleases: false, codeReleases: true };
 
 /** Facts that people are told of where that is wanted. */
 const TOLD = ['print.job-held.v1', 'print.code-requested.v1', 'print.job-completed.v1', 'print.job-aborted.v1', 'print.job-expiring.v1', 'print.job-expired.v1'] as const;
@@ -35,9 +38,10 @@ export class QueueNotices {
     return Promise.all(publications.map(async (publication) => (isTold(publication) ? this.addedTo(publication) : publication)));
   }
 
-  /** Whether somebody with a PIN needs no code there, wherever they are. */
-  async pinReleases(queueId: string): Promise<boolean> {
-    return (await this.of(queueId)).pinReleases;
+  /** Whether the owner of what is held on these queues is mailed a code: not where a PIN of theirs releases everywhere, nor where no code releases anything. */
+  async needCode(queueIds: readonly string[], ownerHasPin: boolean): Promise<boolean> {
+    const known = await Promise.all(queueIds.map((queueId) => this.of(queueId)));
+    return ownerHasPin ? !known.every(({ pinReleases }) => pinReleases) : known.some(({ codeReleases }) => codeReleases);
   }
 
   private async addedTo(publication: ToldPublication): Promise<Publication> {

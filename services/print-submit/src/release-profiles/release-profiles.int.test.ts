@@ -5,7 +5,7 @@ import { LocationService } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
-import { type Instance, PrintHarness, queueSettings } from '../print-submit.harness.js';
+import { eventually, type Instance, PrintHarness, queueSettings } from '../print-submit.harness.js';
 
 let harness: PrintHarness;
 let instance: Instance;
@@ -83,13 +83,34 @@ describe('release profiles', () => {
   });
 });
 
+describe('somebody without a PIN', () => {
+  it('is mailed a code wherever one releases something, also at tablets of their own alone', async () => {
+    await instance.queues.createQueue({ settings: queueSettings('anywhere', printer.uri) });
+    const isByPin = async () => {
+      const { messageId } = await harness.mail('anywhere', { owner: 'pinless@example.org' });
+      await eventually(async () => (await harness.facts(messageId, 'print.job-held.v1')).length).toBe(1);
+      return (await harness.facts(messageId, 'print.job-held.v1'))[0]?.payload['byPin'] ?? false;
+    };
+    const update = (profileId: string, means: string[], rest: object) => profiles().updateReleaseProfile({ profileId, ...settings(profileId, means, rest) });
+    await update('default', ['login-pin'], { default: true });
+    await update('of-site', ['card-pin'], { networks: ['198.51.100.0/24'] });
+    await update('late', ['card-pin'], { networks: ['192.0.2.0/24'] });
+    await eventually(isByPin).toBe(true);
+    await update('late', ['puk'], { networks: ['192.0.2.0/24'] });
+    await eventually(isByPin).toBe(false);
+    await update('default', ['puk', 'login-pin', 'card-pin'], { default: true });
+  });
+});
+
 describe('a document on a queue whose profile asks for more than its code', () => {
   it('is shown to its owner with what it asks for, and let go by that alone', async () => {
     await instance.queues.createQueue({ settings: queueSettings('secret', printer.uri) });
     await instance.queues.createQueue({ settings: queueSettings('open', printer.uri) });
     await profiles().createReleaseProfile(settings('of-secret', ['login-pin'], { queueIds: ['secret'] }));
     const [strict, lenient] = [await harness.mail('secret', { documents: [{ fileName: 'salaries.pdf' }] }), await harness.mail('open', { documents: [{ fileName: 'menu.pdf' }] })];
-    const [code] = [await harness.codeOf(strict), await harness.codeOf(lenient)];
+    const code = await harness.codeOf(lenient);
+    // No code is mailed that nothing would come of.
+    await eventually(async () => (await harness.facts(strict.messageId, 'print.job-held.v1'))[0]?.payload).toMatchObject({ byPin: true, jobs: [{ fileName: 'salaries.pdf' }] });
     const opened = await own().openByCode({ code, releasePoint: '203.0.113.9' });
     expect(opened).toMatchObject({ outcome: 'valid', accountId: 'account:ada@example.org' });
     const byCode = { accountId: opened.accountId, means: 'puk', releasePoint: '203.0.113.9' };
