@@ -23,7 +23,7 @@ describe('what comes out', () => {
     expect(countPrinted(job, { ...silent, jobMediaSheetsCompleted: 3 })).toEqual({ impressions: 5, sheets: 3, countedBy: 'printer' });
   });
 
-  it.each([silent, { jobImpressionsCompleted: 0, jobMediaSheetsCompleted: 0 }, { jobImpressionsCompleted: -3, jobMediaSheetsCompleted: 2_147_483_647 }])('is made of pages where the printer says %j', (said) => {
+  it.each([silent, { jobImpressionsCompleted: 0, jobMediaSheetsCompleted: 0 }, { jobImpressionsCompleted: 1, jobMediaSheetsCompleted: 1 }, { jobImpressionsCompleted: -3, jobMediaSheetsCompleted: 2_147_483_647 }])('is made of pages where the printer says %j', (said) => {
     expect(countPrinted(job, said)).toEqual({ impressions: 5, sheets: 5, countedBy: 'pages' });
   });
 });

@@ -36,6 +36,8 @@ export function countFromPages({ pages, sides, copies, pageRanges, notApplied }:
  */
 export function countPrinted(job: CountedJob, said: PrinterCount): PrintCount {
   const expected = countFromPages(job);
+  // CUPS says 1 of whatever it passes on as it is, without having looked into it.
+  if (said.jobImpressionsCompleted === 1 && expected.impressions > 1) return expected;
   const impressions = believed(said.jobImpressionsCompleted, expected.impressions);
   const sheets = believed(said.jobMediaSheetsCompleted, expected.impressions);
   if (impressions === undefined && sheets === undefined) return expected;
