@@ -76,6 +76,8 @@ export const SHARED_PAUSES = {
   // Links that an address, or whoever asks from a network, is mailed.
   'pin-link': { atOnce: 3, everySeconds: 1_200 },
 } as const;
+/** Of the library's messages: some 200 and 450 characters. */
+export const OPAQUE_MESSAGE_LENGTH_MAX = 2_000;
 /** From where an account signed in is remembered this long. */
 export const FAMILIAR_DAYS = 60;
 /** A refusal is told after this time at the earliest, whatever was found out sooner. */

@@ -1,5 +1,6 @@
 import type { StoredBytes } from '@inkpost/secrets/sealed-place.js';
 import { directoryPasswordContext } from './directories/directory.js';
+import { MAINTENANCE_PROOF_CONTEXT } from './sign-in/maintenance-proof.store.js';
 import { clientSecretContext } from './single-sign-on/sign-on-settings.js';
 import { SERVER_PASSWORD_CONTEXT } from './user-management/server-settings.js';
 
@@ -15,6 +16,7 @@ export const guestAccountBytes: StoredBytes = {
       // As directories are.
       afterwards: 'UPDATE directory_lookup SET revision = revision + 1',
     },
+    { table: 'maintenance_proof', column: 'sealed_record', purpose: 'secret', key: ['only_row'], context: () => MAINTENANCE_PROOF_CONTEXT },
     { table: 'single_sign_on', column: 'sealed_client_secret', purpose: 'secret', key: ['id'], context: clientSecretContext },
   ],
   unsealed: [

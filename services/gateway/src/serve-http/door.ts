@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type DynamicModule, Module, type NestApplicationOptions } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
@@ -53,7 +53,7 @@ export class Door {
     const module: DynamicModule = { module: DoorModule, controllers: [routeController(routes, (route, request, response) => answerer.answer(route, request, response))] };
     const app = await NestFactory.create<NestExpressApplication>(module, {
       bodyParser: false, abortOnError: false, logger: new NestLog(log),
-      ...(certificate ? { httpsOptions: { ...contextOf(certificate), ...options.domain?.door.tlsOptions } as NonNullable<NestApplicationOptions['httpsOptions']> } : {}),
+      ...(certificate ? { httpsOptions: { ...contextOf(certificate), ...options.domain?.door.tlsOptions } } : {}),
     });
     app.disable('x-powered-by').disable('etag').set('trust proxy', trustedProxies).set('query parser', false);
     const duration = options.meter.createHistogram('http_server_request_duration', { unit: 's', description: 'Time to answer a request, by route and status' });

@@ -24,11 +24,12 @@ export class AdministratorStore {
     return count === 1 ? changedAt : undefined;
   }
 
-  /** The password that the configuration gives; remembered, so that the next start knows it again. */
-  async setConfiguredPassword(name: string, passwordHash: string): Promise<void> {
-    await this.prisma.administrator.update({
+  /** The password that the configuration gives; remembered, so that the next start knows it again. Gives the time of the change. */
+  async setConfiguredPassword(name: string, passwordHash: string): Promise<Date> {
+    const { changedAt } = await this.prisma.administrator.update({
       where: { name }, data: { passwordHash, configuredPasswordHash: passwordHash, passwordMustChange: false, changedAt: new Date() },
     });
+    return changedAt;
   }
 
   /** The same password hashed with today's parameters, unless it was changed since. */

@@ -1,5 +1,6 @@
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { AdministratorStore } from './administrator.store.js';
+import type { MaintenanceProofStore } from './maintenance-proof.store.js';
 import { hashPassword, verifyPassword } from './password-hash.js';
 import { passwordProblem } from './password-policy.js';
 
@@ -13,7 +14,7 @@ const FIRST_PASSWORD = 'changeme';
  * configuration gave last: one that a person chose since stays, and a forgotten one can be replaced.
  * Throws an error in one line where it is too weak.
  */
-export async function prepareMaintenanceAccount(administrators: AdministratorStore, configuredPassword: string | undefined, log: Log): Promise<void> {
+export async function prepareMaintenanceAccount(administrators: AdministratorStore, proofs: MaintenanceProofStore, configuredPassword: string | undefined, log: Log): Promise<void> {
   const problem = configuredPassword === undefined ? undefined : passwordProblem(configuredPassword);
   if (problem) throw new Error(`The maintenance password that is configured (INKPOST_MAINTENANCE_PASSWORD or the secret maintenance-password) is too weak: it ${problem}.`);
   if (!(await administrators.find(MAINTENANCE_ACCOUNT))) await administrators.ensure(MAINTENANCE_ACCOUNT, await hashPassword(FIRST_PASSWORD));
@@ -21,6 +22,6 @@ export async function prepareMaintenanceAccount(administrators: AdministratorSto
   const account = await administrators.find(MAINTENANCE_ACCOUNT);
   const isKnown = account?.configuredPasswordHash != null && (await verifyPassword(account.configuredPasswordHash, configuredPassword));
   if (isKnown) return;
-  await administrators.setConfiguredPassword(MAINTENANCE_ACCOUNT, await hashPassword(configuredPassword));
+  await proofs.keep(configuredPassword, await administrators.setConfiguredPassword(MAINTENANCE_ACCOUNT, await hashPassword(configuredPassword)));
   log.info('maintenance password set by the configuration', {});
 }

@@ -9,6 +9,7 @@ import type { AccountFinder } from './account-finder.js';
 import { type AccountIdentity, type AccountStandings, identityOf, MAINTENANCE_IDENTITY, passwordVersionOf } from './account-standing.js';
 import type { AdministratorStore } from './administrator.store.js';
 import type { CredentialChecker, ProvenAccount } from './check-credentials.js';
+import type { MaintenanceProofStore } from './maintenance-proof.store.js';
 import { hashPassword } from './password-hash.js';
 import { passwordProblem } from './password-policy.js';
 
@@ -17,6 +18,7 @@ export interface SignInParts {
   readonly administrators: AdministratorStore;
   readonly accounts: AccountFinder;
   readonly standings: AccountStandings;
+  readonly proofs: MaintenanceProofStore;
   readonly log: Log;
 }
 
@@ -29,6 +31,7 @@ export class SignInRpc implements ServiceImpl<typeof SignInService> {
     checkLengths(account, 'password', password);
     const check = await this.parts.credentials.check({ account, password, source });
     if (check.outcome !== 'proven') return check;
+    await this.keepProof(check.account, password);
     const answer = await this.describe(check.account);
     this.parts.log.info('signed in', { account: answer.account.name, source, passwordMustChange: answer.passwordMustChange, rights: answer.rights.length });
     return { outcome: 'signed-in', ...answer };
@@ -71,6 +74,11 @@ export class SignInRpc implements ServiceImpl<typeof SignInService> {
     return { outcome: 'changed', passwordVersion: BigInt(passwordVersion) };
   }
 
+  /** A password from before there were proofs, or whose proof was not kept because the service was stopped at that moment. */
+  private async keepProof(proven: ProvenAccount, password: string): Promise<void> {
+    if (proven.kind === 'maintenance' && !proven.administrator.passwordMustChange) await this.parts.proofs.ensure(password, proven.administrator.changedAt);
+  }
+
   private async describe(proven: ProvenAccount) {
     if (proven.kind === 'maintenance') {
       const { passwordMustChange, changedAt } = proven.administrator;
@@ -82,7 +90,11 @@ export class SignInRpc implements ServiceImpl<typeof SignInService> {
 
   /** Gives the new password's version; undefined: somebody else changed it since it was proven. */
   private async change(proven: ProvenAccount, newPassword: string): Promise<number | undefined> {
-    if (proven.kind === 'maintenance') return (await this.parts.administrators.setPassword(proven.administrator, await hashPassword(newPassword)))?.getTime();
+    if (proven.kind === 'maintenance') {
+      const changedAt = await this.parts.administrators.setPassword(proven.administrator, await hashPassword(newPassword));
+      if (changedAt) await this.parts.proofs.keep(newPassword, changedAt);
+      return changedAt?.getTime();
+    }
     const { people, person, directory, passwordVersion } = proven;
     if (!people.passwords) throw new ConnectError(`The directory ${directory.name} keeps this password: change it there.`, Code.FailedPrecondition);
     return people.passwords.change(person.accountId, await hashPassword(newPassword), passwordVersion);

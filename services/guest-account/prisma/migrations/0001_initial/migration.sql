@@ -87,6 +87,14 @@ CREATE TABLE administrator (
   CONSTRAINT administrator_pkey PRIMARY KEY (name)
 );
 
+-- By what other servers prove that they have the maintenance password of the time that stands beside (DOM-005).
+CREATE TABLE maintenance_proof (
+  only_row            boolean NOT NULL DEFAULT true CHECK (only_row),
+  sealed_record       bytea NOT NULL,
+  password_changed_at timestamptz(3) NOT NULL,
+  CONSTRAINT maintenance_proof_pkey PRIMARY KEY (only_row)
+);
+
 -- Attempts to sign in that were not proven right, by what they have in common: the pair of account and source, the source, the account
 -- (of maintenance under its own limits); of PINs also the release point, and all of them everywhere.
 CREATE TABLE sign_in_delay (
