@@ -13,6 +13,8 @@ Not printed
 $REFUSED`;
 const FR_CODE_NOTE = '> Majuscules et tiret sont sans importance. Gardez ce code pour vous : il suffit pour imprimer vos documents.';
 const EN_CODE_NOTE = '> Capitals and the dash do not matter. Keep this code to yourself: it is all it takes to print your documents.';
+const FR_LEFT = '> Vous pouvez encore imprimer : $QUEUEQUOTA';
+const EN_LEFT = '> You can still print: $QUEUEQUOTA';
 const FR_HELP = '> De l’aide : $QUEUESUPPORT';
 const EN_HELP = '> For help: $QUEUESUPPORT';
 
@@ -21,21 +23,21 @@ export const DEFAULT_TEMPLATES: Readonly<Record<EventName, Readonly<Record<Langu
   'document-waiting': {
     fr: {
       subject: 'Votre code pour imprimer $COUNT – $SUBJECT', title: 'Vos documents vous attendent',
-      text: `Saisissez ce code à un point de retrait de « $QUEUE » pour imprimer :\n\n$CODE\n\n${FR_WAITING}\n\nLe code est valable jusqu’au $UNTIL. Les documents non retirés d’ici là seront effacés.\n\n${FR_CODE_NOTE}\n\n${FR_HELP}`,
+      text: `Saisissez ce code à un point de retrait de « $QUEUE » pour imprimer :\n\n$CODE\n\n${FR_WAITING}\n\nLe code est valable jusqu’au $UNTIL. Les documents non retirés d’ici là seront effacés.\n\n${FR_CODE_NOTE}\n\n${FR_LEFT}\n\n${FR_HELP}`,
     },
     en: {
       subject: 'Your code to print $COUNT – $SUBJECT', title: 'Your documents are waiting for you',
-      text: `Enter this code at a release point of “$QUEUE” to print:\n\n$CODE\n\n${EN_WAITING}\n\nThe code is valid until $UNTIL. Documents that were not fetched by then will be erased.\n\n${EN_CODE_NOTE}\n\n${EN_HELP}`,
+      text: `Enter this code at a release point of “$QUEUE” to print:\n\n$CODE\n\n${EN_WAITING}\n\nThe code is valid until $UNTIL. Documents that were not fetched by then will be erased.\n\n${EN_CODE_NOTE}\n\n${EN_LEFT}\n\n${EN_HELP}`,
     },
   },
   'document-waiting-pin': {
     fr: {
       subject: '$COUNT en attente d’impression – $SUBJECT', title: 'Vos documents vous attendent',
-      text: `À un point de retrait de « $QUEUE », utilisez votre PIN avec votre identifiant ou votre carte pour imprimer.\n\n${FR_WAITING}\n\nLes documents non retirés jusqu’au $UNTIL seront effacés.\n\n> Pas encore de PIN, ou oublié ? Au point de retrait, faites-vous envoyer un lien pour le définir.\n\n${FR_HELP}`,
+      text: `À un point de retrait de « $QUEUE », utilisez votre PIN avec votre identifiant ou votre carte pour imprimer.\n\n${FR_WAITING}\n\nLes documents non retirés jusqu’au $UNTIL seront effacés.\n\n> Pas encore de PIN, ou oublié ? Au point de retrait, faites-vous envoyer un lien pour le définir.\n\n${FR_LEFT}\n\n${FR_HELP}`,
     },
     en: {
       subject: '$COUNT waiting to be printed – $SUBJECT', title: 'Your documents are waiting for you',
-      text: `At a release point of “$QUEUE”, use your PIN with your login or your card to print.\n\n${EN_WAITING}\n\nDocuments that were not fetched until $UNTIL will be erased.\n\n> No PIN yet, or forgotten? At the release point, have a link mailed to set it.\n\n${EN_HELP}`,
+      text: `At a release point of “$QUEUE”, use your PIN with your login or your card to print.\n\n${EN_WAITING}\n\nDocuments that were not fetched until $UNTIL will be erased.\n\n> No PIN yet, or forgotten? At the release point, have a link mailed to set it.\n\n${EN_LEFT}\n\n${EN_HELP}`,
     },
   },
   'code-requested': {

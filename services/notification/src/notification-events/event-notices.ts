@@ -7,6 +7,7 @@ import type { MailDelivery } from '../notify/mail-delivery.js';
 import type { MailKind } from '../notify/outgoing.store.js';
 import { foreignText } from '../templates/foreign-text.js';
 import type { Language } from '../templates/language.js';
+import { limitWords } from '../templates/limit-words.js';
 import type { EventsStore, StoredEvents } from './events.store.js';
 import { EVENT_RULES, type EventName } from './notification-event.js';
 import { type MacroValues, renderTemplate } from './render-template.js';
@@ -64,7 +65,8 @@ export class EventNotices {
     await this.delivery.deliver(message, {
       ...more, kind, to, cc, displayName: toUser ? user.displayName : '', language: user.language, ...(toUser && user.accountId !== undefined ? { accountId: user.accountId } : {}),
       render: (language) => renderTemplate(templates[language], {
-        $USER: foreignText(user.displayName) || user.address, $ADDRESS: foreignText(user.address), $QUEUEADMIN: contacts('administrators'), $QUEUESUPPORT: contacts('support'), ...values(language),
+        $USER: foreignText(user.displayName) || user.address, $ADDRESS: foreignText(user.address), $QUEUEADMIN: contacts('administrators'), $QUEUESUPPORT: contacts('support'),
+        $QUEUEQUOTA: limitWords(notices.flatMap(({ limits }) => limits), language), ...values(language),
       }, language),
     });
   }

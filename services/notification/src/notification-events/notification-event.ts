@@ -5,7 +5,7 @@ export const EVENTS = ['document-waiting', 'document-waiting-pin', 'code-request
 export type EventName = (typeof EVENTS)[number];
 
 /** What stands in a template for what is known when the mail is written (V-07). */
-export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT'] as const;
+export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA'] as const;
 export type Macro = (typeof MACROS)[number];
 
 /** The words of one event in one language. How its text is read: `renderTemplate`. */
@@ -32,7 +32,7 @@ interface EventRules extends EventSettings {
   readonly groupSwitch?: string;
 }
 
-const ABOUT_JOBS: readonly Macro[] = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$QUEUEADMIN', '$QUEUESUPPORT'];
+const ABOUT_JOBS: readonly Macro[] = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA'];
 const ON = { enabled: true, targets: ['$USER'] } as const;
 
 export const EVENT_RULES: Readonly<Record<EventName, EventRules>> = {

@@ -13,7 +13,7 @@ const to = (wanted: string) => (mail: ReceivedMail) => mail.to.includes(wanted);
 const lastStep = (journeyId: string) => expect.poll(async () => (await harness.journey(journeyId)).at(-1), { timeout: 15_000 });
 const notices = { administrators: ['admin@example.org'], support: ['help@example.org'] };
 interface Grouped {
-  readonly notices?: { administrators?: string[]; support?: string[]; eventsOn?: string[]; eventsOff?: string[] }[];
+  readonly notices?: { administrators?: string[]; support?: string[]; eventsOn?: string[]; eventsOff?: string[]; limits?: { kind: string; name: string; period: string; left: bigint; amount: bigint }[] }[];
 }
 
 const fail = (owner: string, more: Grouped = {}) =>
@@ -36,12 +36,12 @@ describe('an event', () => {
   it('is told as it is set: to whom, in whose words, and back in those that Inkpost brings along', async () => {
     const [first, second, third] = [address('first'), address('second'), address('third')];
     await events().putNotificationEvent({ event: 'failed', enabled: true, targets: ['$USER', '$QUEUEADMIN', 'desk@example.org'] });
-    const template = { language: 'en', subject: 'Oh no: $DOCUMENTS', title: 'Sorry, $USER', text: 'At $QUEUE: $REASON\n\nAsk $QUEUESUPPORT.' };
+    const template = { language: 'en', subject: 'Oh no: $DOCUMENTS', title: 'Sorry, $USER', text: 'At $QUEUE: $REASON\n\nAsk $QUEUESUPPORT.\n\nLeft: $QUEUEQUOTA.' };
     const { event } = await events().putNotificationTemplate({ event: 'failed', template });
     expect(event?.templates).toMatchObject([{ language: 'fr', default: true }, { ...template, default: false }]);
-    await fail(first, { notices: [notices] });
+    await fail(first, { notices: [{ ...notices, limits: [{ kind: 'quota', name: 'Pages', period: 'month', left: 37n, amount: 200n }] }] });
     const mail = await sink.waitFor(to(first));
-    expect(mail).toMatchObject({ subject: 'Oh no: minutes.pdf', to: [first, 'admin@example.org', 'desk@example.org'], text: 'Sorry, Olive\n\nAt Hall: damaged or incomplete\n\nAsk help@example.org.\n' });
+    expect(mail).toMatchObject({ subject: 'Oh no: minutes.pdf', to: [first, 'admin@example.org', 'desk@example.org'], text: 'Sorry, Olive\n\nAt Hall: damaged or incomplete\n\nAsk help@example.org.\n\nLeft: 37 of 200 pages this month (Pages).\n' });
     expect(mail.parsed.cc).toMatchObject({ text: 'admin@example.org, desk@example.org' });
     await fail(second);
     expect((await sink.waitFor(to(second))).text).toBe('Sorry, Olive\n\nAt Hall: damaged or incomplete\n');

@@ -49,9 +49,9 @@ export class KnownSettings {
     return this.notices.needCode(queueIds, ownerHasPin);
   }
 
-  /** Facts with what the groups of their queues say about notices. */
-  withNotices(publications: readonly Publication[]): Promise<Publication[]> {
-    return this.notices.addTo(publications);
+  /** Facts with what the groups of their queues say about notices, and what an owner in these groups has left. */
+  withNotices(publications: readonly Publication[], ownerGroups: readonly string[]): Promise<Publication[]> {
+    return this.notices.addTo(publications, ownerGroups);
   }
 
   /** The copies turned out to be old. */

@@ -76,7 +76,7 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     const code = (await this.needsCode(message, planned)) ? this.puks.issue(messageId, owner.address) : undefined;
     const handled = await this.store.hold({
       message, jobs: planned, plan, sendingRevision, codeHash: code?.codeHash,
-      entries: journeyOf(planned, plan.queue, plan.options, plan.charging.currency), publish: await this.settings.withNotices(factsOf(message, planned, code?.sealedPuk)),
+      entries: journeyOf(planned, plan.queue, plan.options, plan.charging.currency), publish: await this.settings.withNotices(factsOf(message, planned, code?.sealedPuk), plan.groups),
     });
     if (handled) this.count(planned);
   }

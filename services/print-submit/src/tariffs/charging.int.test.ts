@@ -149,6 +149,26 @@ describe('a limit', () => {
   });
 });
 
+describe('what is left', () => {
+  const told = async (messageId: string, subject: string) => (await harness.facts(messageId, subject)).map(({ payload }) => (payload['notices'] as { limits: unknown }[] | undefined)?.flatMap(({ limits }) => limits) ?? []);
+
+  it('goes along with what people are told, by the limits that hold for them; with nothing where none does', async () => {
+    const before = await mail('lobby', [{}], ['Students']);
+    await harness.codeOf(before);
+    expect(await told(before.messageId, 'print.job-held.v1')).toEqual([[]]);
+    await balances().putBalance({ holder: account(), mode: 'refuse' });
+    await balances().book({ holder: account(), amount: 1_500n, reason: 'Paid' });
+    await balances().putQuota({ quota: { quotaId: 'q', name: 'Pages', scope: 'members', subject: 'Students', unit: 'impressions', period: 'month', amount: 10n, mode: 'warn' } });
+    const student = await mail('direct', [{ pages: 3 }], ['Students']);
+    await state(student.jobIds[0]).toBe(PRINTED);
+    const balance = { kind: 'balance', currency: expect.any(String) as string, left: '1500' };
+    expect(await told(student.messageId, 'print.job-completed.v1')).toEqual([[balance, { kind: 'quota', name: 'Pages', period: 'month', left: '7', amount: '10' }]]);
+    const other = await mail('lobby', [{ pages: 3 }], ['Staff']);
+    await harness.codeOf(other);
+    expect(await told(other.messageId, 'print.job-held.v1')).toEqual([[balance]]);
+  });
+});
+
 describe('a filter', () => {
   it('refuses, forces, redirects and asks, each document of a mail for itself, and the journey names the rule', async () => {
     await filter('long', { pagesMin: 100 }, { kind: 'refuse', message: 'No books here.' });
