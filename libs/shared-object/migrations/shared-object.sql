@@ -19,21 +19,24 @@ BEGIN
     jsonb_build_object('kind', p_kind, 'objectId', p_object_id, 'version', p_version::text, 'deleted', p_deleted))));
 END $$;
 
--- Notes a change of an object, whatever statement makes it. Arguments: kind; column of the object's identifier; object, or part: a row that belongs to
--- one; columns that are no part of what is shared. The setting inkpost.applies of a session says that it applies what the master has: on, or
+-- Notes a change of an object, whatever statement makes it. Arguments: kind; column of the object's identifier, or = and the identifier
+-- itself; object, or part: a row that belongs to one; columns that are no part of what is shared. The setting inkpost.applies of a session says that it applies what the master has: on, or
 -- rehearsal, whose changes end with their transaction.
 CREATE FUNCTION note_object_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   applies text := coalesce(current_setting('inkpost.applies', true), '');
   before jsonb := to_jsonb(OLD);
   after jsonb := to_jsonb(NEW);
-  changed_id text := coalesce(before, after) ->> TG_ARGV[1];
+  changed_id text := CASE WHEN TG_ARGV[1] LIKE '=%' THEN substr(TG_ARGV[1], 2) ELSE coalesce(before, after) ->> TG_ARGV[1] END;
   ends boolean := TG_OP = 'DELETE' AND TG_ARGV[2] = 'object';
   noted shared_object;
+  is_told boolean;
 BEGIN
   IF TG_OP = 'UPDATE' AND before - TG_ARGV[3]::text[] = after - TG_ARGV[3]::text[] THEN RETURN NULL; END IF;
   -- The lock makes whoever shares the object wait for this change, so that none is missed.
   SELECT s.* INTO noted FROM shared_object s WHERE s.kind = TG_ARGV[0] AND s.object_id = changed_id FOR UPDATE;
+  -- An object of several rows is told of once in a transaction.
+  is_told := EXISTS (SELECT FROM shared_object s WHERE s.kind = noted.kind AND s.object_id = noted.object_id AND s.xmin = pg_current_xact_id()::xid);
   IF applies = '' AND noted.provenance = 'received' THEN
     RAISE EXCEPTION 'The % "%" comes from the master: change it there.', replace(TG_ARGV[0], '-', ' '), changed_id USING ERRCODE = 'IK002';
   END IF;
@@ -43,6 +46,7 @@ BEGIN
     END IF;
     RETURN NULL;
   END IF;
+  IF is_told AND NOT ends THEN RETURN NULL; END IF;
   noted.version := nextval('shared_object_version');
   IF applies = '' THEN PERFORM tell_object_change(noted.kind, noted.object_id, noted.version, ends); END IF;
   UPDATE shared_object s SET version = noted.version, changed_at = now(), provenance = CASE applies WHEN '' THEN s.provenance ELSE 'received' END

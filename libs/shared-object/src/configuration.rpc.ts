@@ -123,13 +123,12 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
       if (!dryRun) await (wanted === 'shared' ? this.parts.store.share([reference]) : this.parts.store.markReceived(reference));
       return { outcome: 'unchanged' };
     }
-    const object: AppliedObject = { objectId, body, secrets, isThere: there !== undefined };
+    const object: AppliedObject = { objectId, body, secrets, isThere: there !== undefined, isLocal: there !== undefined && provenance === 'local' };
     const writer = this.writer(request);
-    const renamedLocal = wanted === 'shared' || provenance !== 'local' ? undefined : await writer.makeRoom?.(object, serverName, dryRun);
+    const renamedLocal = wanted === 'shared' ? undefined : await writer.makeRoom?.(object, serverName, dryRun);
+    const isThere = renamedLocal === undefined ? object.isThere : (await own.read(objectId, context)) !== undefined && !(dryRun && object.isLocal);
     // A rehearsal can't go on from what it did not do.
-    if (dryRun && renamedLocal !== undefined) return { outcome: 'created', renamedLocal };
-    const isThere = renamedLocal === undefined ? object.isThere : (await own.read(objectId, context)) !== undefined;
-    await writer.apply({ ...object, isThere }, context).catch(endOfRehearsal(dryRun));
+    if (!dryRun || renamedLocal === undefined) await writer.apply({ ...object, isThere }, context).catch(endOfRehearsal(dryRun));
     if (!dryRun) await (wanted === 'shared' ? this.parts.store.share([reference]) : this.parts.store.markReceived(reference));
     return { outcome: isThere ? 'changed' : 'created', ...(renamedLocal === undefined ? {} : { renamedLocal }) };
   }

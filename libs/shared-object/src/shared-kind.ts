@@ -24,6 +24,8 @@ export interface AppliedObject {
   readonly secrets: JsonObject;
   /** It is here already, whoever made it. */
   readonly isThere: boolean;
+  /** … and of this server alone: one that came from the master before is not. */
+  readonly isLocal: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface SharedKind {
   apply(object: AppliedObject, context: HandlerContext): Promise<void>;
   delete(objectId: string, context: HandlerContext): Promise<void>;
   /**
-   * A local object that stands where one of the master's is to be bears another name afterwards; gives that name, or undefined where nothing
+   * An object that stands where one of the master's is to be bears another name afterwards; gives that name, or undefined where nothing
    * stands in the way. `serverName`: of this server. `rehearses`: only says it.
    */
   makeRoom?(object: AppliedObject, serverName: string, rehearses: boolean): Promise<string | undefined>;

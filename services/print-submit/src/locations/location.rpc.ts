@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
@@ -21,9 +22,14 @@ export class LocationRpc implements ServiceImpl<typeof LocationService> {
   };
 
   createLocation = async ({ parentId, name }: CreateLocationRequest, context: HandlerContext) => {
-    authorize(context, 'configuration.write');
-    return { location: toWire(accepted(await this.locations.create(parentId || ROOT_LOCATION, checkedName(name)), '')) };
+    return { location: await this.create(randomUUID(), parentId, name, context) };
   };
+
+  /** With an identifier that is another server's perhaps. */
+  async create(locationId: string, parentId: string, name: string, context: HandlerContext) {
+    authorize(context, 'configuration.write');
+    return toWire(accepted(await this.locations.create(locationId, parentId || ROOT_LOCATION, checkedName(name)), ''));
+  }
 
   updateLocation = async ({ locationId, parentId, name }: UpdateLocationRequest, context: HandlerContext) => {
     authorize(context, 'configuration.write');

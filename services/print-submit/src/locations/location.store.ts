@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Prisma, type PrismaClient } from '../gen/prisma/client.js';
 import { locationLimits } from '../limits.js';
 
@@ -31,13 +30,13 @@ export class LocationStore {
     return this.prisma.location.findMany({ orderBy: { path: 'asc' } });
   }
 
-  async create(parentId: string, name: string): Promise<Location | LocationRefusal> {
+  async create(locationId: string, parentId: string, name: string): Promise<Location | LocationRefusal> {
     return this.changing(async (transaction) => {
       const parent = await transaction.location.findUnique({ where: { locationId: parentId } });
       if (!parent) return 'parent-unknown';
       if ((await transaction.location.count()) >= locationLimits.max) return 'too-many';
       const path = pathOf(parent, name);
-      return fits(path) ? transaction.location.create({ data: { locationId: randomUUID(), parentId, name, path } }) : 'too-deep';
+      return fits(path) ? transaction.location.create({ data: { locationId, parentId, name, path } }) : 'too-deep';
     });
   }
 

@@ -11,8 +11,8 @@ const TABLES = { queue: 'queue', 'queue group': 'queue_group', tariff: 'tariff',
 /** A local object of the master's identifier gets another identifier and name; what refers to it here goes with it. */
 export function stepAside(prisma: PrismaClient, what: keyof typeof TABLES): MakeRoom {
   const table = Prisma.raw(TABLES[what]);
-  return async ({ objectId, isThere }, serverName, rehearses) => {
-    if (!isThere) return undefined;
+  return async ({ objectId, isLocal }, serverName, rehearses) => {
+    if (!isLocal) return undefined;
     return prisma.$transaction(async (transaction) => {
       const [local] = await transaction.$queryRaw<{ name: string }[]>`SELECT name FROM ${table} WHERE id = ${objectId} FOR UPDATE`;
       if (!local) return undefined;

@@ -481,21 +481,24 @@ BEGIN
     jsonb_build_object('kind', p_kind, 'objectId', p_object_id, 'version', p_version::text, 'deleted', p_deleted))));
 END $$;
 
--- Notes a change of an object, whatever statement makes it. Arguments: kind; column of the object's identifier; object, or part: a row that belongs to
--- one; columns that are no part of what is shared. The setting inkpost.applies of a session says that it applies what the master has: on, or
+-- Notes a change of an object, whatever statement makes it. Arguments: kind; column of the object's identifier, or = and the identifier
+-- itself; object, or part: a row that belongs to one; columns that are no part of what is shared. The setting inkpost.applies of a session says that it applies what the master has: on, or
 -- rehearsal, whose changes end with their transaction.
 CREATE FUNCTION note_object_change() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
   applies text := coalesce(current_setting('inkpost.applies', true), '');
   before jsonb := to_jsonb(OLD);
   after jsonb := to_jsonb(NEW);
-  changed_id text := coalesce(before, after) ->> TG_ARGV[1];
+  changed_id text := CASE WHEN TG_ARGV[1] LIKE '=%' THEN substr(TG_ARGV[1], 2) ELSE coalesce(before, after) ->> TG_ARGV[1] END;
   ends boolean := TG_OP = 'DELETE' AND TG_ARGV[2] = 'object';
   noted shared_object;
+  is_told boolean;
 BEGIN
   IF TG_OP = 'UPDATE' AND before - TG_ARGV[3]::text[] = after - TG_ARGV[3]::text[] THEN RETURN NULL; END IF;
   -- The lock makes whoever shares the object wait for this change, so that none is missed.
   SELECT s.* INTO noted FROM shared_object s WHERE s.kind = TG_ARGV[0] AND s.object_id = changed_id FOR UPDATE;
+  -- An object of several rows is told of once in a transaction.
+  is_told := EXISTS (SELECT FROM shared_object s WHERE s.kind = noted.kind AND s.object_id = noted.object_id AND s.xmin = pg_current_xact_id()::xid);
   IF applies = '' AND noted.provenance = 'received' THEN
     RAISE EXCEPTION 'The % "%" comes from the master: change it there.', replace(TG_ARGV[0], '-', ' '), changed_id USING ERRCODE = 'IK002';
   END IF;
@@ -505,6 +508,7 @@ BEGIN
     END IF;
     RETURN NULL;
   END IF;
+  IF is_told AND NOT ends THEN RETURN NULL; END IF;
   noted.version := nextval('shared_object_version');
   IF applies = '' THEN PERFORM tell_object_change(noted.kind, noted.object_id, noted.version, ends); END IF;
   UPDATE shared_object s SET version = noted.version, changed_at = now(), provenance = CASE applies WHEN '' THEN s.provenance ELSE 'received' END
@@ -522,5 +526,19 @@ END $$;
 CREATE CONSTRAINT TRIGGER end_rehearsal AFTER INSERT OR UPDATE ON "shared_object"
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_rehearsal();
 
+CREATE TRIGGER shared_location AFTER INSERT OR UPDATE OR DELETE ON "location"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('location', 'id', 'object', '{path}');
 CREATE TRIGGER shared_queue AFTER INSERT OR UPDATE OR DELETE ON "queue"
   FOR EACH ROW EXECUTE FUNCTION note_object_change('queue', 'id', 'object', '{version,created_at}');
+CREATE TRIGGER shared_queue_group AFTER INSERT OR UPDATE OR DELETE ON "queue_group"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('queue-group', 'id', 'object', '{version,created_at}');
+CREATE TRIGGER shared_tariff AFTER INSERT OR UPDATE OR DELETE ON "tariff"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('tariff', 'id', 'object', '{}');
+CREATE TRIGGER shared_filter AFTER INSERT OR UPDATE OR DELETE ON "filter"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('filter', 'id', 'object', '{}');
+CREATE TRIGGER shared_release_profile AFTER INSERT OR UPDATE OR DELETE ON "release_profile"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('release-profile', 'id', 'object', '{is_default,version,created_at}');
+CREATE TRIGGER shared_release_assignment AFTER INSERT OR UPDATE OR DELETE ON "release_assignment"
+  FOR EACH ROW EXECUTE FUNCTION note_object_change('release-profile', 'profile_id', 'part', '{id}');
+CREATE TRIGGER shared_default_release_profile AFTER UPDATE ON "release_profile"
+  FOR EACH ROW WHEN (OLD."is_default" <> NEW."is_default") EXECUTE FUNCTION note_object_change('default-release-profile', '=default', 'part', '{}');
