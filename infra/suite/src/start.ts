@@ -4,6 +4,7 @@ import { processEnvironment } from '@inkpost/config/environment.js';
 import { oneOf, text, url } from '@inkpost/config/variables.js';
 import { projectFolder } from '@inkpost/local/project-folder.js';
 import { Steps } from '@inkpost/local/steps.mjs';
+import { checkPorts } from './check-ports.js';
 import { startStack } from './embedded-stack.js';
 import { lockFolder } from './folder-lock.js';
 import { SUITE } from './services.js';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     });
     stops.push(() => stack.stop());
     const settings: Environment = { ...suiteEnvironment({ databaseUrl: stack.databaseUrl, redisUrl: stack.redisUrl, folder }), ...environment, INKPOST_REDIS_URL: stack.redisUrl, INKPOST_DATABASE_URL: stack.databaseUrl };
+    await checkPorts(settings);
     const own = Object.fromEntries(Object.entries(settings).filter(([name]) => name.startsWith('INKPOST_')));
     const logFile = join(folder, 'inkpost.log');
     const suite = await startSuite({ topology: config.topology, environment: { ...passedOn(environment), ...own }, logFile });

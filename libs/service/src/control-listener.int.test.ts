@@ -127,6 +127,6 @@ describe('the control listener', () => {
   it('says who may be in the way when its port is taken', async () => {
     const port = Number(new URL(base).port);
     const second = new ControlListener({ service: 'domain-sync', listen: { host: '127.0.0.1', port }, key, log, tracer: telemetry.tracer('test'), readiness: async () => [], metrics: async () => '' });
-    await expect(second.start()).rejects.toThrow(/is taken: is Inkpost running already\?/);
+    await expect(second.start()).rejects.toThrow(/is taken: is Inkpost running already\? INKPOST_DOMAIN_SYNC_LISTEN chooses/);
   });
 });

@@ -13,7 +13,7 @@ import { inSpan } from '@inkpost/telemetry/telemetry.js';
 import { verifyControlToken } from './control-token.js';
 import { invalidField } from './rpc-errors.js';
 import type { Caller, Right } from './rights.js';
-import type { ServiceName } from './service-variables.js';
+import { type ServiceName, variablePart } from './service-variables.js';
 
 export interface ControlListenerOptions {
   readonly service: ServiceName;
@@ -127,10 +127,10 @@ export class ControlListener {
 
   /** Gives the port that it listens on. */
   async start(): Promise<number> {
-    const { host, port } = this.options.listen;
+    const { service, listen: { host, port } } = this.options;
     await new Promise<void>((resolve, reject) => {
       this.server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} on ${host} is taken: is Inkpost running already?`, { cause: error }) : error);
+        reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} on ${host} is taken: is Inkpost running already? INKPOST_${variablePart(service)}_LISTEN chooses another one.`, { cause: error }) : error);
       });
       this.server.listen(port, host, resolve);
     });
