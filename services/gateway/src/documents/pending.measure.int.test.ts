@@ -27,8 +27,8 @@ async function fill(): Promise<void> {
   await superuser.query(`
     WITH mails AS (INSERT INTO journey.message (id, received_at, sender, subject, mailbox)
       SELECT gen_random_uuid(), '2033-01-01'::timestamptz + n * interval '1 second', 'user' || n % 1000 || '@example.org', 'Please print', 'print@example.org' FROM generate_series(1, $1::int) AS n RETURNING id, received_at)
-    INSERT INTO journey.entry (message_id, document_id, at, service, step, evidence, settled)
-    SELECT mails.id, CASE WHEN step = 'document-extracted' THEN gen_random_uuid() END, received_at, 'mail_ingest', step, '{"fileName": "letter.pdf", "statusText": "No user found with e-mail address: x"}', extract(minute FROM received_at)::int % 2 = 0
+    INSERT INTO journey.entry (message_id, document_id, at, service, step, evidence, standing)
+    SELECT mails.id, CASE WHEN step = 'document-extracted' THEN gen_random_uuid() END, received_at, 'mail_ingest', step, '{"fileName": "letter.pdf", "statusText": "No user found with e-mail address: x"}', step = 'owner-refused' AND extract(minute FROM received_at)::int % 2 = 1
     FROM mails, unnest(CASE WHEN extract(second FROM received_at)::int % 10 = 0 THEN ARRAY['received', 'document-extracted', 'sender-accepted', 'owner-refused']
       ELSE ARRAY['received', 'document-extracted', 'sender-accepted', 'document-accepted', 'owner-found', 'held', 'released', 'sent-to-printer', 'printed'] END) AS step`, [journeys]);
   await superuser.query(`
