@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { ServerService } from '@inkpost/contracts/admin/v1/server_pb.js';
 import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
+import { ConsolidationService } from '@inkpost/contracts/domain/v1/statistics_pb.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
@@ -10,6 +11,10 @@ import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service
 import { RollUp } from './add-up-prints/roll-up.js';
 import { RollUpStore } from './add-up-prints/roll-up.store.js';
 import { Owners } from './call-owner/owners.js';
+import { DaysStore } from './compare-days/days.store.js';
+import { FactDelivery } from './deliver-facts/fact-delivery.js';
+import { FactSendingStore } from './deliver-facts/fact-sending.store.js';
+import { OwnFactsStore } from './deliver-facts/own-facts.store.js';
 import { domainSyncConfig } from './domain-sync.config.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
@@ -20,9 +25,12 @@ import { ServerStore } from './identify-server/server.store.js';
 import { AccountErasedHandler } from './erase-owner/account-erased.handler.js';
 import { ObjectChangedHandler } from './record-change/object-changed.handler.js';
 import { RecordPrintHandler } from './record-print/record-print.handler.js';
+import { ReceivedFactsStore } from './receive-facts/received-facts.store.js';
+import { ConsolidationRpc } from './receive-facts/consolidation.rpc.js';
 import { DspClients } from './reach-server/dsp-clients.js';
 import { PrintTotalsStore } from './report-prints/print-totals.store.js';
 import { PrintsStore } from './report-prints/prints.store.js';
+import { ConsolidationStore } from './report-prints/consolidation.store.js';
 import { StatisticsRpc } from './report-prints/statistics.rpc.js';
 
 @Module({})
@@ -44,7 +52,13 @@ export const domainSync: ServiceDefinition = {
     const { serverId } = await servers.find();
     log.info('this server', { serverId, version });
     const totals = new PrintTotalsStore(pool);
-    const statistics = new StatisticsRpc(totals, new PrintsStore(pool), async () => (await servers.find()).serverId);
+    const [ownFacts, sendings] = [new OwnFactsStore(pool), new FactSendingStore(pool)];
+    const clients = new DspClients(domains, succeed);
+    const delivery = new FactDelivery({ domains, clients, facts: ownFacts, sendings, log });
+    const statistics = new StatisticsRpc({
+      totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
+    });
+    const consolidation = new ConsolidationRpc({ domains, facts: new ReceivedFactsStore(pool), days: new DaysStore(pool), log });
     const rpc = new ServerRpc({
       servers, totals, version, startedAt: new Date(), log,
       measureMachine: () => measureMachine(config.spoolFolder),
@@ -62,13 +76,15 @@ export const domainSync: ServiceDefinition = {
         { provide: FlowClient, useValue: flow },
         { provide: Owners, useValue: owners },
         { provide: ServerAnswers, useValue: answers },
-        { provide: DspClients, useFactory: () => new DspClients(domains, succeed) },
+        { provide: DspClients, useFactory: () => clients },
+        { provide: FactDelivery, useFactory: () => delivery },
         { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
         {
           provide: CONTROL_ROUTES,
           useValue: ((router) => {
             router.service(ServerService, rpc);
             router.service(StatisticsService, statistics);
+            answers.service(router, ConsolidationService, consolidation);
           }) satisfies ControlRoutes,
         },
       ],

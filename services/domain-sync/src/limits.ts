@@ -20,3 +20,28 @@ export const IDENTITY_HOLDS_MS = 30_000;
 
 /** A call of an owner on this server. */
 export const OWNER_CALL_MS = 20_000;
+
+/** Facts, owners and days in one message between servers. */
+export const FACTS_DELIVERED_MAX = 1_000;
+export const OWNERS_DELIVERED_MAX = 1_000;
+export const DAYS_COMPARED_MAX = 20_000;
+
+/** What another server may say of one print: far more than any printer puts on paper for one job. */
+export const FACT = {
+  textMax: 1_000, pagesMax: 1_000_000, copiesMax: 100_000, impressionsMax: 10_000_000, sheetsMax: 10_000_000, priceMax: 1_000_000_000,
+  /** The oldest that a print can be. */
+  since: new Date('2000-01-01T00:00:00Z'),
+  /** Clocks of members may be so much ahead. */
+  aheadMs: 24 * 3_600_000,
+} as const;
+
+/** How often a slave looks whether its facts are due, and how long it waits after a failure: each time twice as long, with as much again at random. */
+export const DELIVERY_LOOK_MS = 5_000;
+export const DELIVERY_RETRY_MS = 15_000;
+export const DELIVERY_RETRY_MS_MAX = 600_000;
+/** Days are compared so often. */
+export const COMPARE_EVERY_MS = 24 * 3_600_000;
+/** Days that are sent again after one comparison. */
+export const DAYS_REPEATED_MAX = 100;
+/** Differing days and reasons of refusals that are shown of each server. */
+export const DELIVERY_DETAILS_MAX = 31;

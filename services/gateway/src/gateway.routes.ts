@@ -16,6 +16,7 @@ import { balanceRoutes } from './charging/balances.http.js';
 import { filterRoutes } from './charging/filters.http.js';
 import { tariffRoutes } from './charging/tariffs.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
+import { consolidationRoutes } from './domain/consolidation.http.js';
 import { documentRoutes } from './documents/documents.http.js';
 import { PendingDocumentStore } from './documents/pending-documents.store.js';
 import { PendingList } from './documents/pending-list.js';
@@ -128,6 +129,7 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...serverRoutes(owners),
     ...certificateRoutes(exportAuthority),
     ...statisticsRoutes(owners, journeys),
+    ...consolidationRoutes(owners),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),
     ...auditRoutes(audit, pool),

@@ -16,6 +16,8 @@ export interface DomainSettings {
   readonly strict: boolean;
   /** Scheduled transfers begin up to so much later, at random. */
   readonly transferDelaySeconds: number;
+  /** Slaves tell the master what they printed so often. */
+  readonly statisticsEverySeconds: number;
 }
 
 /** The domain that this server is in. */
@@ -79,5 +81,5 @@ export interface DomainIdentity {
 }
 
 export const DEFAULT_SETTINGS: DomainSettings = {
-  mode: 'bidirectional', storage: 'disk', operationsPerMinute: 0, waitMinSeconds: 5, waitMaxSeconds: 60, waitJitterSeconds: 10, strict: true, transferDelaySeconds: 600,
+  mode: 'bidirectional', storage: 'disk', operationsPerMinute: 0, waitMinSeconds: 5, waitMaxSeconds: 60, waitJitterSeconds: 10, strict: true, transferDelaySeconds: 600, statisticsEverySeconds: 300,
 };

@@ -12,7 +12,7 @@ const ERASE = `
     WHERE account_id NOT IN (SELECT unnest($1::text[])) AND label <> '' AND (account_id = ANY ($2::text[]) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1),
   named AS MATERIALIZED (SELECT account_id FROM print_owner WHERE account_id = ANY ($1) AND label <> ''),
   closed AS (INSERT INTO print_owner (account_id, directory, label) SELECT unnest($1::text[]), '', '' ON CONFLICT (account_id) DO UPDATE SET directory = '', label = '', may_return = false, told = false),
-  elsewhere AS (UPDATE member_owner SET directory = '', label = '' WHERE label <> '' AND (account_id = ANY ($1) OR account_id = ANY ($2) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1)
+  elsewhere AS (UPDATE member_owner SET directory = '', label = '', erased_here = true WHERE label <> '' AND (account_id = ANY ($1) OR account_id = ANY ($2) OR lower(label) IN (SELECT unnest($3::text[]))) RETURNING 1)
   SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM named) + (SELECT count(*) FROM elsewhere) AS names`;
 
 /** People are erased: reports name them no more, and what was printed stays counted. */

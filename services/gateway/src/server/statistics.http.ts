@@ -20,9 +20,12 @@ const figures = {
 const total = z.object(figures).meta({ id: 'PrintFigures' });
 const row = z.object({
   key: z.string().nullable().describe('An identifier, a path, a day or a month; null: the prints have none.'),
-  label: z.string().nullable().describe('Of a user: as the directory names it; null: erased, or the key says it.'),
+  label: z.string().nullable().describe('Of a user: as the directory names it; of a server: its name; null: erased, or the key says it.'),
   ...figures,
 }).meta({ id: 'PrintTotal' });
+
+/** DOM-041 */
+const server = z.uuid().optional().describe('Prints of this server alone. Left out: on the master of a domain those of all servers, elsewhere this one\'s.');
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day such as 2026-11-01');
 
@@ -33,13 +36,13 @@ function toFigures({ jobs, impressions, sheets, colorImpressions, duplexSheets, 
 }
 
 const COLUMNS = [
-  'completedAt', 'jobId', 'accountId', 'owner', 'directory', 'userGroup', 'queueId', 'location', 'mailboxId', 'origin', 'pages', 'copies', 'impressions', 'sheets', 'color', 'duplex', 'media', 'price',
+  'completedAt', 'jobId', 'accountId', 'owner', 'directory', 'userGroup', 'queueId', 'location', 'mailboxId', 'origin', 'pages', 'copies', 'impressions', 'sheets', 'color', 'duplex', 'media', 'price', 'serverId',
 ] as const;
 
 function toCells(print: Print): readonly (string | number | boolean)[] {
-  const { jobId, accountId, ownerLabel, directory, userGroup, queueId, locationPath, mailboxId, origin, pages, copies, impressions, sheets, color, duplex, media, price } = print;
+  const { serverId, jobId, accountId, ownerLabel, directory, userGroup, queueId, locationPath, mailboxId, origin, pages, copies, impressions, sheets, color, duplex, media, price } = print;
   return [
-    toInstant(print.completedAt) ?? '', jobId, accountId, ownerLabel, directory, userGroup, queueId, locationPath, mailboxId, origin, pages, copies, impressions, sheets, color, duplex, media, Number(price),
+    toInstant(print.completedAt) ?? '', jobId, accountId, ownerLabel, directory, userGroup, queueId, locationPath, mailboxId, origin, pages, copies, impressions, sheets, color, duplex, media, Number(price), serverId,
   ];
 }
 
@@ -72,11 +75,11 @@ export function statisticsRoutes({ statistics, jobs }: Owners, journeys: Journey
     const sum = (steps: readonly string[]): number => steps.reduce((total, step) => total + (counts.get(step) ?? 0), 0);
     return Object.fromEntries(Object.entries(ACTIVITY).map(([name, steps]) => [name, sum(steps)])) as z.input<typeof activity>;
   }
-  async function* printsAsCsv(from: string, to: string, caller: Caller): AsyncGenerator<string> {
+  async function* printsAsCsv(from: string, to: string, serverId: string, caller: Caller): AsyncGenerator<string> {
     yield `${CSV_BEGIN}${csvLine(COLUMNS)}`;
     let cursor = '';
     do {
-      const page = await statistics.listPrints({ ...period(from, to), cursor }, as(caller));
+      const page = await statistics.listPrints({ ...period(from, to), serverId, cursor }, as(caller));
       yield page.prints.map((print) => csvLine(toCells(print))).join('');
       cursor = page.nextCursor;
     } while (cursor !== '');
@@ -93,19 +96,19 @@ export function statisticsRoutes({ statistics, jobs }: Owners, journeys: Journey
     route({
       method: 'GET', path: '/api/v0/statistics/prints', operation: 'getPrintTotals', right: 'statistics.read', summary: 'What the prints of a time add up to, by one of their properties',
       query: z.strictObject({
-        by: z.enum(['day', 'month', 'user', 'group', 'queue', 'location', 'mailbox', 'origin']).default('day'), from: day.optional().describe('A day (UTC), included; left out: the first of this month.'), to: day.optional().describe('A day (UTC), included; left out: today.'),
-        limit: z.coerce.number().int().min(1).max(STATISTICS.rowsMax).default(STATISTICS.rowsDefault).describe('Rows at most: those with most impressions first; days and months in their order.'),
+        by: z.enum(['day', 'month', 'user', 'group', 'queue', 'location', 'mailbox', 'origin', 'server']).default('day'), from: day.optional().describe('A day (UTC), included; left out: the first of this month.'), to: day.optional().describe('A day (UTC), included; left out: today.'),
+        limit: z.coerce.number().int().min(1).max(STATISTICS.rowsMax).default(STATISTICS.rowsDefault).describe('Rows at most: those with most impressions first; days and months in their order.'), server,
       }),
       status: 200, answer: z.object({ rows: z.array(row), total: total.describe('Of all prints of the time.') }),
-      handle: async ({ query: { by, limit, from = thisMonth(), to = today() }, caller }) => {
-        const { rows, total: overall } = await statistics.getPrintTotals({ by, limit, from, to }, as(caller));
+      handle: async ({ query: { by, limit, from = thisMonth(), to = today(), server: serverId = '' }, caller }) => {
+        const { rows, total: overall } = await statistics.getPrintTotals({ by, limit, from, to, serverId }, as(caller));
         return { rows: rows.map((each) => ({ key: orNull(each.key), label: orNull(each.label), ...toFigures(each) })), total: toFigures(present(overall, 'total')) };
       },
     }),
     route({
       method: 'GET', path: '/api/v0/statistics/prints.csv', operation: 'exportPrints', right: 'statistics.read', summary: 'The prints one by one, the oldest first, for spreadsheets',
-      query: z.strictObject({ from: instant.optional().describe('Left out: the begin of this month (UTC).'), to: instant.optional().describe('Not included; left out: now.') }), status: 200, answer: { mediaType: 'text/csv; charset=utf-8', fileName: 'prints.csv' },
-      handle: async ({ query: { from = `${thisMonth()}T00:00:00Z`, to = new Date().toISOString() }, caller }) => printsAsCsv(from, to, caller),
+      query: z.strictObject({ from: instant.optional().describe('Left out: the begin of this month (UTC).'), to: instant.optional().describe('Not included; left out: now.'), server }), status: 200, answer: { mediaType: 'text/csv; charset=utf-8', fileName: 'prints.csv' },
+      handle: async ({ query: { from = `${thisMonth()}T00:00:00Z`, to = new Date().toISOString(), server: serverId = '' }, caller }) => printsAsCsv(from, to, serverId, caller),
     }),
   ];
 }

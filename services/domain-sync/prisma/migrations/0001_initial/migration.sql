@@ -190,8 +190,10 @@ CREATE TABLE member_owner (
   server_id  uuid NOT NULL,
   account_id text NOT NULL,
   directory  text NOT NULL,
-  -- Empty: erased there.
+  -- Empty: erased, there or here.
   label      text NOT NULL,
+  -- What the member tells of the owner later names nobody.
+  erased_here boolean NOT NULL DEFAULT false,
   CONSTRAINT member_owner_pkey PRIMARY KEY (server_id, account_id)
 );
 CREATE INDEX member_owner_account_id_idx ON member_owner (account_id);
@@ -207,11 +209,25 @@ CREATE TABLE fact_delivery (
   -- How far the member itself was when it told last.
   told_number     bigint NOT NULL,
   received_at     timestamptz(3) NOT NULL,
-  refused         bigint NOT NULL DEFAULT 0,
   compared_at     timestamptz(3),
   compared_number bigint,
   compared_days   integer,
   CONSTRAINT fact_delivery_pkey PRIMARY KEY (server_id)
+);
+
+-- On a slave: how the master took its facts when it was told last.
+CREATE TABLE fact_sending (
+  only_row         boolean NOT NULL DEFAULT true CHECK (only_row),
+  master_id        uuid NOT NULL,
+  delivered_number bigint NOT NULL,
+  delivered_at     timestamptz(3),
+  compared_at      timestamptz(3),
+  -- Days that differed then.
+  days_differing   integer NOT NULL DEFAULT 0,
+  tried_at         timestamptz(3) NOT NULL,
+  -- Empty: none.
+  problem          text NOT NULL,
+  CONSTRAINT fact_sending_pkey PRIMARY KEY (only_row)
 );
 
 -- Facts of members that can't be true, or were counted before: they count nothing, and are shown to the administrator.
