@@ -32,9 +32,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export const DATABASE = 'inkpost';
+const DATABASE = 'inkpost';
 
-async function ensureDatabase(superuserUrl: string): Promise<string> {
+async function ensureDatabase(superuserUrl: string): Promise<void> {
   const client = new Client({ connectionString: superuserUrl });
   await client.connect();
   try {
@@ -43,7 +43,11 @@ async function ensureDatabase(superuserUrl: string): Promise<string> {
   } finally {
     await client.end();
   }
-  const url = new URL(superuserUrl);
+}
+
+/** Of a server's URL: our database there. */
+export function inDatabase(serverUrl: string): string {
+  const url = new URL(serverUrl);
   url.pathname = `/${DATABASE}`;
   return url.toString();
 }
@@ -67,11 +71,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o711);
     const notice = options.onNotice ? { onNotice: options.onNotice } : {};
-    const databaseOwnerUrl = options.databaseOwnerUrl ?? (await runStep('PostgreSQL', async () => {
+    const given = options.databaseOwnerUrl;
+    const database = given !== undefined ? { ownerUrl: given, servicesUrl: given } : await runStep('PostgreSQL', async () => {
       const postgres = await startPostgres({ dataFolder: join(folder, 'postgres'), port: await freePort(), durable: options.durable ?? true, ...notice });
       stops.push(() => postgres.stop());
-      return ensureDatabase(postgres.superuserUrl);
-    }));
+      await ensureDatabase(postgres.superuserUrl);
+      return { ownerUrl: inDatabase(postgres.superuserUrl), servicesUrl: inDatabase(postgres.socketUrl) };
+    });
     const redisUrl = options.redisUrl ?? (await runStep('Redis', async () => {
       const redis = await startRedis({ dataFolder: join(folder, 'redis'), port: await freePort(), persistent: true });
       stops.push(() => redis.stop());
@@ -79,8 +85,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }));
     const redisPassword = decodeURIComponent(new URL(redisUrl).password);
     const secrets = await ensureSecrets({ folder: join(folder, 'secrets'), redisPassword });
-    await runStep('Database up to date', () => migrateDatabase({ ownerUrl: databaseOwnerUrl, passwords: secrets.databasePasswords }));
-    return { databaseUrl: withoutAccount(databaseOwnerUrl), databaseOwnerUrl, redisUrl: withoutAccount(redisUrl), stop };
+    await runStep('Database up to date', () => migrateDatabase({ ownerUrl: database.ownerUrl, passwords: secrets.databasePasswords }));
+    return { databaseUrl: withoutAccount(database.servicesUrl), databaseOwnerUrl: database.ownerUrl, redisUrl: withoutAccount(redisUrl), stop };
   } catch (error) {
     await stop();
     throw error;

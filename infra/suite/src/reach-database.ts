@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { startPostgres } from '@inkpost/local/embedded-postgres.js';
 import { findRunningPostgres } from '@inkpost/local/running-postgres.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
-import { DATABASE } from './embedded-stack.js';
+import { inDatabase } from './embedded-stack.js';
 import { lockFolder } from './folder-lock.js';
 
 export interface ReachedDatabase {
@@ -38,10 +38,4 @@ export async function connect(connectionString: string): Promise<Client> {
   const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, application_name: 'inkpost-command' });
   await client.connect();
   return client;
-}
-
-function inDatabase(url: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = `/${DATABASE}`;
-  return parsed.toString();
 }

@@ -22,7 +22,7 @@ export function variablePart(service: ServiceName): string {
 /** The settings that every service has. */
 export function serviceVariables(service: ServiceName) {
   return {
-    databaseUrl: url('INKPOST_DATABASE_URL', 'Postgres server and database; each service adds its own user and password.', ['postgres', 'postgresql'], 'postgres://127.0.0.1:5432/inkpost'),
+    databaseUrl: url('INKPOST_DATABASE_URL', 'Postgres server and database; each service adds its own user and password. The path of a folder in place of the host, with %2F for each /, names the server by its socket.', ['postgres', 'postgresql'], 'postgres://127.0.0.1:5432/inkpost'),
     databaseConnectionsMax: wholeNumber('INKPOST_DATABASE_CONNECTIONS_MAX', 'Connections of one service to Postgres.', 5, { min: 1, max: 100 }),
     redisUrl: url('INKPOST_REDIS_URL', 'Redis server; without a password in it the one in the secrets folder is used.', ['redis', 'rediss'], 'redis://127.0.0.1:6379/0'),
     secretsFolder: text('INKPOST_SECRETS_FOLDER', 'Folder of secrets, one sub-folder per service.', '/run/secrets/inkpost'),

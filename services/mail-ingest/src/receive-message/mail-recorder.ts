@@ -158,7 +158,7 @@ export function isSurelyUnwritten(error: unknown): boolean {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
   if (!cause) return false;
   const code = 'code' in cause ? String(cause.code) : '';
-  const neverSent = code === 'ECONNREFUSED' || code === 'ENOTFOUND' || /timeout exceeded when trying to connect/.test(cause.message);
+  const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'ENOENT'].includes(code) || /timeout exceeded when trying to connect/.test(cause.message);
   // A SQLSTATE (PostgreSQL, Appendix A) is an answer, but for broken connections and a server that is going down.
   return neverSent || (/^[0-9A-Z]{5}$/.test(code) && !/^(?:08|57P)/.test(code) && code !== 'EPIPE');
 }
