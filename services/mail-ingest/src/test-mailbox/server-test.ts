@@ -1,14 +1,13 @@
-import type { Socket } from 'node:net';
 import { Failure } from '@inkpost/failure/failure.js';
-import { placeName, reachServer } from '@inkpost/server-connection/reach-server.js';
+import { ConnectionSteps } from '@inkpost/server-connection/connection-steps.js';
 import { fault, type Finding, passed, skipped } from '@inkpost/server-connection/run-steps.js';
-import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
-import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
 import { TEST_CONNECT_MAX_MS, TEST_LOGIN_MAX_MS, TEST_LOOKUP_MAX_MS, TEST_TLS_MAX_MS, TEST_TOKEN_MAX_MS } from '../limits.js';
 import type { ProbedMailbox, ProbeMailbox } from '../ports/mailbox-probe.port.js';
 import { FOLDER_MISSING, type SourceAccess } from '../ports/mail-source.port.js';
 import { askForTls } from './ask-for-tls.js';
 import type { TestStep } from './test-step.js';
+
+const SILENCE = 'The server is silent: is it a mail server, and are port and the choice of TLS right?';
 
 /** Where the first steps go. */
 export type NetworkPlace = Pick<SourceAccess, 'host' | 'port' | 'tls' | 'certificateAuthority'>;
@@ -18,23 +17,28 @@ export type NetworkPlace = Pick<SourceAccess, 'host' | 'port' | 'tls' | 'certifi
  * connection that ends with them; signing in is the adapters' own.
  */
 export class ServerTest {
-  private addresses: readonly string[] = [];
-  private socket: Socket | undefined;
+  private readonly outside: ConnectionSteps;
   private probed: ProbedMailbox | undefined;
 
   constructor(
     private readonly access: SourceAccess,
     private readonly probe: ProbeMailbox,
-    private readonly place: NetworkPlace = access,
-  ) {}
+    place: NetworkPlace = access,
+  ) {
+    const { addressRules: rules, protocol } = access;
+    const { host, port, tls } = place;
+    this.outside = new ConnectionSteps({
+      host, port, rules, withinMs: { dns: TEST_LOOKUP_MAX_MS, tcp: TEST_CONNECT_MAX_MS, tls: TEST_TLS_MAX_MS }, silence: SILENCE,
+      tls: tls === 'none' ? 'No TLS, by choice: password and mails can be read on their way.' : place,
+      ...(tls === 'starttls' && protocol !== 'graph' ? { askForTls: (socket, signal) => askForTls(socket, protocol, signal) } : {}),
+    });
+  }
 
   get steps(): readonly TestStep[] {
     const { signIn, afterProcessing } = this.access;
     const steps: TestStep[] = [
-      { name: 'dns', withinMs: TEST_LOOKUP_MAX_MS, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
-      { name: 'tcp', withinMs: TEST_CONNECT_MAX_MS, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
-      { name: 'tls', withinMs: TEST_TLS_MAX_MS, silence: 'The server is silent: is it a mail server, and are port and the choice of TLS right?', run: (signal) => this.secure(signal) },
-      { name: 'login', withinMs: TEST_LOGIN_MAX_MS, silence: 'The server is silent: is it a mail server, and are port and the choice of TLS right?', run: (signal) => this.signIn(signal) },
+      ...this.outside.steps,
+      { name: 'login', withinMs: TEST_LOGIN_MAX_MS, silence: SILENCE, run: (signal) => this.signIn(signal) },
       { name: 'folder', withinMs: TEST_LOGIN_MAX_MS, silence: 'The mail server is silent.', run: () => this.openFolder() },
       { name: 'permissions', withinMs: TEST_LOGIN_MAX_MS, silence: 'The mail server is silent.', run: async () => (afterProcessing === 'keep' ? skipped('Processed mails stay as they are: reading is enough.') : passed(await this.probedMailbox().checkPermissions())) },
     ];
@@ -44,32 +48,8 @@ export class ServerTest {
 
   /** Ends what is still open. */
   async close(): Promise<void> {
-    this.socket?.destroy();
+    this.outside.close();
     await this.probed?.close();
-  }
-
-  private async resolve(): Promise<Finding> {
-    const { place: { host }, access: { addressRules } } = this;
-    this.addresses = await serverAddresses(host, addressRules);
-    return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
-  }
-
-  private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.place;
-    this.socket = await reachServer(this.addresses, port, TEST_CONNECT_MAX_MS, signal);
-    return passed(`${placeName(this.socket.remoteAddress ?? '', port)} takes connections.`);
-  }
-
-  private async secure(signal: AbortSignal): Promise<Finding> {
-    const { socket, place, access: { protocol } } = this;
-    if (!socket) throw new Error('no connection to secure');
-    try {
-      if (place.tls === 'none') return skipped('No TLS, by choice: password and mails can be read on their way.');
-      if (place.tls === 'starttls' && protocol !== 'graph') await askForTls(socket, protocol, signal);
-      return passed(await examineCertificate(socket, place, signal));
-    } finally {
-      socket.destroy();
-    }
   }
 
   private async fetchToken(): Promise<Finding> {

@@ -1,12 +1,9 @@
-import type { Socket } from 'node:net';
 import type { IppPrinter } from '@inkpost/ipp/client/ipp-printer.js';
 import type { PrinterStatus } from '@inkpost/ipp/client/printer-status.js';
 import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 import type { AddressRules } from '@inkpost/server-connection/address-rules.js';
-import { reachServer } from '@inkpost/server-connection/reach-server.js';
-import { fault, type Finding, orAborted, passed, runSteps, skipped, type Step, type StepResult } from '@inkpost/server-connection/run-steps.js';
-import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
-import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
+import { type ConnectionStep, ConnectionSteps, eachWithin } from '@inkpost/server-connection/connection-steps.js';
+import { fault, type Finding, passed, runSteps, type Step, type StepResult } from '@inkpost/server-connection/run-steps.js';
 import { convertedFormat } from '../convert-document/choose-conversion.js';
 import { isInstalled } from '../convert-document/ghostscript.js';
 import { printerTestLimits } from '../limits.js';
@@ -14,7 +11,7 @@ import { describePrinter } from '../queues/describe-printer.js';
 import type { OpenPrinter, PrinterAccess } from '../queues/open-printer.js';
 
 /** In the order in which they are taken. */
-export type PrinterTestStep = 'dns' | 'tcp' | 'tls' | 'ipp' | 'state' | 'document' | 'job';
+export type PrinterTestStep = ConnectionStep | 'ipp' | 'state' | 'document' | 'job';
 
 const PDF = 'application/pdf';
 const SILENCE = 'The printer is silent: it may be asleep, busy, or behind a firewall.';
@@ -22,18 +19,20 @@ const SILENCE = 'The printer is silent: it may be asleep, busy, or behind a fire
 /** Takes the way to a printer step by step, up to the question whether it would take a job. Nothing is printed. */
 export class PrinterTest {
   private readonly printer: IppPrinter;
-  private readonly place: ReturnType<typeof parsePrinterUri>;
-  private addresses: readonly string[] = [];
-  private socket: Socket | undefined;
+  private readonly outside: ConnectionSteps;
   private status: PrinterStatus | undefined;
 
   constructor(
-    private readonly access: PrinterAccess,
-    private readonly rules: AddressRules,
+    access: PrinterAccess,
+    rules: AddressRules,
     openPrinter: OpenPrinter,
     private readonly ghostscript: string,
   ) {
-    this.place = parsePrinterUri(access.printerUri);
+    const { host, port, secure } = parsePrinterUri(access.printerUri);
+    this.outside = new ConnectionSteps({
+      host, port, rules, withinMs: eachWithin(printerTestLimits.stepMs), silence: SILENCE,
+      tls: secure ? { host, certificateAuthority: access.certificateAuthority } : 'Documents go to this printer unencrypted: choose ipps:// where it can.',
+    });
     this.printer = openPrinter(access, printerTestLimits);
   }
 
@@ -44,7 +43,7 @@ export class PrinterTest {
       signal.throwIfAborted();
       return results;
     } finally {
-      this.socket?.destroy();
+      this.outside.close();
       this.printer.close();
     }
   }
@@ -52,34 +51,12 @@ export class PrinterTest {
   private steps(): readonly Step<PrinterTestStep>[] {
     const step = (name: PrinterTestStep, run: Step['run']): Step<PrinterTestStep> => ({ name, withinMs: printerTestLimits.stepMs, silence: SILENCE, run });
     return [
-      step('dns', (signal) => this.lookUp(signal)),
-      step('tcp', (signal) => this.connect(signal)),
-      step('tls', (signal) => this.examineTls(signal)),
+      ...this.outside.steps,
       step('ipp', () => this.askPrinter()),
       step('state', async () => this.judgeState()),
       step('document', async () => this.judgeFormats()),
       step('job', () => this.validateJob()),
     ];
-  }
-
-  private async lookUp(signal: AbortSignal): Promise<Finding> {
-    const { host } = this.place;
-    this.addresses = await orAborted(serverAddresses(host, this.rules), signal);
-    const [address] = this.addresses;
-    return address === host ? skipped(`${host} is an address already.`) : passed(`${host} is at ${this.addresses.join(', ')}.`);
-  }
-
-  private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.place;
-    this.socket = await reachServer(this.addresses, port, printerTestLimits.stepMs, signal);
-    return passed(`A connection to ${this.socket.remoteAddress ?? 'the printer'}, port ${port}, is there.`);
-  }
-
-  private async examineTls(signal: AbortSignal): Promise<Finding> {
-    const { socket, place: { secure, host } } = this;
-    if (!secure) return skipped('Documents go to this printer unencrypted: choose ipps:// where it can.');
-    if (!socket) throw new Error('nothing was connected');
-    return passed(await examineCertificate(socket, { host, certificateAuthority: this.access.certificateAuthority }, signal));
   }
 
   private async askPrinter(): Promise<Finding> {

@@ -1,9 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Client } from 'ldapts';
-import { placeName, reachServer } from '@inkpost/server-connection/reach-server.js';
+import { ConnectionSteps, eachWithin } from '@inkpost/server-connection/connection-steps.js';
 import { fault, type Finding, passed, skipped, type Step } from '@inkpost/server-connection/run-steps.js';
-import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
-import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
 import { LDAP_PAGE_SIZE, LDAP_PEOPLE_COUNTED_MAX, TEST_COUNT_MAX_MS, TEST_STEP_MAX_MS } from '../../limits.js';
 import type { WayStep, WayToDirectory } from '../../ports/directory.port.js';
 import { bindLdap, closeLdap, connectLdap } from './ldap-connection.js';
@@ -15,49 +12,30 @@ const SILENCE = 'The server is silent: is it an LDAP server, and are port and th
 
 /** Takes the way that every question takes, one step at a time. The first three look at the server from outside, over a connection that ends with them. */
 export class LdapWay implements WayToDirectory {
-  private addresses: readonly string[] = [];
-  private socket: Socket | undefined;
+  private readonly outside: ConnectionSteps;
   private client: Client | undefined;
 
-  constructor(private readonly parts: LdapDirectoryParts) {}
+  constructor(private readonly parts: LdapDirectoryParts) {
+    const { settings, rules } = parts;
+    const { host, port, tls } = settings;
+    this.outside = new ConnectionSteps({
+      host, port, rules, withinMs: eachWithin(TEST_STEP_MAX_MS), silence: SILENCE,
+      tls: tls === 'none' ? 'No TLS, by choice: the password and what is found can be read on their way.' : settings,
+      ...(tls === 'starttls' ? { askForTls: startTls } : {}),
+    });
+  }
 
   get steps(): readonly Step<WayStep>[] {
     return [
-      { name: 'dns', withinMs: TEST_STEP_MAX_MS, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
-      { name: 'tcp', withinMs: TEST_STEP_MAX_MS, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
-      { name: 'tls', withinMs: TEST_STEP_MAX_MS, silence: SILENCE, run: (signal) => this.secure(signal) },
+      ...this.outside.steps,
       { name: 'bind', withinMs: TEST_STEP_MAX_MS, silence: SILENCE, run: () => this.bind() },
       { name: 'people', withinMs: TEST_COUNT_MAX_MS, silence: 'The server takes too long to list its people: are objectClass and the mail attributes indexed there?', run: (signal) => this.countPeople(signal) },
     ];
   }
 
   async close(): Promise<void> {
-    this.socket?.destroy();
+    this.outside.close();
     if (this.client) await closeLdap(this.client);
-  }
-
-  private async resolve(): Promise<Finding> {
-    const { settings: { host }, rules } = this.parts;
-    this.addresses = await serverAddresses(host, rules);
-    return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
-  }
-
-  private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.parts.settings;
-    this.socket = await reachServer(this.addresses, port, TEST_STEP_MAX_MS, signal);
-    return passed(`${placeName(this.socket.remoteAddress ?? '', port)} takes connections.`);
-  }
-
-  private async secure(signal: AbortSignal): Promise<Finding> {
-    const { socket, parts: { settings } } = this;
-    if (!socket) throw new Error('no connection to secure');
-    try {
-      if (settings.tls === 'none') return skipped('No TLS, by choice: the password and what is found can be read on their way.');
-      if (settings.tls === 'starttls') await startTls(socket, signal);
-      return passed(await examineCertificate(socket, settings, signal));
-    } finally {
-      socket.destroy();
-    }
   }
 
   private async bind(): Promise<Finding> {

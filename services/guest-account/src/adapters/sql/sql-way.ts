@@ -1,8 +1,5 @@
-import type { Socket } from 'node:net';
-import { placeName, reachServer } from '@inkpost/server-connection/reach-server.js';
-import { type Finding, passed, skipped, type Step } from '@inkpost/server-connection/run-steps.js';
-import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
-import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
+import { ConnectionSteps, eachWithin } from '@inkpost/server-connection/connection-steps.js';
+import { type Finding, passed, type Step } from '@inkpost/server-connection/run-steps.js';
 import { columnsOf } from '../../directories/sql-settings.js';
 import { TEST_STEP_MAX_MS } from '../../limits.js';
 import type { WayStep, WayToDirectory } from '../../ports/directory.port.js';
@@ -19,53 +16,34 @@ const NOBODY = { address: 'nobody@inkpost.invalid', login: 'nobody.inkpost.inval
 
 /** Takes the way that every question takes, one step at a time. The first three look at the server from outside, over a connection that ends with them. */
 export class SqlWay implements WayToDirectory {
-  private addresses: readonly string[] = [];
-  private socket: Socket | undefined;
+  private readonly outside: ConnectionSteps;
   private connection: SqlConnection | undefined;
 
   constructor(
     private readonly parts: SqlDirectoryParts,
     private readonly open: OpenSql,
-  ) {}
+  ) {
+    const { settings, rules } = parts;
+    const { host, port, tls, engine } = settings;
+    this.outside = new ConnectionSteps({
+      host, port, rules, withinMs: eachWithin(TEST_STEP_MAX_MS), silence: SILENCE,
+      tls: tls === 'none' ? 'No TLS, by choice: the password and what is found can be read on their way.' : settings,
+      askForTls: (socket, signal) => askForTls(engine, socket, signal),
+    });
+  }
 
   get steps(): readonly Step<WayStep>[] {
     const withinMs = TEST_STEP_MAX_MS;
     return [
-      { name: 'dns', withinMs, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
-      { name: 'tcp', withinMs, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
-      { name: 'tls', withinMs, silence: SILENCE, run: (signal) => this.secure(signal) },
+      ...this.outside.steps,
       { name: 'sign-in', withinMs, silence: SILENCE, run: () => this.told(this.signIn()) },
       { name: 'query', withinMs, silence: 'Does the query look for something that is not indexed?', run: () => this.told(this.query()) },
     ];
   }
 
   async close(): Promise<void> {
-    this.socket?.destroy();
+    this.outside.close();
     this.connection?.close();
-  }
-
-  private async resolve(): Promise<Finding> {
-    const { settings: { host }, rules } = this.parts;
-    this.addresses = await serverAddresses(host, rules);
-    return passed(this.addresses[0] === host ? `${host} is an address: no name is looked up.` : `${host} is ${this.addresses.join(', ')}.`);
-  }
-
-  private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.parts.settings;
-    this.socket = await reachServer(this.addresses, port, TEST_STEP_MAX_MS, signal);
-    return passed(`${placeName(this.socket.remoteAddress ?? '', port)} takes connections.`);
-  }
-
-  private async secure(signal: AbortSignal): Promise<Finding> {
-    const { socket, parts: { settings } } = this;
-    if (!socket) throw new Error('no connection to secure');
-    try {
-      if (settings.tls === 'none') return skipped('No TLS, by choice: the password and what is found can be read on their way.');
-      await askForTls(settings.engine, socket, signal);
-      return passed(await examineCertificate(socket, settings, signal));
-    } finally {
-      socket.destroy();
-    }
   }
 
   private async signIn(): Promise<Finding> {

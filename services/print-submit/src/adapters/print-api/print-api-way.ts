@@ -1,8 +1,5 @@
-import type { Socket } from 'node:net';
-import { placeName, reachServer } from '@inkpost/server-connection/reach-server.js';
-import { type Finding, passed, skipped, type Step } from '@inkpost/server-connection/run-steps.js';
-import { examineCertificate } from '@inkpost/server-connection/secure-connection.js';
-import { serverAddresses } from '@inkpost/server-connection/server-addresses.js';
+import { type ConnectionStep, ConnectionSteps, eachWithin } from '@inkpost/server-connection/connection-steps.js';
+import { type Finding, passed, type Step } from '@inkpost/server-connection/run-steps.js';
 import { sendingLimits } from '../../limits.js';
 import { placeOf, PrintApiClient, type PrintApiParts } from './print-api-client.js';
 
@@ -11,50 +8,28 @@ const SILENCE = 'The server is silent: are port and the choice of a secure conne
 /** The way that documents take, step by step, as far as connecting goes (SKY-052): the account is not tried. */
 export class PrintApiWay {
   private readonly client: PrintApiClient;
-  private addresses: readonly string[] = [];
-  private socket: Socket | undefined;
+  private readonly outside: ConnectionSteps;
 
-  constructor(private readonly parts: PrintApiParts) {
+  constructor(parts: PrintApiParts) {
     this.client = new PrintApiClient(parts);
+    const { settings, rules } = parts;
+    const { address: host, ...trust } = placeOf(settings);
+    this.outside = new ConnectionSteps({
+      host, port: settings.port, rules, withinMs: eachWithin(sendingLimits.testStepMaxMs), silence: SILENCE,
+      tls: settings.secure ? { ...trust, host } : 'No TLS, by choice: documents and the password can be read on their way.',
+    });
   }
 
-  get steps(): readonly Step<'dns' | 'tcp' | 'tls' | 'server'>[] {
-    const withinMs = sendingLimits.testStepMaxMs;
+  get steps(): readonly Step<ConnectionStep | 'server'>[] {
     return [
-      { name: 'dns', withinMs, silence: 'The name server of this machine does not answer.', run: () => this.resolve() },
-      { name: 'tcp', withinMs, silence: 'A firewall may be in the way, or the port be wrong.', run: (signal) => this.connect(signal) },
-      { name: 'tls', withinMs, silence: SILENCE, run: (signal) => this.secure(signal) },
-      { name: 'server', withinMs, silence: SILENCE, run: () => this.recognise() },
+      ...this.outside.steps,
+      { name: 'server', withinMs: sendingLimits.testStepMaxMs, silence: SILENCE, run: () => this.recognise() },
     ];
   }
 
   async close(): Promise<void> {
-    this.socket?.destroy();
+    this.outside.close();
     this.client.close();
-  }
-
-  private async resolve(): Promise<Finding> {
-    const { settings: { address }, rules } = this.parts;
-    this.addresses = await serverAddresses(address, rules);
-    return passed(this.addresses[0] === address ? `${address} is an address: no name is looked up.` : `${address} is ${this.addresses.join(', ')}.`);
-  }
-
-  private async connect(signal: AbortSignal): Promise<Finding> {
-    const { port } = this.parts.settings;
-    this.socket = await reachServer(this.addresses, port, sendingLimits.testStepMaxMs, signal);
-    return passed(`${placeName(this.socket.remoteAddress ?? '', port)} takes connections.`);
-  }
-
-  private async secure(signal: AbortSignal): Promise<Finding> {
-    const { socket, parts: { settings } } = this;
-    if (!socket) throw new Error('no connection to secure');
-    try {
-      if (!settings.secure) return skipped('No TLS, by choice: documents and the password can be read on their way.');
-      const { address: host, ...trust } = placeOf(settings);
-      return passed(await examineCertificate(socket, { ...trust, host }, signal));
-    } finally {
-      socket.destroy();
-    }
   }
 
   private async recognise(): Promise<Finding> {
