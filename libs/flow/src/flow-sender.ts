@@ -11,14 +11,14 @@ export interface Delivery extends Omit<Envelope, 'sentAt'> {
   readonly delayMs?: number;
 }
 
-/** Takes a message for a service of this process at once; false when it has no hand free. */
+/** Takes a message for a service of this process; false when it can't be handled within a moment. */
 export type LocalHand = (subject: string, envelope: Envelope) => boolean;
 
 /** Of the services that run in this process, by their names. */
 export type LocalHands = Map<string, LocalHand>;
 
 /**
- * Hands messages to their consumers: to one of this process that has a hand free directly, else to its BullMQ queue. Never the truth:
+ * Hands messages to their consumers: to one of this process that has a hand free soon directly, else to its BullMQ queue. Never the truth:
  * what fails here, the relay sends again from Postgres.
  */
 export class FlowSender {
@@ -49,10 +49,14 @@ export class FlowSender {
   /** Fire and forget, right after the commit; `stop` waits for what is under way. */
   handOver(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      if (this.handsLocally(delivery)) continue;
-      const sending = this.send(delivery).catch((error: unknown) => this.markUnreachable(error)).finally(() => this.underWay.delete(sending));
-      this.underWay.add(sending);
+      if (!this.handsLocally(delivery)) this.passOn(delivery);
     }
+  }
+
+  /** As `handOver`, but by Redis, whoever runs in this process. */
+  passOn(delivery: Delivery): void {
+    const sending = this.send(delivery).catch((error: unknown) => this.markUnreachable(error)).finally(() => this.underWay.delete(sending));
+    this.underWay.add(sending);
   }
 
   private handsLocally({ id, journeyId, payload, trace, subject, consumer, delayMs }: Delivery): boolean {

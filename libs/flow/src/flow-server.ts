@@ -16,6 +16,7 @@ import { type Envelope, REDIS_PREFIX } from './flow-names.js';
 import type { FlowSender } from './flow-sender.js';
 import { FLOW, type FlowService, type Subject } from './flow.js';
 import { decodePayload } from './payload.js';
+import { WaitingLine } from './waiting-line.js';
 
 export interface FlowServerOptions {
   readonly service: FlowService;
@@ -50,12 +51,14 @@ export class FlowServer extends Server implements CustomTransportStrategy {
   private worker: Worker<Envelope> | undefined;
   private connection: Redis | undefined;
   private readonly inHand = new Set<Promise<void>>();
+  private readonly line: WaitingLine;
   private closing = false;
   private readonly duration;
 
   constructor(private readonly options: FlowServerOptions) {
     super();
     this.setTransportId(Symbol.for('inkpost.flow'));
+    this.line = new WaitingLine(({ subject, envelope }) => options.sender.passOn({ ...envelope, subject, consumer: options.service, tries: 0 }));
     this.duration = options.meter.createHistogram('flow_step_duration', { unit: 's', description: 'Time to handle a message, by subject and outcome' });
   }
 
@@ -81,13 +84,18 @@ export class FlowServer extends Server implements CustomTransportStrategy {
   }
 
   /**
-   * Handles a message that a service of this process hands over itself, without the way through Redis; false when there is no hand free.
-   * What this process doesn't finish, the relay of its producer sends again.
+   * Handles a message that a service of this process hands over itself, without the way through Redis, perhaps after a moment in line;
+   * false when too many wait. What this process doesn't finish, the relay of its producer sends again.
    */
   take(subject: string, envelope: Envelope): boolean {
-    if (!this.worker || this.closing || this.inHand.size >= this.options.concurrency) return false;
+    if (!this.worker || this.closing) return false;
+    if (this.inHand.size >= this.options.concurrency) return this.line.add({ subject, envelope });
     // Not within the producer's call: its span ends, and its caller waits.
-    const handling: Promise<void> = nextTurn().then(() => context.with(ROOT_CONTEXT, () => this.process(subject, envelope))).finally(() => this.inHand.delete(handling));
+    const handling: Promise<void> = nextTurn().then(() => context.with(ROOT_CONTEXT, () => this.process(subject, envelope))).finally(() => {
+      this.inHand.delete(handling);
+      const next = this.line.next();
+      if (next) this.take(next.subject, next.envelope);
+    });
     this.inHand.add(handling);
     return true;
   }
@@ -95,6 +103,7 @@ export class FlowServer extends Server implements CustomTransportStrategy {
   /** Takes nothing more and waits for what is being handled, for a time: what takes longer is handled again elsewhere or later. */
   async close(): Promise<void> {
     this.closing = true;
+    this.line.clear();
     const drained = Promise.all([this.worker?.close(), ...this.inHand]).then(() => true);
     const inTime = await Promise.race([drained, pause(DRAIN_MS, false, { ref: false })]);
     if (!inTime) this.options.log.warning('messages under way left behind, they are handled again');

@@ -224,7 +224,7 @@ describe('the flow', () => {
     await ownRedis.drop();
   }, 40_000);
 
-  it('is handed over within a process without Redis, and to Redis when there is no hand free', async () => {
+  it('is handed over within a process without Redis, and to Redis when no hand is free for a while', async () => {
     const ownRedis = await createTestRedis();
     const hands: LocalHands = new Map();
     const options = { service: 'acceptance', redisUrl: ownRedis.url, pool: database.pool('acceptance'), log, tracer: telemetry.tracer('test'), meter: telemetry.meter('test'), concurrency: 1 } as const;
@@ -238,6 +238,16 @@ describe('the flow', () => {
     const withoutRedis = new FlowSender('redis://127.0.0.1:1/0', log, hands);
     await publishDeletion('direct', new FlowClient(database.pool('mail-ingest'), withoutRedis));
     await expect.poll(async () => (await state('direct'))?.state, { timeout: 5_000 }).toBe('handled');
+
+    const brief = Promise.withResolvers<void>();
+    behaviours.set('brief', async (message) => {
+      await brief.promise;
+      await done(message);
+    });
+    await publishDeletion('brief', new FlowClient(database.pool('mail-ingest'), withoutRedis));
+    await publishDeletion('in line', new FlowClient(database.pool('mail-ingest'), withoutRedis));
+    brief.resolve();
+    await expect.poll(async () => (await state('in line'))?.state, { timeout: 5_000 }).toBe('handled');
 
     const busy = Promise.withResolvers<void>();
     behaviours.set('busy', async (message) => {

@@ -40,7 +40,7 @@ async function redisUrlWithPassword(url: string, secrets: SecretsFolder): Promis
 
 function addressOf(text: string, usualPort: number): string {
   const { hostname, port } = new URL(text);
-  return `${hostname}:${port === '' ? usualPort : port}`;
+  return `${decodeURIComponent(hostname)}:${port === '' ? usualPort : port}`;
 }
 
 /** What a service is made of before its module is: who it is, and the door that says what is missing. */
