@@ -5,12 +5,13 @@ import { describeFault, type Fault } from './draw-faults/fault.js';
 import { SeededRandom } from './draw-faults/seeded-random.js';
 import { answerUncertain } from './judge/answer-uncertain.js';
 import { findLeftBehind } from './judge/left-behind.js';
-import { countPrinted, stepsOf } from './judge/read-journey.js';
-import { judge, type Verdict } from './judge/verdict.js';
+import { stepsOf, tellOf } from './judge/read-journey.js';
+import { judge, type MailedDocument, type Told, type Verdict, wantedCopies } from './judge/verdict.js';
 import { limits } from './limits.js';
+import { askReprint } from './mail-documents/ask-reprint.js';
 import { giveCode } from './mail-documents/give-code.js';
 import { sendUntilTaken } from './mail-documents/send-until-taken.js';
-import type { SentMail } from './mail-documents/sent-mail.js';
+import type { SentDocuments } from './mail-documents/sent-documents.js';
 import type { ChaosOptions } from './read-options.js';
 import { type ChaosPlace, startChaosPlace } from './set-up/chaos-place.js';
 import { carryOutFault } from './strike/carry-out-fault.js';
@@ -37,9 +38,10 @@ const JOBS_PER_FAULT = 3;
 /** One run: what is drawn, mailed, struck and judged. */
 export class ChaosRun {
   private readonly over = new AbortController();
-  private readonly sent: SentMail[] = [];
-  private readonly givingCodes: Promise<void>[] = [];
-  private readonly saidPrinted = new Map<string, number>();
+  private readonly sent: SentDocuments[] = [];
+  /** Codes given and reprints asked for, by people. */
+  private readonly asked: Promise<void>[] = [];
+  private readonly told = new Map<string, Told>();
   private place: ChaosPlace | undefined;
   private uncertain = 0;
 
@@ -58,7 +60,7 @@ export class ChaosRun {
     const missedMoments = await this.strikeAll(place, faults, mails);
     await this.show('Until every document is printed', (explain) => this.settle(place, explain));
     const leftBehind = await this.show('What is left behind', (explain) => this.findLeftBehind(place, explain));
-    const verdict = judge(this.documents, place.printers.printed, this.saidPrinted);
+    const verdict = judge(this.documents, place.printers.printed, this.told);
     const ended = place.ended.map(({ name, how, lastWords }) => `${name} (${how}): ${lastWords}`);
     return { ...verdict, jobs: this.documents.length, faults: faults.length, missedMoments, uncertain: this.uncertain, leftBehind, ended, stories: await this.tell(place, verdict) };
   }
@@ -100,7 +102,8 @@ export class ChaosRun {
       for (let mail = waiting.shift(); mail && !this.over.signal.aborted; mail = waiting.shift()) {
         const sent = await sendUntilTaken(place, mail, this.over.signal);
         this.sent.push(sent);
-        if (sent.waitsForCode) this.givingCodes.push(giveCode(place, sent, this.over.signal));
+        if (sent.waitsForCode) this.asked.push(giveCode(place, sent, this.over.signal));
+        for (const document of sent.documents) if (document.copies > 1) this.asked.push(askReprint(place, document, this.over.signal));
       }
     };
     await Promise.all(Array.from({ length: limits.sendersMax }, sendNext));
@@ -117,40 +120,53 @@ export class ChaosRun {
       if (this.doneCount > before) goesOnAt = performance.now();
       await pause(limits.lookMs, undefined, { signal: this.over.signal });
     }
-    if (this.doneCount === this.documents.length) await Promise.all(this.givingCodes);
+    if (this.doneCount === this.documents.length) await Promise.all(this.asked);
   }
 
   private get doneCount(): number {
-    return this.documents.filter(({ fileName }) => (this.saidPrinted.get(fileName) ?? 0) > 0).length;
+    return this.documents.filter((document) => this.isDone(document)).length;
+  }
+
+  /** How many prints there should be. */
+  private get wantedPrints(): number {
+    return this.documents.reduce((sum, document) => sum + wantedCopies(document, this.told.get(document.fileName)), 0);
+  }
+
+  private isDone(document: MailedDocument): boolean {
+    const told = this.told.get(document.fileName);
+    return (told?.printed ?? 0) >= wantedCopies(document, told);
   }
 
   private async look(place: ChaosPlace): Promise<void> {
-    for (const { messageId, documents } of this.sent) {
-      if (documents.every(({ fileName }) => (this.saidPrinted.get(fileName) ?? 0) > 0)) continue;
-      for (const [name, count] of countPrinted(await stepsOf(place.rest, messageId))) this.saidPrinted.set(name, count);
+    for (const { journey, documents } of this.sent) {
+      if (!documents.every((document) => this.isDone(document))) await this.listen(place, journey);
     }
-    this.uncertain += await answerUncertain(place.rest, this.documents, new Set(place.printers.printed));
+    this.uncertain += await answerUncertain(place.rest, this.documents, (sha256) => place.printers.printed.filter((each) => each === sha256).length);
+  }
+
+  private async listen({ rest }: ChaosPlace, journey: string): Promise<void> {
+    for (const [fileName, told] of tellOf(await stepsOf(rest, journey))) this.told.set(fileName, told);
   }
 
   /** Messages that follow a print (mails, statistics) may still be tried again. And journeys are read once more: late doubles would stand there. */
   private async findLeftBehind(place: ChaosPlace, explain: (detail: string) => void): Promise<string[]> {
     const deadline = performance.now() + limits.patienceMs;
-    let leftBehind = await findLeftBehind(place, this.documents.length);
+    let leftBehind = await findLeftBehind(place, this.wantedPrints);
     while (leftBehind.length > 0 && this.doneCount === this.documents.length && performance.now() < deadline) {
       await pause(limits.lookMs, undefined, { signal: this.over.signal });
-      leftBehind = await findLeftBehind(place, this.documents.length);
+      leftBehind = await findLeftBehind(place, this.wantedPrints);
     }
-    for (const { messageId } of this.sent) for (const [name, count] of countPrinted(await stepsOf(place.rest, messageId))) this.saidPrinted.set(name, count);
+    for (const { journey } of this.sent) await this.listen(place, journey);
     explain(leftBehind.join(', ') || 'nothing');
     return leftBehind;
   }
 
   private async tell({ rest, printers }: ChaosPlace, { lost, doubled }: Verdict): Promise<string[]> {
     const stories: string[] = [];
-    for (const { fileName, messageId, sha256 } of new Set([...lost, ...doubled])) {
-      const steps = await stepsOf(rest, messageId);
+    for (const { fileName, journey, sha256 } of new Set([...lost, ...doubled])) {
+      const steps = await stepsOf(rest, journey);
       const prints = printers.printed.filter((each) => each === sha256).length;
-      stories.push([`${fileName} of ${messageId}, ${prints} times on paper:`, ...steps.map(({ at, service, detail }) => `  ${at} ${service}: ${detail}`)].join('\n'));
+      stories.push([`${fileName} of ${decodeURIComponent(journey)}, ${prints} times on paper:`, ...steps.map(({ at, service, detail }) => `  ${at} ${service}: ${detail}`)].join('\n'));
     }
     return stories;
   }

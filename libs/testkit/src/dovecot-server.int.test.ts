@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ImapFlow } from 'imapflow';
 import { beforeAll, expect, it } from 'vitest';
 import { describeWithServer } from './describe-with-server.js';
@@ -36,6 +38,9 @@ describeWithServer('dovecot', "a Dovecot of the test's own", () => {
     expect(await subjects()).toEqual(['one']);
     await dovecot.restart();
     await dovecot.deliver({ to: [alice.address], raw: 'Subject: two\n\nhello\n' });
+    // In the midst of a delivery: its process would outlive the master and keep the port.
+    const delivering = connect(dovecot.lmtpPort, '127.0.0.1').on('error', () => undefined);
+    await once(delivering, 'data');
     await dovecot.kill();
     await dovecot.start();
     expect(await subjects()).toEqual(['one', 'two']);

@@ -8,7 +8,7 @@ import { type DovecotPlace, dovecotSettings, INTROSPECTION_FILE, introspectionSe
 import { freePorts } from './free-port.js';
 import { deliverByLmtp } from './deliver-by-lmtp.js';
 import { makeCertificate, type KeyedCertificate } from './make-certificate.js';
-import { findServer } from './server-process.js';
+import { answers, findServer } from './server-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);
@@ -46,7 +46,7 @@ export interface DovecotServer {
   /** On the same ports, with the same mail. */
   start(): Promise<void>;
   restart(): Promise<void>;
-  /** As a crash: the master is killed with -9, and its connections with it. */
+  /** As a crash: the master and all its processes are killed with -9, and its connections with them. */
   kill(): Promise<void>;
   /** Stops it and removes its mail: let `beforeAll` return it. */
   remove(): Promise<void>;
@@ -90,7 +90,12 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
       await server.stop();
       server = await start();
     },
-    kill: () => server.kill(),
+    kill: async () => {
+      // A process of it that outlives the master keeps the ports for as long as it delivers: the next start would find them taken.
+      process.kill(-server.pid, 'SIGKILL');
+      await server.exited;
+      while (await answers({ port: ports.lmtp })) await pause(10);
+    },
     remove: async () => {
       await server.stop();
       await scratch.remove();

@@ -2,8 +2,8 @@ import { FLOW_ORDER } from '@inkpost/flow/flow.js';
 import { COMMITS, type Fault, type Moment, PRINTER_FAULTS, type Strike } from './fault.js';
 import type { SeededRandom } from './seeded-random.js';
 
-/** From the mail to paper; each is one statement of one service. */
-const STEPS = ['received', 'sender-accepted', 'document-accepted', 'owner-created', 'held', 'code-mailed', 'released', 'sent-to-printer', 'printed'] as const;
+/** From the mail, or the program, to paper; each is one statement of one service. */
+const STEPS = ['received', 'submitted', 'sender-accepted', 'document-accepted', 'owner-created', 'held', 'code-mailed', 'released', 'sent-to-printer', 'printed'] as const;
 
 export const MOMENTS: readonly Moment[] = [
   ...STEPS.flatMap((step) => COMMITS.map((commit): Moment => ({ at: 'step', step, commit }))),

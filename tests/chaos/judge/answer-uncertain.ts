@@ -1,4 +1,5 @@
 import type { RestClient } from '@inkpost/suite/rest-client.js';
+import { stepsOf, tellOf } from './read-journey.js';
 import type { MailedDocument } from './verdict.js';
 
 interface UncertainJob {
@@ -7,14 +8,17 @@ interface UncertainJob {
 }
 
 /**
- * What a person does with jobs of which nobody can say whether they were printed: looks at the paper, confirms what lies there, and
- * has the rest printed. Gives how many there were.
+ * What a person does with jobs of which nobody can say whether they were printed: looks at the paper, confirms what lies there and is
+ * not told of yet, and has the rest printed. Gives how many there were.
+ * @param onPaper how often a SHA-256 was printed
  */
-export async function answerUncertain(rest: RestClient, mailed: readonly MailedDocument[], printed: ReadonlySet<string>): Promise<number> {
+export async function answerUncertain(rest: RestClient, mailed: readonly MailedDocument[], onPaper: (sha256: string) => number): Promise<number> {
   const { jobs } = await rest.get<{ readonly jobs: readonly UncertainJob[] }>('/api/v0/jobs?jobState=processing-stopped&limit=200');
   for (const { jobId, fileName } of jobs) {
-    const sha256 = mailed.find((document) => document.fileName === fileName)?.sha256 ?? '';
-    await rest.post(`/api/v0/jobs/${jobId}/${printed.has(sha256) ? 'confirm-printed' : 'release'}`);
+    const document = mailed.find((each) => each.fileName === fileName);
+    if (!document) continue;
+    const told = tellOf(await stepsOf(rest, document.journey)).get(fileName)?.printed ?? 0;
+    await rest.post(`/api/v0/jobs/${jobId}/${onPaper(document.sha256) > told ? 'confirm-printed' : 'release'}`);
   }
   return jobs.length;
 }

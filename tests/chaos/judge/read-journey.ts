@@ -1,4 +1,5 @@
 import type { RestClient } from '@inkpost/suite/rest-client.js';
+import type { Told } from './verdict.js';
 
 export interface JourneyStep {
   readonly at: string;
@@ -9,20 +10,27 @@ export interface JourneyStep {
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
-/** All that the journey says of a mail. */
-export async function stepsOf(rest: RestClient, messageId: string): Promise<JourneyStep[]> {
-  const { messages } = await rest.get<{ readonly messages: readonly { readonly steps: readonly JourneyStep[] }[] }>(`/api/v0/journey?messageId=${encodeURIComponent(messageId)}`);
+/** All that a journey says. @param journey `messageId=…` or `job=…` */
+export async function stepsOf(rest: RestClient, journey: string): Promise<JourneyStep[]> {
+  const { messages } = await rest.get<{ readonly messages: readonly { readonly steps: readonly JourneyStep[] }[] }>(`/api/v0/journey?${journey}`);
   return messages.flatMap(({ steps }) => steps);
 }
 
-/** File name -> how often this says that it was printed. */
-export function countPrinted(steps: readonly JourneyStep[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  const extracted = steps.filter(({ step }) => step === 'document-extracted');
-  for (const { documentId, evidence } of extracted) {
-    const name = String(evidence['fileName']);
-    const said = steps.filter(({ step, documentId: of }) => step === 'printed' && of === documentId).length;
-    counts.set(name, (counts.get(name) ?? 0) + said);
-  }
-  return counts;
+/** The documents that came in with a mail or by a program: file name -> id, which is the job's too. */
+export function documentsOf(steps: readonly JourneyStep[]): Map<string, string> {
+  const taken = steps.filter(({ step }) => step === 'document-extracted' || step === 'submitted');
+  return new Map(taken.map(({ documentId, evidence }) => [String(evidence['fileName']), documentId ?? '']));
+}
+
+/** File name -> how often this says that it is to be printed, and that it was. */
+export function tellOf(steps: readonly JourneyStep[]): Map<string, Told> {
+  return new Map([...documentsOf(steps)].map(([fileName, id]) => {
+    const ids = [id, ...reprintsOf(steps, id)];
+    return [fileName, { wanted: ids.length, printed: steps.filter(({ step, documentId }) => step === 'printed' && ids.includes(documentId ?? '')).length }];
+  }));
+}
+
+/** The documents that a document was sealed as anew, to be printed once more. */
+export function reprintsOf(steps: readonly JourneyStep[], documentId: string): string[] {
+  return steps.filter(({ step, documentId: of }) => step === 'reprinted' && of === documentId).map(({ evidence }) => String(evidence['as']));
 }

@@ -4,6 +4,7 @@ import { ServerMissing } from '@inkpost/testkit/server-missing.js';
 import { type BareInstallation, startInstallation } from '../../installation/start-installation.js';
 import { StepGate } from '../strike/step-gate.js';
 import { ChaosPrinters } from './chaos-printers.js';
+import { PrintProgram } from './print-program.js';
 import { ownAddress, QUEUES, watchedAddress } from './queues.js';
 
 const PASSWORD = 'Chaos-Passw0rd';
@@ -14,6 +15,7 @@ export interface ChaosPlace extends BareInstallation {
   readonly printers: ChaosPrinters;
   /** Absent where Dovecot is not installed. */
   readonly mailboxes: DovecotServer | undefined;
+  readonly program: PrintProgram;
   readonly steps: StepGate;
   /** Services that ended though nothing had struck them, in this order. Each was started again at once, as Docker does it. */
   readonly ended: readonly EndedProcess[];
@@ -37,7 +39,7 @@ export async function startChaosPlace(): Promise<ChaosPlace> {
     await steps.build();
     const place = { ...bare, printers, mailboxes, steps, ended, remove };
     await setUp(place);
-    return place;
+    return { ...place, program: await PrintProgram.signUp(bare) };
   } catch (error) {
     await remove();
     throw error;
@@ -54,12 +56,12 @@ async function startMailboxes(): Promise<DovecotServer | undefined> {
   });
 }
 
-async function setUp({ rest, sink, printers, mailboxes }: ChaosPlace): Promise<void> {
+async function setUp({ rest, sink, printers, mailboxes }: Omit<ChaosPlace, 'program'>): Promise<void> {
   await rest.signIn('maintenance', PASSWORD);
   await rest.put('/api/v0/outgoing-mail', { host: '127.0.0.1', port: sink.port, tls: 'none', fromAddress: 'print@inkpost.test', fromName: 'Inkpost' });
   await rest.put('/api/v0/acceptance-conditions', { acceptedDomains: [SENDER_DOMAIN], unknownSender: 'create' });
   for (const queueId of QUEUES) {
-    await rest.post('/api/v0/queues', { queueId, name: queueId, printerUri: printers.uriOf(queueId), validation: queueId === 'held' });
+    await rest.post('/api/v0/queues', { queueId, name: queueId, printerUri: printers.uriOf(queueId), validation: queueId === 'held', keepHours: queueId === 'kept' ? 1 : 0 });
     await rest.post('/api/v0/mailboxes', { address: ownAddress(queueId), kind: 'smtp', queueId });
     if (!mailboxes) continue;
     const imap = { host: '127.0.0.1', port: mailboxes.imapPort, tls: 'none', password: PASSWORD };
