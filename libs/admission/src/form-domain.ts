@@ -6,7 +6,7 @@ import { ProvenServer } from './proven-server.js';
 import { type ReachedServer, reachServer } from './reach-server.js';
 
 /** What is happening, for whoever waits: before a server is called, and when it has said who it is. */
-export type Progress = (step: { readonly step: 'connecting'; readonly uri: string } | { readonly step: 'connected'; readonly uri: string; readonly serverName: string } | { readonly step: 'joining'; readonly domainName: string }) => void;
+export type Progress = (step: { readonly step: 'connecting'; readonly uri: string } | { readonly step: 'connected'; readonly uri: string; readonly serverId: string; readonly serverName: string } | { readonly step: 'joining'; readonly domainName: string }) => void;
 
 export interface NewDomain {
   /** Where it is called, as `serverUri` makes it. */
@@ -55,7 +55,8 @@ export async function createSlave({ masterUri, slaveUri, masterKnownAs = masterU
 async function withServer<T>(uri: string, tell: Progress, act: (server: ReachedServer) => Promise<T>): Promise<T> {
   tell({ step: 'connecting', uri });
   const server = await reachServer(uri);
-  tell({ step: 'connected', uri, serverName: server.information.name });
+  const { serverId, name } = server.information;
+  tell({ step: 'connected', uri, serverId, serverName: name });
   try {
     return await act(server);
   } finally {

@@ -74,5 +74,5 @@ function explain(error: ConnectError, uri: string): PermanentFailure {
   if (error.code === Code.Unauthenticated) return wrongPassword(uri);
   const said = SAID_BEFORE[error.code];
   if (said !== undefined) return new PermanentFailure(said, `${uri}: ${error.rawMessage}`);
-  return new PermanentFailure('admission.unreachable', `${uri} is not reached: ${error.rawMessage}`, { cause: error, fields: { reason: error.rawMessage } });
+  return new PermanentFailure('admission.unreachable', `${uri} is not reached: ${error.rawMessage}`, { cause: error, fields: { uri, reason: error.rawMessage } });
 }

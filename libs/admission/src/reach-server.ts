@@ -109,5 +109,5 @@ function parse(text: string): ServerInformation | undefined {
 
 function unreachable(uri: string, cause: unknown): PermanentFailure {
   const reason = cause instanceof Error ? (cause.message === '' && 'code' in cause ? String(cause.code) : cause.message) : String(cause);
-  return new PermanentFailure('admission.unreachable', `${uri} is not reached: ${reason}`, { cause, fields: { reason } });
+  return new PermanentFailure('admission.unreachable', `${uri} is not reached: ${reason}`, { cause, fields: { uri, reason } });
 }

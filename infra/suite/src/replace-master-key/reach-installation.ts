@@ -23,7 +23,8 @@ const KNOWN_EVERYWHERE_MS = 3 * KEY_FILE_AGE_MAX_MS;
 
 type SecretsConfig = ConfigOf<typeof secretsConfig>;
 
-async function ownerUrl(given: string, secretsFolder: string): Promise<string> {
+/** With the password that lies among the secrets, where the URL has none. */
+export async function ownerUrl(given: string, secretsFolder: string): Promise<string> {
   const parsed = new URL(given);
   if (parsed.password === '') parsed.password = encodeURIComponent((await readFile(join(secretsFolder, 'owner', 'database-password'), 'utf8')).trim());
   return parsed.toString();
