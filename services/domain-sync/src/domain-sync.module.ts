@@ -16,6 +16,7 @@ import { FactDelivery } from './deliver-facts/fact-delivery.js';
 import { FactSendingStore } from './deliver-facts/fact-sending.store.js';
 import { OwnFactsStore } from './deliver-facts/own-facts.store.js';
 import { domainSyncConfig } from './domain-sync.config.js';
+import { buildReplication } from './domain-sync.replication.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
 import { Succeed } from './domain/succeed.js';
@@ -59,9 +60,12 @@ export const domainSync: ServiceDefinition = {
       totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
     });
     const consolidation = new ConsolidationRpc({ domains, facts: new ReceivedFactsStore(pool), days: new DaysStore(pool), log });
-    const rpc = new ServerRpc({
-      servers, totals, version, startedAt: new Date(), log,
-      measureMachine: () => measureMachine(config.spoolFolder),
+    const machine = { startedAt: new Date(), measureMachine: () => measureMachine(config.spoolFolder) };
+    const rpc = new ServerRpc({ servers, totals, version, log, ...machine });
+    const replication = buildReplication({
+      serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
+      serverName: async () => (await servers.find()).name,
+      onNewerRevision: () => undefined,
     });
     return {
       module: DomainSyncModule,
@@ -78,6 +82,7 @@ export const domainSync: ServiceDefinition = {
         { provide: ServerAnswers, useValue: answers },
         { provide: DspClients, useFactory: () => clients },
         { provide: FactDelivery, useFactory: () => delivery },
+        ...replication.providers,
         { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
         {
           provide: CONTROL_ROUTES,
@@ -85,6 +90,7 @@ export const domainSync: ServiceDefinition = {
             router.service(ServerService, rpc);
             router.service(StatisticsService, statistics);
             answers.service(router, ConsolidationService, consolidation);
+            replication.routes(router);
           }) satisfies ControlRoutes,
         },
       ],

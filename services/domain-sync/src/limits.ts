@@ -20,6 +20,14 @@ export const IDENTITY_HOLDS_MS = 30_000;
 
 /** A call of an owner on this server. */
 export const OWNER_CALL_MS = 20_000;
+/** Reading one object while the log waits for it. */
+export const READ_OBJECT_MS = 5_000;
+
+/** An order: the body of an object and its secrets. What is larger is not sent, and told to the administrator. */
+export const ORDER_BYTES_MAX = 4 * 1024 * 1024;
+/** Orders of one message; it fits into what a listener takes with the largest order. */
+export const ORDERS_AT_ONCE = 500;
+export const ORDERS_BYTES_AT_ONCE = 2 * 1024 * 1024;
 
 /** Facts, owners and days in one message between servers. */
 export const FACTS_DELIVERED_MAX = 1_000;
@@ -43,5 +51,27 @@ export const DELIVERY_RETRY_MS_MAX = 600_000;
 export const COMPARE_EVERY_MS = 24 * 3_600_000;
 /** Days that are sent again after one comparison. */
 export const DAYS_REPEATED_MAX = 100;
+/** What is kept of a slave's words: orders that it could not apply, and objects of its own that stepped aside. */
+export const UNAPPLIED_TOLD_MAX = 50;
+export const RENAMED_TOLD_MAX = 50;
+
+/** How often it is looked whether the domain or its log is otherwise than this process knows: it mostly knows at once. */
+export const DOMAIN_LOOK_MS = 5_000;
+/** The master's word to a slave that it has nothing to say to, in bidirectional mode. */
+export const HEARTBEAT_MS = 60_000;
+/** A slave that has heard nothing for so long asks by itself, whatever the mode: perhaps it is not reached, or the mode is another one. */
+export const SILENCE_MS = 3 * HEARTBEAT_MS;
+/** Slaves that are told something at the same time. */
+export const PUSHES_AT_ONCE = 128;
+/** A slave that differs is compared object by object at most so often, unless there is more to send. */
+export const COMPARE_AGAIN_MS = 60_000;
+/** A slave's answer waits so long for its owners to apply what it was given. */
+export const APPLY_WAIT_MS = 15_000;
+/** What an owner refused is tried again. */
+export const REFUSED_AGAIN_MS = 15_000;
+/** The longest that a master keeps a call of a slave. */
+export const HOLD_MS_MAX = 10 * 60_000;
+/** How the master notes how its slaves stand: all of them in one statement. */
+export const NOTE_PROGRESS_MS = 1_000;
 /** Differing days and reasons of refusals that are shown of each server. */
 export const DELIVERY_DETAILS_MAX = 31;

@@ -40,12 +40,12 @@ describe('what is said next', () => {
 
   it('forgets orders that waited in memory when the master was started again: what the slave has tells what it lacks', () => {
     expect(decideNext(log(), slave({ position: 2 }), { asked: false, floor: 3 })).toEqual({ say: 'send-inventory', why: 'gap' });
-    const have = [1, 2].map((position) => ({ kind: 'queue', objectId: `q${position}`, digest: `d${position}`, position, epoch: 1 }));
+    const have = [1, 2].map((position) => ({ kind: 'queue', objectId: `q${position}`, digest: `d${position}`, position, epoch: 1, owner: 'print-submit' }));
     expect(decideNext(log(), slave({ position: 2, inventory: have }), { asked: false, floor: 3 })).toMatchObject({ say: 'snapshot', send: [{ position: 3 }], drop: [], until: 3 });
   });
 
   it('is an end to an inventory that lacks nothing, also where the slave stood elsewhere', () => {
-    const have = [1, 2, 3].map((position) => ({ kind: 'queue', objectId: `q${position}`, digest: `d${position}`, position, epoch: 1 }));
+    const have = [1, 2, 3].map((position) => ({ kind: 'queue', objectId: `q${position}`, digest: `d${position}`, position, epoch: 1, owner: 'print-submit' }));
     expect(decideNext(log(), slave({ inventory: have }), usual)).toEqual({ say: 'nothing' });
     expect(decideNext(log(), slave({ position: 7, inventory: have }), usual)).toMatchObject({ say: 'snapshot', send: [], drop: [], until: 3 });
   });

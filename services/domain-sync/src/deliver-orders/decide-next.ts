@@ -1,5 +1,5 @@
 import type { InventoryObject, LogState } from '../keep-log/log-state.js';
-import type { LogEntry, ObjectReference } from '../keep-log/log-entry.js';
+import type { LogEntry } from '../keep-log/log-entry.js';
 
 /** What the master knows of a slave by its last message. */
 export interface SlaveStanding {
@@ -20,7 +20,7 @@ export type Next =
   | { readonly say: 'nothing' }
   | { readonly say: 'orders'; readonly after: number; readonly orders: readonly LogEntry[]; readonly until: number }
   | { readonly say: 'send-inventory'; readonly why: WhyInventory }
-  | { readonly say: 'snapshot'; readonly send: readonly LogEntry[]; readonly drop: readonly ObjectReference[]; readonly until: number };
+  | { readonly say: 'snapshot'; readonly send: readonly LogEntry[]; readonly drop: readonly InventoryObject[]; readonly until: number };
 
 export interface Circumstances {
   /** An administrator wants this slave compared object by object. */

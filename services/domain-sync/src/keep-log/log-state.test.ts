@@ -44,10 +44,10 @@ describe('the log', () => {
   });
 
   it('finds what an inventory lacks, has from elsewhere, was changed there, or should not have', () => {
-    const log = logOf(entry(1, 'same'), entry(2, 'missing'), entry(3, 'older'), entry(4, 'changed'), entry(5, 'waiting'), entry(6, 'gone', { change: 'deleted' }), entry(7, 'other', { epoch: 2 }));
-    const object = (objectId: string, position: number, digest = `${objectId}${position}`) => ({ kind: 'queue', objectId, digest, position, epoch: 1 });
+    const log = logOf(entry(1, 'same'), entry(2, 'missing'), entry(3, 'older'), entry(4, 'changed'), entry(5, 'waiting'), entry(6, 'gone', { change: 'deleted' }), entry(7, 'other', { epoch: 2 }), entry(8, 'going', { change: 'deleted' }));
+    const object = (objectId: string, position: number, digest = `${objectId}${position}`) => ({ kind: 'queue', objectId, digest, position, epoch: 1, owner: 'print-submit' });
     const { send, drop } = log.difference([
-      object('same', 1), object('older', 2), object('changed', 4, 'somebody else'), object('waiting', 5, ''), object('gone', 5), object('other', 7), object('unheard', 1),
+      object('same', 1), object('older', 2), object('changed', 4, 'somebody else'), object('waiting', 5, ''), object('gone', 5), object('going', 8, ''), object('other', 7), object('unheard', 1),
     ]);
     expect(send.map(({ objectId }) => objectId)).toEqual(['missing', 'older', 'changed', 'other']);
     expect(drop.map(({ objectId }) => objectId)).toEqual(['gone', 'unheard']);

@@ -14,12 +14,14 @@ export interface InventoryObject extends ObjectReference {
   /** Of the entry that it comes from. */
   readonly position: number;
   readonly epoch: number;
+  /** The service that owns it there. */
+  readonly owner: string;
 }
 
 /** What a slave's inventory lacks, and what it has too much of, in the log's order. */
 export interface Difference {
   readonly send: readonly LogEntry[];
-  readonly drop: readonly ObjectReference[];
+  readonly drop: readonly InventoryObject[];
 }
 
 const CHECKSUMS_KEPT_MAX = 64;
@@ -97,7 +99,11 @@ export class LogState {
       const isTaken = object?.position === entry.position && object.epoch === entry.epoch;
       return !isTaken || (object.digest !== '' && object.digest !== entry.digest);
     });
-    const drop = inventory.filter((object) => (this.latest.get(keyOf(object))?.change ?? 'deleted') !== 'put');
+    const drop = inventory.filter((object) => {
+      const latest = this.latest.get(keyOf(object));
+      const isToldAlready = object.digest === '' && object.position === (latest?.position ?? 0);
+      return latest?.change !== 'put' && !isToldAlready;
+    });
     return { send, drop };
   }
 

@@ -34,25 +34,32 @@ export class RecordChange {
     const { flow, domains, store, log, onRecorded } = this.parts;
     const domain = await domains.current();
     const isMaster = domain?.role === 'master';
-    const entry = await flow.transaction(async (transaction) => {
+    const entries = await flow.transaction(async (transaction) => {
       if (isMaster) await store.lock(transaction);
-      if (!(await consume(transaction)) || !isMaster) return undefined;
-      const present = await this.read(owner, object);
-      const latest = await store.latest(transaction, object);
-      const next = nextEntry(owner, object, present, latest, cause);
-      if (!next) return undefined;
-      const size = Buffer.byteLength(next.body) + (next.sealedSecrets?.length ?? 0);
-      if (size > ORDER_BYTES_MAX) {
-        await store.leaveOut(transaction, object, next.name, `It has ${size} bytes; ${ORDER_BYTES_MAX} at most are sent to other servers. They keep the version before.`);
-        return undefined;
-      }
-      await store.append(transaction, domain.epoch, next);
-      return next;
+      if (!(await consume(transaction)) || !isMaster) return [];
+      return this.bring(transaction, domain.epoch, owner, object, cause);
     });
-    if (!entry) return false;
-    log.info('change recorded for the domain', { kind: entry.kind, objectId: entry.objectId, change: entry.change, cause });
-    onRecorded();
-    return true;
+    for (const { kind, objectId, change } of entries) log.info('change recorded for the domain', { kind, objectId, change, cause });
+    if (entries.length > 0) onRecorded();
+    return entries.length > 0;
+  }
+
+  /** The log to what the owner has, for the object and before it for what it needs and the log has not. */
+  private async bring(transaction: FlowTransaction, epoch: number, owner: ObjectOwner, object: ObjectReference, cause: Cause, isNeed = false): Promise<NewEntry[]> {
+    const { store } = this.parts;
+    const latest = await store.latest(transaction, object);
+    if (isNeed && latest?.change === 'put') return [];
+    const next = nextEntry(owner, object, await this.read(owner, object), latest, cause);
+    if (!next) return [];
+    const size = Buffer.byteLength(next.body) + (next.sealedSecrets?.length ?? 0);
+    if (size > ORDER_BYTES_MAX) {
+      await store.leaveOut(transaction, object, next.name, `It has ${size} bytes; ${ORDER_BYTES_MAX} at most are sent to other servers. They keep the version before.`);
+      return [];
+    }
+    const before: NewEntry[] = [];
+    for (const need of next.needs) before.push(...(await this.bring(transaction, epoch, owner, need, cause, true)));
+    await store.append(transaction, epoch, next);
+    return [...before, next];
   }
 
   /** Undefined: the owner has no such object. */
@@ -61,7 +68,8 @@ export class RecordChange {
       return await this.parts.owners.client(ConfigurationService, owner).readObject({ kind, objectId }, { timeoutMs: READ_OBJECT_MS });
     } catch (error) {
       const { code } = ConnectError.from(error);
-      if (code === Code.NotFound) return undefined;
+      // An object of another owner, that the first one only names, is told of by its own.
+      if (code === Code.NotFound || code === Code.FailedPrecondition) return undefined;
       throw new CauseDown('domain.owner-unreachable', `The service ${owner} does not answer.`, { cause: error, fields: { owner } });
     }
   }
@@ -78,7 +86,8 @@ export function nextEntry(owner: string, { kind, objectId }: ObjectReference, pr
   const state = present?.state;
   const nothingStays = { owner, kind, objectId, body: '', sealedSecrets: null, digest: '', needs: [], cause, name: state?.name ?? '', version: Number(state?.version ?? 0n) };
   if (!present || state?.provenance !== 'shared') {
-    return latest?.change === 'put' ? { ...nothingStays, change: present ? 'kept' : 'deleted' } : undefined;
+    // Received: of the master before this one, and not this one's yet.
+    return latest?.change === 'put' && state?.provenance !== 'received' ? { ...nothingStays, change: present ? 'kept' : 'deleted' } : undefined;
   }
   const [version, digest] = [Number(state.version), Buffer.from(state.digest).toString('hex')];
   if (latest?.change === 'put' && latest.version === version && latest.digest === digest) return undefined;

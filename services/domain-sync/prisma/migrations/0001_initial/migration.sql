@@ -255,3 +255,139 @@ CREATE TABLE day_difference (
   price_here        bigint NOT NULL,
   CONSTRAINT day_difference_pkey PRIMARY KEY (server_id, day)
 );
+
+-- Where this server stands in the domain's log: on the master the log's end, on a slave what it has taken.
+CREATE TABLE log_position (
+  only_row boolean NOT NULL DEFAULT true CHECK (only_row),
+  position bigint NOT NULL,
+  -- In which the entry at this position was recorded.
+  epoch    bigint NOT NULL,
+  CONSTRAINT log_position_pkey PRIMARY KEY (only_row)
+);
+INSERT INTO log_position (position, epoch) VALUES (0, 0);
+
+-- The log of shared objects. The master numbers it without gaps; a slave has what it was sent of it, so that it can become the master.
+CREATE TABLE config_log (
+  position       bigint NOT NULL,
+  epoch          bigint NOT NULL,
+  -- The service that owns such objects.
+  owner          text NOT NULL,
+  kind           text NOT NULL,
+  object_id      text NOT NULL,
+  name           text NOT NULL,
+  -- put: it is so; deleted; kept: it is no longer shared, and stays where it is.
+  change         text NOT NULL CHECK (change IN ('put', 'deleted', 'kept')),
+  -- Of the owner's counting, on the server that recorded it.
+  version        bigint NOT NULL,
+  -- Canonical JSON without secrets; empty where nothing stays.
+  body           text NOT NULL,
+  sealed_secrets bytea,
+  -- Of the body, in hexadecimal, as the owner says it.
+  digest         text NOT NULL,
+  -- [[kind, object id], …]
+  needs          jsonb NOT NULL,
+  -- change, share, roll-back, maintenance.
+  cause          text NOT NULL,
+  recorded_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT config_log_pkey PRIMARY KEY (position)
+);
+CREATE INDEX config_log_kind_object_id_position_idx ON config_log (kind, object_id, position DESC);
+
+-- Where the numbering of each epoch begins: behind this position.
+CREATE TABLE log_epoch (
+  epoch          bigint NOT NULL,
+  after_position bigint NOT NULL,
+  CONSTRAINT log_epoch_pkey PRIMARY KEY (epoch)
+);
+
+-- On the master: shared objects whose present state can't be sent.
+CREATE TABLE unrecorded_object (
+  kind      text NOT NULL,
+  object_id text NOT NULL,
+  name      text NOT NULL,
+  problem   text NOT NULL,
+  since     timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT unrecorded_object_pkey PRIMARY KEY (kind, object_id)
+);
+
+-- On the master: how each slave stands.
+CREATE TABLE slave_progress (
+  server_id      uuid NOT NULL,
+  position       bigint NOT NULL,
+  position_epoch bigint NOT NULL,
+  -- unknown, behind, level, differs (it is being healed).
+  standing       text NOT NULL,
+  -- Orders that it took and could not apply, some of them.
+  unapplied      jsonb NOT NULL,
+  unapplied_count integer NOT NULL,
+  -- Its own objects that stepped aside for one of the master's.
+  renamed        jsonb NOT NULL,
+  contacted_at   timestamptz(3) NOT NULL,
+  CONSTRAINT slave_progress_pkey PRIMARY KEY (server_id)
+);
+
+-- On a slave: orders that are taken and not applied; what they say stands in the log.
+CREATE TABLE pending_order (
+  kind      text NOT NULL,
+  object_id text NOT NULL,
+  -- 0: in no log; the master has never heard of the object, and it stays here as this server's own.
+  position  bigint NOT NULL,
+  owner     text NOT NULL,
+  change    text NOT NULL,
+  -- The owner's reason; empty: it is not tried yet.
+  problem   text NOT NULL DEFAULT '',
+  taken_at  timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT pending_order_pkey PRIMARY KEY (kind, object_id)
+);
+
+-- On a slave: from which entry each object comes that the master shares.
+CREATE TABLE applied_order (
+  kind       text NOT NULL,
+  object_id  text NOT NULL,
+  position   bigint NOT NULL,
+  epoch      bigint NOT NULL,
+  applied_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT applied_order_pkey PRIMARY KEY (kind, object_id)
+);
+
+-- The local objects of a slave that stepped aside for one of the master's, until the master has heard of it.
+CREATE TABLE renamed_object (
+  kind          text NOT NULL,
+  object_id     text NOT NULL,
+  name          text NOT NULL,
+  renamed_local text NOT NULL,
+  renamed_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT renamed_object_pkey PRIMARY KEY (kind, object_id)
+);
+
+-- Server maintenance (WSC-010 to WSC-016): what is replicated by a schedule and on demand.
+CREATE TABLE server_maintenance (
+  only_row      boolean NOT NULL DEFAULT true CHECK (only_row),
+  enabled       boolean NOT NULL DEFAULT false,
+  every_minutes integer NOT NULL DEFAULT 1440 CHECK (every_minutes > 0),
+  -- security-profiles, notification, release-profiles, default-release-profiles.
+  items         text[] NOT NULL DEFAULT '{}',
+  next_at       timestamptz(3),
+  last_at       timestamptz(3),
+  -- Orders that it made; empty problem: it went well.
+  last_orders   integer NOT NULL DEFAULT 0,
+  last_problem  text NOT NULL DEFAULT '',
+  CONSTRAINT server_maintenance_pkey PRIMARY KEY (only_row)
+);
+INSERT INTO server_maintenance DEFAULT VALUES;
+
+-- Who leaves a domain has no log of it any more; all that came from it is the owners' by then.
+CREATE FUNCTION forget_log() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM config_log;
+  DELETE FROM log_epoch;
+  DELETE FROM unrecorded_object;
+  DELETE FROM slave_progress;
+  DELETE FROM pending_order;
+  DELETE FROM applied_order;
+  DELETE FROM renamed_object;
+  UPDATE log_position SET position = 0, epoch = 0;
+  UPDATE server_maintenance SET enabled = false, next_at = NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER forget_log AFTER DELETE ON domain FOR EACH ROW EXECUTE FUNCTION forget_log();

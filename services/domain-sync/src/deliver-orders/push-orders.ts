@@ -1,0 +1,167 @@
+import { ReplicationService } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import type { Domain, Member } from '../domain/domain.js';
+import { APPLY_WAIT_MS, DSP_CALL_MS, HEARTBEAT_MS, PUSHES_AT_ONCE } from '../limits.js';
+import type { DspClients } from '../reach-server/dsp-clients.js';
+import type { KnownDomain } from '../watch-domain/known-domain.js';
+import { pushAgainMs } from './push-pauses.js';
+import type { SlaveDesk } from './slave-desk.js';
+
+/** How often it is looked whose heartbeat or next try is due: nothing but a look at the clock. */
+const LOOK_MS = 1_000;
+const STOP_MS = 1_000;
+
+interface Pushed {
+  busy: boolean;
+  /** Something may be new since the last look. */
+  wanted: boolean;
+  failures: number;
+  /** The next heartbeat, or the next try after a failure. */
+  dueAt: number;
+  failing: boolean;
+  problem: string;
+}
+
+export interface PushOrdersParts {
+  readonly known: KnownDomain;
+  readonly desk: SlaveDesk;
+  readonly clients: Pick<DspClients, 'clientFor'>;
+  readonly log: Log;
+}
+
+/** The master's calls in bidirectional mode (DOM-023): at once when something is new, and a heartbeat else. One slave that doesn't answer holds up no other. */
+export class PushOrders {
+  private readonly slaves = new Map<string, Pushed>();
+  private readonly queue: string[] = [];
+  private underWay = 0;
+  private readonly stopped = new AbortController();
+  private readonly round: RepeatedRound;
+
+  constructor(private readonly parts: PushOrdersParts) {
+    const onError = (error: unknown): void => parts.log.warning('slaves not looked after, tried again', { error });
+    this.round = new RepeatedRound({ everyMs: LOOK_MS, act: async () => this.look(), onError });
+  }
+
+  start(): void {
+    this.round.start();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.round.stop(STOP_MS);
+  }
+
+  /** The log grew, or an administrator wants something said: to all, or to one, who is called even if the last calls failed. */
+  wake(serverId?: string): void {
+    const { known } = this.parts;
+    if (!this.isPushing()) return;
+    for (const member of serverId === undefined ? known.slaves : known.slaves.filter((slave) => slave.serverId === serverId)) {
+      const slave = this.slave(member.serverId);
+      slave.wanted = true;
+      if (serverId !== undefined) Object.assign(slave, { failing: false, dueAt: 0 });
+      this.call(member.serverId, slave);
+    }
+  }
+
+  /** Why the last call failed; empty: it did not. */
+  problemOf(serverId: string): string {
+    return this.slaves.get(serverId)?.problem ?? '';
+  }
+
+  private isPushing(): boolean {
+    const { current, isMaster } = this.parts.known;
+    return !this.stopped.signal.aborted && isMaster && current?.settings.mode === 'bidirectional';
+  }
+
+  private look(): void {
+    if (!this.isPushing()) {
+      this.slaves.clear();
+      return;
+    }
+    const { known } = this.parts;
+    for (const serverId of this.slaves.keys()) if (!known.members.has(serverId)) this.slaves.delete(serverId);
+    const now = Date.now();
+    for (const { serverId } of known.slaves) {
+      const slave = this.slave(serverId);
+      if (slave.dueAt > now) continue;
+      slave.failing = false;
+      this.call(serverId, slave);
+    }
+  }
+
+  private call(serverId: string, slave: Pushed): void {
+    if (slave.busy || slave.failing) return;
+    slave.busy = true;
+    this.queue.push(serverId);
+    this.callNext();
+  }
+
+  private callNext(): void {
+    while (this.underWay < PUSHES_AT_ONCE) {
+      const serverId = this.queue.shift();
+      if (serverId === undefined) return;
+      this.underWay += 1;
+      void this.serve(serverId).finally(() => {
+        this.underWay -= 1;
+        this.callNext();
+      });
+    }
+  }
+
+  /** Says what there is to say until there is nothing more. Never throws. */
+  private async serve(serverId: string): Promise<void> {
+    const slave = this.slave(serverId);
+    try {
+      do {
+        slave.wanted = false;
+        const [domain, member] = [this.parts.known.current, this.parts.known.members.get(serverId)];
+        if (!domain || !member || !this.isPushing()) return;
+        if (!(await this.sayOnce(domain, member, slave))) break;
+      } while (!this.stopped.signal.aborted);
+    } catch (error) {
+      slave.failures += 1;
+      slave.failing = true;
+      slave.dueAt = Date.now() + pushAgainMs(slave.failures, Math.random());
+      const problem = error instanceof Error ? error.message : String(error);
+      if (slave.problem !== problem && !this.stopped.signal.aborted) this.parts.log.warning('slave not reached', { serverId, problem });
+      slave.problem = problem;
+    } finally {
+      slave.busy = false;
+      if (slave.wanted) this.call(serverId, slave);
+    }
+  }
+
+  /** Gives whether there may be more to say. */
+  private async sayOnce(domain: Domain, member: Member, slave: Pushed): Promise<boolean> {
+    const { desk, clients } = this.parts;
+    const { serverId } = member;
+    const { message, againInMs } = await desk.say(domain, member);
+    const isHeartbeat = !message && slave.dueAt <= Date.now();
+    if (againInMs !== undefined && !isHeartbeat) {
+      slave.dueAt = Math.min(slave.dueAt, Date.now() + againInMs);
+      return false;
+    }
+    if (!message && !isHeartbeat && !slave.wanted) return false;
+    const before = desk.heardOf(serverId).heard;
+    const answer = await clients.clientFor(ReplicationService, member).deliver({ message: message ?? desk.greeting(domain) }, { timeoutMs: APPLY_WAIT_MS + DSP_CALL_MS, signal: this.stopped.signal });
+    if (!answer.message) throw new Error('The answer bears no message.');
+    desk.hear(serverId, answer.message);
+    Object.assign(slave, { failures: 0, problem: '', dueAt: Date.now() + HEARTBEAT_MS * (0.9 + 0.1 * Math.random()) });
+    const after = desk.heardOf(serverId).heard;
+    const isStuck = message?.batch !== undefined && !message.batch.snapshot && before?.position === after?.position;
+    // It answered, and did not take what was sent: no reason to send it again at once.
+    if (isStuck) throw new Error('The server did not take what it was sent.');
+    return !isHeartbeat || againInMs === undefined;
+  }
+
+  private slave(serverId: string): Pushed {
+    let slave = this.slaves.get(serverId);
+    if (!slave) {
+      // A new one is called at once.
+      slave = { busy: false, wanted: false, failures: 0, dueAt: 0, failing: false, problem: '' };
+      this.slaves.set(serverId, slave);
+    }
+    return slave;
+  }
+}

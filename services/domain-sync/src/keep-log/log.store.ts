@@ -1,0 +1,140 @@
+import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
+import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { Change, LogEntry, ObjectReference } from './log-entry.js';
+import type { EpochStart } from './log-state.js';
+
+/** What is appended to the log; the log gives the position. */
+export interface NewEntry extends ObjectReference {
+  readonly owner: string;
+  readonly name: string;
+  readonly change: Change;
+  /** Of the owner's counting. */
+  readonly version: number;
+  readonly body: string;
+  readonly sealedSecrets: Uint8Array | null;
+  readonly digest: string;
+  readonly needs: readonly ObjectReference[];
+  readonly cause: Cause;
+}
+
+export type Cause = 'change' | 'share' | 'roll-back' | 'maintenance';
+
+/** What an entry says of its object. */
+export interface EntryContent {
+  readonly position: number;
+  readonly body: string;
+  readonly sealedSecrets: Buffer | null;
+}
+
+export interface HistoryEntry {
+  readonly position: number;
+  readonly epoch: number;
+  readonly name: string;
+  readonly change: Change;
+  readonly cause: string;
+  readonly recordedAt: Date;
+  readonly body: string;
+}
+
+interface EntryRow {
+  readonly position: number;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly kind: string;
+  readonly object_id: string;
+  readonly name: string;
+  readonly change: Change;
+  readonly digest: string;
+  readonly needs: readonly (readonly [string, string])[];
+  readonly has_secrets: boolean;
+  readonly size: number;
+}
+
+const ENTRY = `position, epoch, owner, kind, object_id, name, change, digest, needs, sealed_secrets IS NOT NULL AS has_secrets, octet_length(body) + coalesce(octet_length(sealed_secrets), 0) AS size`;
+
+const APPEND = `WITH entry AS (
+    INSERT INTO config_log (position, epoch, owner, kind, object_id, name, change, version, body, sealed_secrets, digest, needs, cause)
+    SELECT position + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM log_position RETURNING position, epoch)
+  UPDATE log_position SET position = entry.position, epoch = entry.epoch FROM entry RETURNING log_position.position`;
+
+/** A new epoch begins where the log stands. A slave that becomes the master knows earlier ones by what it was sent; what it took and could not apply is not its state. */
+const BEGIN_EPOCH = `WITH untaken AS (DELETE FROM config_log USING pending_order AS o WHERE config_log.position = o.position),
+    pending AS (DELETE FROM pending_order),
+    earlier AS (
+      INSERT INTO log_epoch (epoch, after_position) SELECT epoch, min(position) - 1 FROM config_log WHERE epoch < $1 GROUP BY epoch ON CONFLICT (epoch) DO NOTHING)
+  INSERT INTO log_epoch (epoch, after_position) SELECT $1, position FROM log_position ON CONFLICT (epoch) DO NOTHING`;
+
+const HISTORY = `SELECT position, epoch, name, change, cause, recorded_at AS "recordedAt", body FROM config_log WHERE kind = $1 AND object_id = $2 ORDER BY position DESC LIMIT $3`;
+
+function toEntry({ object_id: objectId, has_secrets: hasSecrets, needs, ...row }: EntryRow): LogEntry {
+  return { ...row, objectId, hasSecrets, needs: toReferences(needs) };
+}
+
+export function toReferences(pairs: readonly (readonly [string, string])[]): ObjectReference[] {
+  return pairs.map(([kind, objectId]) => ({ kind, objectId }));
+}
+
+export function toPairs(references: readonly ObjectReference[]): string {
+  return JSON.stringify(references.map(({ kind, objectId }) => [kind, objectId]));
+}
+
+/** The domain's log as this server has it: on the master all of it, on a slave what it was sent. */
+export class LogStore {
+  constructor(private readonly pool: Pool) {}
+
+  /** Nobody else appends until the transaction ends: what is read from an owner meanwhile is not overtaken. */
+  async lock(transaction: FlowTransaction): Promise<void> {
+    await transaction.query('log.lock', 'SELECT position FROM log_position FOR UPDATE', []);
+  }
+
+  /** What the log said last of an object. */
+  async latest(transaction: FlowTransaction, { kind, objectId }: ObjectReference): Promise<{ readonly epoch: number; readonly change: Change; readonly version: number; readonly digest: string } | undefined> {
+    const [row] = await transaction.query<{ epoch: number; change: Change; version: number; digest: string }>(
+      'log.latest', 'SELECT epoch, change, version, digest FROM config_log WHERE kind = $1 AND object_id = $2 ORDER BY position DESC LIMIT 1', [kind, objectId],
+    );
+    return row;
+  }
+
+  /** Within a transaction that holds the lock. */
+  async append(transaction: FlowTransaction, epoch: number, entry: NewEntry): Promise<void> {
+    const { owner, kind, objectId, name, change, version, body, sealedSecrets, digest, needs, cause } = entry;
+    await transaction.query('log.append', APPEND, [epoch, owner, kind, objectId, name, change, version, body, sealedSecrets, digest, toPairs(needs), cause]);
+    await transaction.query('log.recorded', 'DELETE FROM unrecorded_object WHERE kind = $1 AND object_id = $2', [kind, objectId]);
+  }
+
+  /** An object that can't be sent as it is now. */
+  async leaveOut(transaction: FlowTransaction, { kind, objectId }: ObjectReference, name: string, problem: string): Promise<void> {
+    await transaction.query('log.leave-out', `INSERT INTO unrecorded_object (kind, object_id, name, problem) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (kind, object_id) DO UPDATE SET name = excluded.name, problem = excluded.problem`, [kind, objectId, name, problem]);
+  }
+
+  async leftOut(): Promise<{ readonly kind: string; readonly objectId: string; readonly name: string; readonly problem: string }[]> {
+    return query(this.pool, 'log.left-out', 'SELECT kind, object_id AS "objectId", name, problem FROM unrecorded_object ORDER BY since', []);
+  }
+
+  async head(): Promise<{ readonly position: number; readonly epoch: number }> {
+    const [row] = await query<{ position: number; epoch: number }>(this.pool, 'log.head', 'SELECT position, epoch FROM log_position', []);
+    return row ?? { position: 0, epoch: 0 };
+  }
+
+  async beginEpoch(epoch: number): Promise<void> {
+    await query(this.pool, 'log.begin-epoch', BEGIN_EPOCH, [epoch]);
+  }
+
+  async epochs(): Promise<EpochStart[]> {
+    return query<EpochStart & object>(this.pool, 'log.epochs', 'SELECT epoch, after_position AS after FROM log_epoch ORDER BY epoch', []);
+  }
+
+  async entriesAfter(position: number): Promise<LogEntry[]> {
+    return (await query<EntryRow & object>(this.pool, 'log.after', `SELECT ${ENTRY} FROM config_log WHERE position > $1 ORDER BY position`, [position])).map(toEntry);
+  }
+
+  async contents(positions: readonly number[]): Promise<EntryContent[]> {
+    return query<EntryContent & object>(this.pool, 'log.contents', 'SELECT position, body, sealed_secrets AS "sealedSecrets" FROM config_log WHERE position = ANY($1::bigint[])', [positions]);
+  }
+
+  /** The newest first. */
+  async history({ kind, objectId }: ObjectReference, limit: number): Promise<HistoryEntry[]> {
+    return query<HistoryEntry & object>(this.pool, 'log.history', HISTORY, [kind, objectId, limit]);
+  }
+}

@@ -1,0 +1,133 @@
+import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import type { ApplyOrders } from '../apply-orders/apply-orders.js';
+import type { TakenOrderStore } from '../apply-orders/taken-order.store.js';
+import { OBJECT_OWNERS, type Owners } from '../call-owner/owners.js';
+import type { ProgressStore } from '../deliver-orders/progress.store.js';
+import type { PushOrders } from '../deliver-orders/push-orders.js';
+import type { SlaveDesk } from '../deliver-orders/slave-desk.js';
+import type { Domain } from '../domain/domain.js';
+import type { AskMaster } from '../exchange-orders/ask-master.js';
+import type { KeepWaiting } from '../exchange-orders/keep-waiting.js';
+import type { KnownLog } from '../keep-log/known-log.js';
+import { keyOf } from '../keep-log/log-entry.js';
+import { DOMAIN_LOOK_MS, NOTE_PROGRESS_MS, REFUSED_AGAIN_MS } from '../limits.js';
+import type { RecordChange } from '../record-change/record-change.js';
+import { isScheduled } from '../record-change/scheduled-kinds.js';
+import type { KnownDomain } from './known-domain.js';
+
+const STOP_MS = 1_000;
+
+export interface ReplicationParts {
+  readonly known: KnownDomain;
+  readonly knownLog: KnownLog;
+  readonly desk: SlaveDesk;
+  readonly push: PushOrders;
+  readonly ask: AskMaster;
+  readonly waiting: KeepWaiting;
+  readonly apply: ApplyOrders;
+  readonly taken: TakenOrderStore;
+  readonly progress: ProgressStore;
+  readonly changes: RecordChange;
+  readonly owners: Owners;
+  readonly stopping: AbortController;
+  readonly log: Log;
+}
+
+/** Keeps this server's part in its domain going, whatever role it has at the moment: looks for what changed, wakes who waits for it, and notes what was heard. */
+export class Replication {
+  private readonly rounds: readonly RepeatedRound[];
+  private readonly look: RepeatedRound;
+  private readonly applyAgain: RepeatedRound;
+  private role: 'master' | 'slave' | 'single' = 'single';
+  private revision = -1;
+  private isFirstLook = true;
+  /** Epoch in which the owners were looked through for changes that nobody recorded. */
+  private lookedThrough = 0;
+
+  constructor(private readonly parts: ReplicationParts) {
+    const round = (everyMs: number, what: string, act: () => Promise<void>): RepeatedRound =>
+      new RepeatedRound({ everyMs, act, onError: (error) => parts.log.warning(`${what}, tried again`, { error }) });
+    this.look = round(DOMAIN_LOOK_MS, 'the domain could not be looked after', () => this.lookAgain());
+    this.applyAgain = round(REFUSED_AGAIN_MS, 'orders could not be applied', async () => (this.role === 'slave' ? parts.apply.run(parts.stopping.signal) : undefined));
+    this.rounds = [
+      this.look,
+      round(NOTE_PROGRESS_MS, 'progress of slaves could not be noted', () => this.note()),
+      this.applyAgain,
+    ];
+  }
+
+  /** Something changed: the log, the domain, its members. */
+  now(): void {
+    this.look.now();
+  }
+
+  onApplicationBootstrap(): void {
+    for (const round of this.rounds) round.start();
+    this.parts.push.start();
+    this.parts.ask.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.parts.stopping.abort();
+    await Promise.all([this.parts.push.stop(), this.parts.ask.stop(), ...this.rounds.map((round) => round.stop(STOP_MS))]);
+    await this.note().catch(() => undefined);
+  }
+
+  private async lookAgain(): Promise<void> {
+    const { known, knownLog, taken, ask } = this.parts;
+    await known.refresh();
+    const domain = known.current;
+    const role = domain?.role ?? 'single';
+    if (role !== 'master') knownLog.forget();
+    const isNewSlave = role === 'slave' && this.role !== 'slave';
+    if (isNewSlave) await taken.becomeSlave();
+    this.role = role;
+    if (isNewSlave) {
+      this.applyAgain.now();
+      ask.now();
+    }
+    if (domain?.role === 'master') await this.lookAsMaster(domain);
+    this.isFirstLook = false;
+  }
+
+  private async lookAsMaster(domain: Domain): Promise<void> {
+    const { known, knownLog, desk, push, waiting } = this.parts;
+    const isNew = await knownLog.refresh(domain.epoch);
+    // Orders wait in memory: those of before this process are none.
+    if (this.isFirstLook && domain.settings.storage === 'memory') desk.startFrom(knownLog.state.head);
+    desk.forgetAllBut(new Set(known.members.keys()));
+    if (isNew || this.revision !== domain.revision) {
+      this.revision = domain.revision;
+      push.wake();
+      waiting.wake();
+    }
+    if (this.lookedThrough !== domain.epoch && (await this.lookThrough())) this.lookedThrough = domain.epoch;
+  }
+
+  /** Whatever changed while this server was no master, or told nobody, is recorded. False: an owner did not answer. */
+  private async lookThrough(): Promise<boolean> {
+    const { owners, knownLog, changes, log } = this.parts;
+    try {
+      for (const owner of OBJECT_OWNERS) {
+        const { objects } = await owners.client(ConfigurationService, owner).listSharedObjects({ kind: '', includeLocal: false });
+        const there = new Map(objects.map((object) => [keyOf(object), Buffer.from(object.digest).toString('hex')]));
+        const entries = [...knownLog.state.entries()].filter((entry) => entry.owner === owner && entry.change === 'put');
+        const logged = new Map(entries.map((entry) => [keyOf(entry), entry.digest]));
+        const changed = objects.filter((object) => !isScheduled(object.kind) && object.provenance === 'shared' && logged.get(keyOf(object)) !== there.get(keyOf(object)));
+        const gone = entries.filter((entry) => !there.has(keyOf(entry)));
+        for (const { kind, objectId } of [...changed, ...gone]) await changes.record(owner, { kind, objectId }, 'change');
+      }
+      return true;
+    } catch (error) {
+      log.info('owners not looked through yet', { error });
+      return false;
+    }
+  }
+
+  private async note(): Promise<void> {
+    const { known, desk, progress } = this.parts;
+    if (known.isMaster) await progress.note(desk.takeUnnoted());
+  }
+}
