@@ -243,6 +243,19 @@ describe('a mail', () => {
     for (const { sha256 } of mails) expect(printed.filter((each) => each === sha256)).toHaveLength(1);
   });
 
+  it('whose answer was lost is still that one where the settings name another queue by now', async () => {
+    const { jobId, sha256 } = await mail({ fileName: 'unanswered.pdf' });
+    await eventually(async () => (await thereOf('unanswered.pdf'))?.jobState).toBe('pending-held');
+    await eventually(() => stateOf(jobId)).toBe('processing sending-print-api');
+    await put({ queueId: 'direct' });
+    await branch.superuser.query(`UPDATE print_submit.sent_job SET there_job_id = NULL, due_at = now() WHERE job_id = $1`, [jobId]);
+    await eventually(async () => (await branch.superuser.query('SELECT 1 FROM print_submit.sent_job WHERE job_id = $1 AND there_job_id IS NOT NULL', [jobId])).rowCount).toBe(1);
+    await put();
+    await release('unanswered.pdf');
+    await eventually(() => stateOf(jobId)).toBe('completed job-completed-successfully');
+    expect((await onPaper()).filter((each) => each === sha256)).toHaveLength(1);
+  });
+
   it('that is canceled here is canceled there', async () => {
     const { jobId } = await mail({ fileName: 'unwanted.pdf' });
     await eventually(async () => (await thereOf('unwanted.pdf'))?.jobState).toBe('pending-held');

@@ -53,6 +53,8 @@ export interface PrintServer {
   send(job: JobToSend): Promise<Sending>;
   /** By their ids there; those that it doesn't know, or that another account handed in, are left out. */
   find(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobThere>>;
+  /** What it took in by this key, of a job here; undefined: nothing. */
+  findTaken(jobId: string): Promise<JobThere | undefined>;
   /** False: it can't be canceled (any more). */
   cancel(jobId: string): Promise<boolean>;
 }

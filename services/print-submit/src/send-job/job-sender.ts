@@ -31,27 +31,33 @@ export interface JobSenderParts {
 export class JobSender {
   constructor(private readonly parts: JobSenderParts) {}
 
-  /** The intent is written down. However often this is tried, the other server takes the job in once: its id is the key. */
+  /**
+   * The intent is written down. However often this is tried, the other server takes the job in once: its id is the key. Where an earlier try may have
+   * come through, it is asked first: settings may have changed meanwhile, and what it would refuse now it may have taken then.
+   */
   async send(sent: SentJob, submitter: Submitter, { place, print, live }: OpenSendingServer): Promise<void> {
     const { job } = sent;
     if (!isSameSubmitter(sent.submitter, submitter)) return this.doubt(job, `It may have been handed to another server, or by another account, before the settings changed: nobody here can say whether it is printed there. Release it again to hand it to ${place}, or cancel it.`);
-    let measured = new MeasuredDocument();
+    let measured: MeasuredDocument | undefined;
     const open = async (): Promise<AsyncIterable<Uint8Array>> => {
       // Once more where the sign-in was over.
       measured = new MeasuredDocument();
       return measured.pass(await this.parts.spool.open(job.jobId));
     };
+    let { isNowhere } = sent;
     let outcome: Sending | LostDocument;
     try {
+      const before = isNowhere ? undefined : await live.run(() => print.findTaken(job.jobId));
+      isNowhere = true;
       // That a document is lost says nothing of the server.
-      outcome = await live.run(() => print.send(toSend(sent, open)).catch(asLostDocument));
+      outcome = before ? { kind: 'taken', job: before } : await live.run(() => print.send(toSend(sent, open)).catch(asLostDocument));
     } catch (error) {
-      return this.noteTrouble(job, asTrouble(error));
+      return this.noteTrouble(job, asTrouble(error), isNowhere);
     }
     if (outcome.kind === 'lost') return this.refuse(job, '', outcome.problem, 'document-lost');
     if (outcome.kind !== 'taken') return this.noteNotTaken(job, place, outcome);
     const { jobId: serverJobId } = outcome.job;
-    const erased = await this.parts.store.noteTaken(job, serverJobId, entryOf(job, 'sent-to-server', { server: place, ...submitter, serverJobId, ...measured.result(), attempt: job.attempts }));
+    const erased = await this.parts.store.noteTaken(job, serverJobId, entryOf(job, 'sent-to-server', { server: place, ...submitter, serverJobId, ...measured?.result(), attempt: job.attempts }));
     if (erased) return this.parts.spool.removeBytes(erased);
     // An administrator canceled it while it left.
     await live.run(() => print.cancel(serverJobId));
@@ -92,8 +98,8 @@ export class JobSender {
     if (await this.parts.endings.end({ messageId: job.messageId, jobIds: [job.jobId], move: 'abort', reason, problem, entries, publish: [abortedFact(job, reason, problem)] })) this.parts.metrics.countAborted(job.queueId, reason);
   }
 
-  private async noteTrouble(job: Job, trouble: SendingTrouble): Promise<void> {
-    if (REFUSES_ALL.includes(trouble.state)) return this.parts.store.putBack(job, 'server-refuses', trouble.message, 0);
+  private async noteTrouble(job: Job, trouble: SendingTrouble, isNowhere: boolean): Promise<void> {
+    if (isNowhere && REFUSES_ALL.includes(trouble.state)) return this.parts.store.putBack(job, 'server-refuses', trouble.message, 0);
     return this.parts.store.noteSilence(job, trouble.message);
   }
 }

@@ -15,7 +15,7 @@ import { SENT_QUEUE_ID, type SendingSettings } from '../sending-server/sending-s
 import { SENDING_REASON, type SentJob, type WaitReason } from './sent-job.js';
 
 type OwnerResolved = FlowMessage<'account.owner-resolved.v1'>;
-type Row = Job & { readonly mailboxQueueId: string; readonly serverId: string; readonly serverAccount: string; readonly thereJobId: string | null } & Record<string, unknown>;
+type Row = Job & { readonly mailboxQueueId: string; readonly serverId: string; readonly serverAccount: string; readonly thereJobId: string | null; readonly isNowhere?: boolean } & Record<string, unknown>;
 
 const SENT_COLUMNS = `${JOB_COLUMNS}, s.mailbox_queue_id AS "mailboxQueueId", s.server_id AS "serverId", s.server_account AS "serverAccount", s.there_job_id AS "thereJobId"`;
 const LEASE = `now() + make_interval(secs => ${sendingLimits.leaseSeconds})`;
@@ -94,10 +94,10 @@ export class SentJobStore {
        s AS (
          UPDATE sent_job SET due_at = ${LEASE}, there_job_id = NULL,
            server_id = CASE WHEN is_nowhere THEN $1 ELSE server_id END, server_account = CASE WHEN is_nowhere THEN $2 ELSE server_account END
-         FROM due WHERE sent_job.job_id = due.job_id RETURNING sent_job.*),
+         FROM due WHERE sent_job.job_id = due.job_id RETURNING sent_job.*, due.is_nowhere),
        begun AS (
          UPDATE job SET job_state = 'processing', job_state_reason = $4, problem = '', attempts = job.attempts + 1 FROM s WHERE job.id = s.job_id RETURNING job.*)
-       SELECT ${SENT_COLUMNS} FROM s JOIN begun AS job ON job.id = s.job_id`,
+       SELECT ${SENT_COLUMNS}, s.is_nowhere AS "isNowhere" FROM s JOIN begun AS job ON job.id = s.job_id`,
       [serverId, account, accountsUnderWay, SENDING_REASON],
     );
     return row && toSentJob(row);
@@ -219,6 +219,6 @@ function refusedPartFacts({ messageId, owner, refusedParts }: OwnerResolved['pay
   return refusedParts.map(({ documentId, fileName, reason, statusText }) => ({ subject: 'print.job-aborted.v1', payload: { messageId, owner, queueName, job: { jobId: documentId, fileName, pages: 0 }, reason, statusText } }));
 }
 
-function toSentJob({ mailboxQueueId, serverId, serverAccount, thereJobId, ...job }: Row): SentJob {
-  return { job, mailboxQueueId, submitter: { serverId, account: serverAccount }, thereJobId: thereJobId ?? undefined };
+function toSentJob({ mailboxQueueId, serverId, serverAccount, thereJobId, isNowhere = false, ...job }: Row): SentJob {
+  return { job, mailboxQueueId, submitter: { serverId, account: serverAccount }, thereJobId: thereJobId ?? undefined, isNowhere };
 }

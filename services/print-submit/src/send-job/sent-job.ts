@@ -16,6 +16,8 @@ export interface SentJob {
   readonly submitter: Submitter;
   /** Undefined: no answer came yet. */
   readonly thereJobId: string | undefined;
+  /** No other server can have anything of it: it was not sent before, or the answer said so. */
+  readonly isNowhere: boolean;
 }
 
 /** Keys by which jobs are taken in once hold for both together. */

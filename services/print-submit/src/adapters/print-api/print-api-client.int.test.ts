@@ -125,6 +125,11 @@ it('jobs are asked for together, and those of others are left out', async () => 
   expect(await client.find([])).toEqual(new Map());
 });
 
+it('what was taken in is found by the key that it was sent with', async () => {
+  answer('GET /print-api/v1/jobs', (request, response) => json(200, { jobs: request.url?.endsWith('?idempotencyKey=here-1') ? [JOB] : [] })(request, response));
+  expect([await client.findTaken('here-1'), await client.findTaken('here-2')]).toEqual([{ ...JOB, problem: '' }, undefined]);
+});
+
 it('a look says what is wrong with account or place', async () => {
   expect(await client.findTrouble()).toBeUndefined();
   answer('GET /print-api/v1/locations', json(200, { locations: [] }));

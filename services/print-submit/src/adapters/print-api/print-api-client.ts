@@ -62,6 +62,11 @@ export class PrintApiClient implements PrintServer {
     return new Map(readJobs(body).map((job) => [job.jobId, job]));
   }
 
+  async findTaken(jobId: string): Promise<JobThere | undefined> {
+    const [job] = readJobs(await this.call({ method: 'GET', path: `${API}/jobs?idempotencyKey=${encodeURIComponent(jobId)}` }));
+    return job;
+  }
+
   async cancel(jobId: string): Promise<boolean> {
     const answer = await this.session.ask((token) => exchange(this.agent, { method: 'POST', path: `${API}/jobs/${encodeURIComponent(jobId)}/cancel`, token }));
     if (answer.status === 404 || answer.status === 409) return false;
