@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CauseDown, Defect, PermanentFailure } from '@inkpost/failure/failure.js';
 import { ChunkCipher, chunkBytes, headerBytes, sealedChunkBytes } from './chunk-cipher.js';
@@ -73,18 +73,20 @@ export async function* readSealed(options: SealedPlace & SealedKey): AsyncGenera
   const file = await openExisting(options);
   try {
     const { size } = await file.stat();
-    const header = Buffer.alloc(headerBytes);
-    await file.read(header, 0, headerBytes, 0);
-    const cipher = ChunkCipher.open(options.key, documentId, header);
-    const room = Buffer.allocUnsafe(Math.max(1, Math.min(chunksPerRead * sealedChunkBytes, size)));
-    for (let at = headerBytes; at === headerBytes || at < size; ) {
-      const { bytesRead } = await file.read(room, 0, room.length, at);
-      const sealed = room.subarray(0, bytesRead);
-      for (let chunkAt = 0; chunkAt === 0 || chunkAt < bytesRead; chunkAt += sealedChunkBytes) {
+    // The header comes with the first chunks: most documents are read at once.
+    const room = Buffer.allocUnsafe(headerBytes + Math.min(chunksPerRead * sealedChunkBytes, size));
+    let { bytesRead } = await file.read(room, 0, room.length, 0);
+    const cipher = ChunkCipher.open(options.key, documentId, room.subarray(0, Math.min(headerBytes, bytesRead)));
+    let sealed = room.subarray(headerBytes, Math.max(headerBytes, bytesRead));
+    for (let at = headerBytes; ; ) {
+      for (let chunkAt = 0; chunkAt === 0 || chunkAt < sealed.length; chunkAt += sealedChunkBytes) {
         const chunk = sealed.subarray(chunkAt, chunkAt + sealedChunkBytes);
         yield cipher.decrypt(chunk, at + chunkAt + chunk.length >= size);
       }
-      at += bytesRead;
+      at += sealed.length;
+      if (at >= size) break;
+      ({ bytesRead } = await file.read(room, 0, room.length - headerBytes, at));
+      sealed = room.subarray(0, bytesRead);
     }
   } finally {
     await file.close();
@@ -93,7 +95,10 @@ export async function* readSealed(options: SealedPlace & SealedKey): AsyncGenera
 
 /** Removes the file; none is fine. The document is gone for good only with its key. */
 export async function removeSealed(options: SealedPlace): Promise<void> {
-  await rm(place(options).path, { force: true });
+  // Not rm(), which looks at the file before.
+  await unlink(place(options).path).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  });
 }
 
 /** All complete documents in the folder, for a sweeper that compares them with the database. In no order. */
