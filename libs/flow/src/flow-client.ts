@@ -50,6 +50,11 @@ export class FlowClient {
     private readonly sender: FlowSender,
   ) {}
 
+  /** The same service's, over other sessions of its role. */
+  over(pool: Pool): FlowClient {
+    return new FlowClient(pool, this.sender);
+  }
+
   /**
    * Handles a message in one round trip: consume, journey, publish and the effects, all or nothing. Gives the row of the
    * effects' `select`, or undefined when the message was handled before (then nothing was written).

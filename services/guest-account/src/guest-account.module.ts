@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
 import { SignInService } from '@inkpost/contracts/admin/v1/accounts_pb.js';
+import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { DirectoryPeopleService, DirectoryService } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { ErasureService, GuestMergeService } from '@inkpost/contracts/admin/v1/erasures_pb.js';
 import { GuestService } from '@inkpost/contracts/admin/v1/guests_pb.js';
@@ -20,6 +21,7 @@ import { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
 import { EntraDirectory } from './adapters/entra/entra-directory.adapter.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
@@ -65,6 +67,7 @@ import { ResolveOwner } from './resolve-owner/resolve-owner.js';
 import { LoginOwners } from './resolve-owner/whose-login.js';
 import { identificationRoutes } from './identify-person/identification.routes.js';
 import { PinStore } from './set-pin/pin.store.js';
+import { guestAccountKinds } from './share-objects/guest-account-kinds.js';
 import { RightsRpc } from './rights/rights.rpc.js';
 import { RightsStore } from './rights/rights.store.js';
 import { findRoleMembersWith } from './rights/role-members.js';
@@ -146,6 +149,12 @@ export const guestAccount: ServiceDefinition = {
       return { guests, people: new WscGuestDirectory(guests, parts), missingRights: () => client.missingRights(), close: () => client.close() };
     });
     const accountsOf = (live: LiveDirectories) => new AccountFinder({ load: () => directories.load(), peopleOf: (directory) => (directory.settings.kind === 'guests' ? guestDirectory : live.live(directory)?.people) });
+    const rights = new RightsStore(pool, flow);
+    const delays = new SignInDelayStore(flow);
+    const directoryParts = (live: LiveDirectories) => ({
+      live, tests: new DirectoryTests(live, async (revision) => (await currentServer.at(revision))?.people ?? guestDirectory, countedPasswordCheck(delays)),
+      budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log,
+    });
     return {
       module: GuestAccountModule,
       controllers: flowControllers('guest-account', {
@@ -170,24 +179,29 @@ export const guestAccount: ServiceDefinition = {
           useFactory: (guestBases: GuestBases, live: LiveDirectories, installation: Installation) => new ResolveOwner({ own: localGuestBase, people: new PersonHandOver(flow), guestBases, directories: live, waiting, pins, logins: new LoginOwners(accountsOf(live)), installation }),
           inject: [GuestBases, LiveDirectories, Installation],
         },
+        {
+          provide: OwnerConfiguration,
+          useFactory: (live: LiveDirectories) => new OwnerConfiguration({
+            pool, masterKey, log, kindsOver: (own) => guestAccountKinds(own, { flow, masterKey, directories: directoryParts(live), roleMembers: findRoleMembersWith(accountsOf(live)), log }),
+          }),
+          inject: [LiveDirectories],
+        },
         { provide: WaitingExpiry, useFactory: () => new WaitingExpiry(waiting, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (installation: Installation, live: LiveDirectories, owners: ResolveOwner): ControlRoutes => {
-            const rights = new RightsStore(pool, flow);
+          useFactory: (installation: Installation, live: LiveDirectories, owners: ResolveOwner, configuration: OwnerConfiguration): ControlRoutes => {
             const guests = new GuestRpc({
               store: new GuestStore(pool, flow, installation, erasure), importer: new GuestImporter(new GuestImportStore(pool, flow, installation), keyedHash),
               changes: new GuestsChangeStore(pool, flow, erasure), hash: keyedHash, grants: () => rights.grants(), log,
             });
             const accounts = accountsOf(live);
             const standings = new AccountStandings(administrators, accounts, rights);
-            const delays = new SignInDelayStore(flow);
             const credentials = new CredentialChecker(administrators, accounts, delays, log);
             const signIn = new SignInRpc({ credentials, administrators, accounts, standings, proofs, log });
             const people = new PeopleRpc(new PersonStore(pool, flow, installation, erasure), directories, () => rights.grants(), log);
             const rightsRpc = new RightsRpc(rights, directories, findRoleMembersWith(accounts), log);
             const apiTokens = new ApiTokensRpc(new ApiTokenStore(pool), standings, log);
-            const directoriesRpc = new DirectoriesRpc({ store: directories, live, tests: new DirectoryTests(live, async (revision) => (await currentServer.at(revision))?.people ?? guestDirectory, countedPasswordCheck(delays)), budget: new TestBudget(TEST_BUDGET), grants: () => rights.grants(), log });
+            const directoriesRpc = new DirectoriesRpc({ ...directoryParts(live), store: directories });
             const signInServer = new OpenIdSignInServer({ certificates, rules });
             const signOnStore = new SingleSignOnStore(pool, masterKey);
             const signOns = new SignOns({ store: signOnStore, server: signInServer, masterKey, publicUrl: config.publicUrl });
@@ -198,6 +212,7 @@ export const guestAccount: ServiceDefinition = {
             });
             const merges = new MergeGuestRpc(new MergeGuestStore(pool, flow), new FindPerson({ load: () => directories.load(), live, accounts }), installation, log);
             return (router) => {
+              router.service(ConfigurationService, configuration.rpc);
               router.service(SingleSignOnService, singleSignOn);
               router.service(DirectoryService, directoriesRpc);
               router.service(DirectoryPeopleService, people);
@@ -215,7 +230,7 @@ export const guestAccount: ServiceDefinition = {
               router.service(UserManagementServerService, userManagement);
             };
           },
-          inject: [Installation, LiveDirectories, ResolveOwner],
+          inject: [Installation, LiveDirectories, ResolveOwner, OwnerConfiguration],
         },
       ],
     };

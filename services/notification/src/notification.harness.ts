@@ -5,6 +5,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { readConfigs } from '@inkpost/config/config.js';
+import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { NotificationEventService, OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FlowClient, type Publication } from '@inkpost/flow/flow-client.js';
 import { FlowSender } from '@inkpost/flow/flow-sender.js';
@@ -40,6 +41,8 @@ export interface StartedNotification {
   readonly client: (...rights: Right[]) => Client<typeof OutgoingMailService>;
   /** … about events. */
   readonly events: (...rights: Right[]) => Client<typeof NotificationEventService>;
+  /** … about what it shares. */
+  readonly configuration: (...rights: Right[]) => Client<typeof ConfigurationService>;
 }
 
 /** The service as it runs in production, with its neighbours' ends of the wire in the test's hands. */
@@ -89,7 +92,10 @@ export class NotificationHarness {
           return next(request);
         }],
       });
-    return { service, client: (...rights) => createClient(OutgoingMailService, transport(rights)), events: (...rights) => createClient(NotificationEventService, transport(rights)) };
+    return {
+      service, client: (...rights) => createClient(OutgoingMailService, transport(rights)), events: (...rights) => createClient(NotificationEventService, transport(rights)),
+      configuration: (...rights) => createClient(ConfigurationService, transport(rights)),
+    };
   }
 
   /** Publishes a fact as the service that may. Gives the journey's id. */

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { ConfigOf } from '@inkpost/config/config.js';
+import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { NotificationEventService, OutgoingMailService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
@@ -9,6 +10,7 @@ import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
 import { SmtpServer } from './adapters/smtp.adapter.js';
 import { OutgoingPurge } from './forget-outgoing/outgoing-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
@@ -40,6 +42,7 @@ import { OutgoingMailRpc } from './outgoing-mail/outgoing-mail.rpc.js';
 import { SendTestMail } from './outgoing-mail/send-test-mail.js';
 import { OutgoingMailStore } from './outgoing-mail/outgoing-mail.store.js';
 import { CanaryRequestedHandler } from './send-canary/canary-requested.handler.js';
+import { notificationEventKind } from './share-objects/notification-event-kind.js';
 import { MomentWriter } from './templates/language.js';
 
 @Module({})
@@ -97,15 +100,24 @@ export const notification: ServiceDefinition = {
         { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new MailDelivery(flow, pool, outgoing, metrics), inject: [CurrentOutgoingMail, MailMetrics] },
         { provide: EventNotices, useFactory: (delivery: MailDelivery) => new EventNotices(delivery, events), inject: [MailDelivery] },
         { provide: TellRefusal, useFactory: (delivery: MailDelivery, notices: EventNotices) => new TellRefusal(delivery, notices, pool), inject: [MailDelivery, EventNotices] },
+        {
+          provide: OwnerConfiguration,
+          useFactory: (current: CurrentOutgoingMail, notices: EventNotices) => new OwnerConfiguration({
+            pool, masterKey, log,
+            kindsOver: (own) => [notificationEventKind(new NotificationEventsRpc({ store: new EventsStore(own), notices, moments, sendTestMail: new SendTestMail(current), log }))],
+          }),
+          inject: [CurrentOutgoingMail, EventNotices],
+        },
         { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail, notices: EventNotices): ControlRoutes => (router) => {
+          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail, notices: EventNotices, configuration: OwnerConfiguration): ControlRoutes => (router) => {
             const sendTestMail = new SendTestMail(current);
+            router.service(ConfigurationService, configuration.rpc);
             router.service(OutgoingMailService, new OutgoingMailRpc(store, current, sendTestMail, log));
             router.service(NotificationEventService, new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, log }));
           },
-          inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices],
+          inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices, OwnerConfiguration],
         },
       ],
     };

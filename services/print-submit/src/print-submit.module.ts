@@ -19,6 +19,7 @@ import { addressRules } from '@inkpost/server-connection/address-rules.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
+import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { DocumentConverter } from './convert-document/document-converter.js';
 import { FinishingChanges } from './change-finishing/finishing-changes.js';
@@ -92,7 +93,7 @@ import { QueueTraceStore } from './trace-queue/queue-trace.store.js';
 import { QueueTraces } from './trace-queue/queue-traces.js';
 import { JobSender } from './send-job/job-sender.js';
 import { SentJobs } from './send-job/sent-jobs.js';
-import { PrintConfiguration } from './share-objects/print-configuration.js';
+import { printKinds } from './share-objects/print-kinds.js';
 import { SentJobStore } from './send-job/sent-job.store.js';
 import { CurrentSendingServer } from './sending-server/current-sending-server.js';
 import { SendingServerRpc } from './sending-server/sending-server.rpc.js';
@@ -142,7 +143,7 @@ function assemble(runtime: Runtime) {
     deliveries.wake(queueId, true);
   };
   const queueRpc = new QueueRpc(queues, onQueueChanged);
-  const configuration = new PrintConfiguration({ pool, masterKey, charging, log, onQueueChanged });
+  const configuration = new OwnerConfiguration({ pool, masterKey, log, kindsOver: (own) => printKinds(own, charging, onQueueChanged) });
   const sendingServers = new SendingServerStore(pool, flow, masterKey);
   const currentSending = new CurrentSendingServer(sendingServers, rules);
   const sentJobStore = new SentJobStore(pool, flow);
@@ -180,7 +181,7 @@ class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
     converter.stop();
     await stopped;
     await traces.stop();
-    await Promise.all([prisma.$disconnect(), configuration.stop()]);
+    await Promise.all([prisma.$disconnect(), configuration.onModuleDestroy()]);
   }
 }
 

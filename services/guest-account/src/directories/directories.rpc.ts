@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
-  CreateDirectoryRequest, DeleteDirectoryRequest, DirectoryService, DuplicateDirectoryRequest, GetDirectoryRequest, ListDirectoriesRequest, TestDirectoryRequest, UpdateDirectoryRequest,
+  CreateDirectoryRequest, DeleteDirectoryRequest, DirectoryService, DirectorySettings, DuplicateDirectoryRequest, GetDirectoryRequest, ListDirectoriesRequest, TestDirectoryRequest, UpdateDirectoryRequest,
 } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import type { TestBudget } from '@inkpost/server-connection/test-budget.js';
 import { authorize } from '@inkpost/service/control-listener.js';
@@ -49,12 +49,17 @@ export class DirectoriesRpc implements ServiceImpl<typeof DirectoryService> {
   }
 
   async createDirectory({ settings }: CreateDirectoryRequest, context: HandlerContext) {
+    return this.create(undefined, settings, context);
+  }
+
+  /** `directoryId`: another server's perhaps; undefined: a new one. */
+  async create(directoryId: string | undefined, settings: DirectorySettings | undefined, context: HandlerContext) {
     const caller = authorize(context, 'configuration.write');
     const { directories: all, defaultDirectoryId } = await this.parts.store.load();
     const checked = checkDirectory(settings, { all, defaultDirectoryId, changed: undefined });
     ensureRoom(all);
     if (isOutside(checked.settings)) ensureMayChangeDirectory(caller, await this.parts.grants(), '');
-    return this.created(await this.parts.store.create(checked), 'directory created', caller.actor);
+    return this.created(await this.parts.store.create(checked, directoryId), 'directory created', caller.actor);
   }
 
   async updateDirectory({ directoryId, settings, version }: UpdateDirectoryRequest, context: HandlerContext) {

@@ -13,7 +13,7 @@ export function toDirectoryWire(directory: StoredDirectory, { defaultDirectoryId
   };
 }
 
-function toSettingsWire({ name, description, aliases, settings }: StoredDirectory, isDefault: boolean): MessageInitShape<typeof DirectorySettingsSchema> {
+export function toSettingsWire({ name, description, aliases, settings }: StoredDirectory, isDefault: boolean): MessageInitShape<typeof DirectorySettingsSchema> {
   const general = { name, description, aliases: [...aliases], kind: settings.kind, isDefault };
   switch (settings.kind) {
     case 'ldap': {

@@ -51,8 +51,7 @@ export class DirectoryStore {
   }
 
   /** Gives the new directory's identifier; undefined: another one has a name or an alias of it. */
-  async create(checked: CheckedDirectory): Promise<string | undefined> {
-    const directoryId = randomUUID();
+  async create(checked: CheckedDirectory, directoryId: string = randomUUID()): Promise<string | undefined> {
     const { name, description, aliases, settings: { kind, ...own } } = checked;
     const outcome = await this.write(async (transaction) => {
       await transaction.query('directory.insert', INSERT, [directoryId, name, description, aliases, kind, own, this.sealed(directoryId, checked)]);

@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
-  CreateProfileRequest, DeleteProfileRequest, GetAnonymousRightsRequest, GetProfileRequest, GetRoleRequest, ListProfilesRequest, ListRolesRequest, RightsService, UpdateProfileRequest, UpdateRoleRequest,
+  CreateProfileRequest, DeleteProfileRequest, GetAnonymousRightsRequest, GetProfileRequest, GetRoleRequest, ListProfilesRequest, ListRolesRequest, ProfileSettings, RightsService, UpdateProfileRequest, UpdateRoleRequest,
 } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { notFound } from '@inkpost/service/rpc-errors.js';
@@ -39,11 +39,16 @@ export class RightsRpc implements ServiceImpl<typeof RightsService> {
   }
 
   async createProfile({ settings }: CreateProfileRequest, context: HandlerContext) {
+    return this.create(undefined, settings, context);
+  }
+
+  /** `wantedId`: another server's perhaps; undefined: a new one. */
+  async create(wantedId: string | undefined, settings: ProfileSettings | undefined, context: HandlerContext) {
     const caller = authorize(context, 'rights.manage');
     const checked = checkProfile(settings, { directoryIds: await this.directoryIds(), changed: undefined });
     ensureHolds(caller, checked.rights, 'Giving rights');
     if ((await this.store.profiles()).length >= PROFILES_MAX) throw new ConnectError(`There are ${PROFILES_MAX} security profiles already, the most there can be: delete one that nobody needs.`, Code.FailedPrecondition);
-    const profileId = await this.store.create(checked);
+    const profileId = await this.store.create(checked, wantedId);
     if (profileId === undefined) throw taken();
     this.log.info('security profile created', { profileId, name: checked.name, rights: checked.rights, members: checked.members.length, actor: caller.actor });
     return { profile: toWire(await this.existing(profileId)) };

@@ -79,8 +79,7 @@ export class RightsStore {
   }
 
   /** Gives the new profile's identifier; undefined: another one has its name. */
-  async create(profile: CheckedProfile): Promise<string | undefined> {
-    const profileId = randomUUID();
+  async create(profile: CheckedProfile, profileId: string = randomUUID()): Promise<string | undefined> {
     const outcome = await this.write(async (transaction) => {
       const { name, description, rights } = profile;
       await transaction.query('rights.create', INSERT, [profileId, name, nameKey(name), description, [...rights]]);
