@@ -5,6 +5,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { FilterService } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
+import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
@@ -154,13 +155,15 @@ describeWithServer(['ippeveprinter', 'ghostscript'], 'expert settings of ippevep
     onTestFinished(() => printer.stop());
     const queueId = `expert-${(count += 1)}`;
     await instance.queues.createQueue({ settings: { ...queueSettings(queueId, printer.uri, false), expert } });
-    return { printer, mailed: await harness.mail(queueId) };
+    return { printer, queueId, mailed: await harness.mail(queueId) };
   }
 
   it('make documents what an administrator says, although it takes PDF', async () => {
-    const { printer, mailed } = await startQueue({ formats: ['application/pdf', 'application/postscript'] }, { documentFormat: 'application/postscript' });
+    const { printer, queueId, mailed } = await startQueue({ formats: ['application/pdf', 'application/postscript'] }, { documentFormat: 'application/postscript' });
     await eventually(() => harness.stateOf(mailed.jobIds[0])).toBe(PRINTED);
     expect((await readFile(join(printer.printedFolder, '1.bin'))).subarray(0, 4).toString()).toBe('%!PS');
+    const { steps } = await instance.client(PrinterService, ['configuration.write']).testPrinter({ queueId });
+    expect(steps.find(({ step }) => step === 'document')).toMatchObject({ outcome: 'passed', text: 'Documents are sent as application/postscript, by the expert settings.' });
   });
 
   it('count what it took as printed without asking it further', async () => {

@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from '../gen/prisma/client.js';
 import { printLimits } from '../limits.js';
 import type { ChargingChange } from '../tariffs/charging-change.js';
-import type { OwnExpertSettings } from './expert-settings.js';
+import { type OwnExpertSettings, SET_FOR_QUEUE } from './expert-settings.js';
 import type { PrinterCapabilities } from './printer-capabilities.js';
 import type { QueueSettings } from './queue-settings.js';
 
@@ -85,6 +85,13 @@ export class QueueStore {
   async find(queueId: string): Promise<ShownQueue | undefined> {
     const [row, counts] = await Promise.all([this.prisma.queue.findUnique({ where: { queueId }, include: withPrinter }), this.countUnfinished(queueId)]);
     return row ? toShownQueue(row, counts) : undefined;
+  }
+
+  /** What documents are sent as by the queue's expert settings, or its group's; empty: what the printer says it takes. */
+  async documentFormatOf(queueId: string): Promise<string> {
+    const [row] = await this.prisma.$queryRaw<{ format: string | null }[]>`
+      SELECT ${Prisma.raw(SET_FOR_QUEUE)} ->> 'documentFormat' AS format FROM queue q LEFT JOIN queue_group g ON g.id = q.group_id WHERE q.id = ${queueId}`;
+    return row?.format ?? '';
   }
 
   /** Undefined: the identifier is taken. */

@@ -22,11 +22,13 @@ export class PrinterTest {
   private readonly outside: ConnectionSteps;
   private status: PrinterStatus | undefined;
 
+  /** @param wantedFormat what its queue's expert settings say that documents are sent as; empty: what the printer says it takes. */
   constructor(
     access: PrinterAccess,
     rules: AddressRules,
     openPrinter: OpenPrinter,
     private readonly ghostscript: string,
+    private readonly wantedFormat: string,
   ) {
     const { host, port, secure } = parsePrinterUri(access.printerUri);
     this.outside = new ConnectionSteps({
@@ -73,6 +75,7 @@ export class PrinterTest {
 
   private judgeFormats(): Finding {
     const formats = this.said().documentFormatSupported;
+    if (this.wantedFormat !== '') return this.judgeWantedFormat(formats);
     if (formats.includes(PDF)) return passed('It takes PDF.');
     const converted = convertedFormat(formats);
     if (converted === undefined) throw fault(`It does not take PDF, but ${formats.slice(0, 10).join(', ') || 'does not say what'}: print through a server that converts, such as CUPS, or through another printer.`);
@@ -80,8 +83,15 @@ export class PrinterTest {
     return passed(`It takes no PDF: documents are made ${converted} for it.`);
   }
 
+  /** What administrators want is sent, whatever the printer says: some say less than they can do. */
+  private judgeWantedFormat(formats: readonly string[]): Finding {
+    if (this.wantedFormat !== PDF && !isInstalled(this.ghostscript)) throw fault(`The expert settings send ${this.wantedFormat}: install Ghostscript on the server, which makes that (${this.ghostscript}).`);
+    const listed = formats.some((format) => format.toLowerCase() === this.wantedFormat.toLowerCase());
+    return passed(`Documents are sent as ${this.wantedFormat}, by the expert settings${listed ? '' : '; the printer does not say that it takes that'}.`);
+  }
+
   private async validateJob(): Promise<Finding> {
-    const ignored = await this.printer.validateJob({ jobName: 'Inkpost test', documentFormat: convertedFormat(this.said().documentFormatSupported) ?? PDF, finishing: { sides: 'one-sided' } });
+    const ignored = await this.printer.validateJob({ jobName: 'Inkpost test', documentFormat: this.wantedFormat || (convertedFormat(this.said().documentFormatSupported) ?? PDF), finishing: { sides: 'one-sided' } });
     return passed(ignored.length === 0 ? 'It would take a job (Validate-Job).' : `It would take a job and leave aside ${ignored.slice(0, 10).join(', ')} (Validate-Job).`);
   }
 

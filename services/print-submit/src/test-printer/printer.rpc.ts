@@ -31,8 +31,9 @@ export class PrinterRpc implements ServiceImpl<typeof PrinterService> {
   testPrinter = async (request: TestPrinterRequest, context: HandlerContext) => {
     const { actor } = authorize(context, 'configuration.write');
     const access = await this.accessOf(request);
+    const wantedFormat = request.queueId === '' ? '' : await this.queues.documentFormatOf(request.queueId);
     return this.budget.spend(actor, async () => {
-      const steps = await new PrinterTest(access, this.rules, this.openPrinter, this.ghostscript).run(context.signal);
+      const steps = await new PrinterTest(access, this.rules, this.openPrinter, this.ghostscript, wantedFormat).run(context.signal);
       return { passed: steps.every(({ outcome }) => outcome !== 'failed'), steps };
     });
   };
