@@ -16,7 +16,7 @@ import { FactDelivery } from './deliver-facts/fact-delivery.js';
 import { FactSendingStore } from './deliver-facts/fact-sending.store.js';
 import { OwnFactsStore } from './deliver-facts/own-facts.store.js';
 import { domainSyncConfig } from './domain-sync.config.js';
-import { buildReplication } from './domain-sync.replication.js';
+import { buildMembership } from './domain-sync.membership.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
 import { Succeed } from './domain/succeed.js';
@@ -61,11 +61,10 @@ export const domainSync: ServiceDefinition = {
     });
     const consolidation = new ConsolidationRpc({ domains, facts: new ReceivedFactsStore(pool), days: new DaysStore(pool), log });
     const machine = { startedAt: new Date(), measureMachine: () => measureMachine(config.spoolFolder) };
-    const rpc = new ServerRpc({ servers, totals, version, log, ...machine });
-    const replication = buildReplication({
-      serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
-      serverName: async () => (await servers.find()).name,
-      onNewerRevision: () => undefined,
+    const rpc = new ServerRpc({ servers, domains, totals, version, log, ...machine });
+    const membership = buildMembership({
+      servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, version, ...machine, now: () => new Date(),
+      controlKey: new TextEncoder().encode(await secrets.read('control-key')),
     });
     return {
       module: DomainSyncModule,
@@ -82,7 +81,7 @@ export const domainSync: ServiceDefinition = {
         { provide: ServerAnswers, useValue: answers },
         { provide: DspClients, useFactory: () => clients },
         { provide: FactDelivery, useFactory: () => delivery },
-        ...replication.providers,
+        ...membership.providers,
         { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
         {
           provide: CONTROL_ROUTES,
@@ -90,7 +89,7 @@ export const domainSync: ServiceDefinition = {
             router.service(ServerService, rpc);
             router.service(StatisticsService, statistics);
             answers.service(router, ConsolidationService, consolidation);
-            replication.routes(router);
+            membership.routes(router);
           }) satisfies ControlRoutes,
         },
       ],

@@ -75,3 +75,29 @@ export const HOLD_MS_MAX = 10 * 60_000;
 export const NOTE_PROGRESS_MS = 1_000;
 /** Differing days and reasons of refusals that are shown of each server. */
 export const DELIVERY_DETAILS_MAX = 31;
+
+/** Of the authority that signs a domain's certificates. */
+export const AUTHORITY_DAYS = 7_300;
+/** Of a member's certificate, and how long before its end it gets a new one. */
+export const MEMBER_CERTIFICATE_DAYS = 90;
+export const MEMBER_CERTIFICATE_RENEW_DAYS = 30;
+/** What an administrator writes about a domain or a server. */
+export const DOMAIN_TEXT_LENGTH_MAX = 1_000;
+export const SERVER_TAGS_MAX = 20;
+export const SERVER_TAG_LENGTH_MAX = 50;
+/** Leave to join holds for so long, and once. */
+export const TICKET_MS = 600_000;
+/** From the first half of a proof to the second. */
+export const PROOF_MS = 60_000;
+/** A slave says how it does so often, and up to so much later at random. */
+export const REPORT_EVERY_MS = 60_000;
+export const REPORT_JITTER_MS = 10_000;
+/** Whom a server asks who is master, where the one it knows doesn't answer. */
+export const OTHERS_ASKED = 3;
+/** Calls of which little depends. */
+export const SHORT_CALL_MS = 5_000;
+export const HOST_LENGTH_MAX = 253;
+export const PASSWORD_LENGTH_MAX = 1_024;
+
+/** How often it is looked whether the owners of objects have to be told something. */
+export const KEEP_OBJECTS_EVERY_MS = 15_000;

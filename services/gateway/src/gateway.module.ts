@@ -19,6 +19,7 @@ import { ReleaseSessionStore } from './release-page/release-session.store.js';
 import { AnonymousRights } from './rights/anonymous-rights.js';
 import { printApiRoutes } from './print-api/print-api.routes.js';
 import { PublicDoors } from './serve-http/public-doors.js';
+import { sha256Of } from './serve-http/certificate.js';
 import { ServerCertificate } from './serve-http/server-certificate.js';
 import { dspRoutes } from './server/server.http.js';
 import { PresentedTokens } from './sessions/check-presented.js';
@@ -68,7 +69,7 @@ async function module(runtime: ServiceRuntime<GatewayConfig>): Promise<DynamicMo
         useFactory: () => new PublicDoors({
           config, tracer, meter, log, answerer, certificate,
           domain: { door, passOn: passOnDsp({ door, tokens, domainSyncUrl: config.domainSyncUrl }) },
-          publicRoutes: publicRoutes({ owners, sessions, releaseSessions: new ReleaseSessionStore(pool), apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, health: runtime }),
+          publicRoutes: publicRoutes({ owners, sessions, releaseSessions: new ReleaseSessionStore(pool), apiTokens, anonymous, audit, journeys, pool, log, version, exportAuthority, doorCertificateSha256: async () => sha256Of(await certificate.get()), health: runtime }),
           dspRoutes: [...dspRoutes(owners), ...printApiRoutes({ owners, sessions, exportAuthority, version })],
           wscRoutes: wscRoutes({ owners, sessions, anonymous, version }),
         }),

@@ -2,6 +2,7 @@ import type { Pool } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { apiTokenRoutes } from './api-tokens/api-tokens.http.js';
 import type { ApiTokens } from './api-tokens/known-api-tokens.js';
+import { domainRoutes } from './domain/domain.http.js';
 import { acceptanceRoutes } from './acceptance-conditions/acceptance-conditions.http.js';
 import { ruleLabRoutes } from './acceptance-conditions/rule-lab.http.js';
 import { senderAuthenticationRoutes } from './acceptance-conditions/sender-authentication.http.js';
@@ -75,11 +76,13 @@ export interface RouteParts {
   readonly log: Log;
   readonly health: Health;
   readonly exportAuthority: ExportAuthority;
+  /** Of the certificate that the door between servers shows. */
+  readonly doorCertificateSha256: () => Promise<string>;
   readonly version: string;
 }
 
 /** All that the public door answers, on one screen. */
-export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, version }: RouteParts): readonly Route[] {
+export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, doorCertificateSha256, version }: RouteParts): readonly Route[] {
   const pending = new PendingList(new PendingDocumentStore(pool), owners.jobs);
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
@@ -127,6 +130,7 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...outgoingMailRoutes(owners),
     ...notificationEventRoutes(owners),
     ...serverRoutes(owners),
+    ...domainRoutes(owners, doorCertificateSha256),
     ...certificateRoutes(exportAuthority),
     ...statisticsRoutes(owners, journeys),
     ...consolidationRoutes(owners),

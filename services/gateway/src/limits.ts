@@ -117,6 +117,9 @@ export const CHARGING = {
   priceMax: 1_000_000_000, amountMax: 1_000_000_000_000, groupName: 200, groupOrderMax: 200, media: 255, pagesMax: 100_000, text: 320, textsMax: 200, message: 300, filtersMax: 200,
 } as const;
 
+/** Of domain-sync's domain. */
+export const DOMAIN_LIMITS = { address: 320, tagsMax: 20 } as const;
+
 /** Of domain-sync's reports. */
 export const STATISTICS = { rowsDefault: 100, rowsMax: 1_000 } as const;
 

@@ -6,11 +6,13 @@ import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { SERVER_NAME_LENGTH_MAX } from '../limits.js';
 import type { PrintTotalsStore } from '../report-prints/print-totals.store.js';
+import type { DomainStore } from '../domain/domain.store.js';
 import type { MachineFigures } from './measure-machine.js';
 import type { ServerStore } from './server.store.js';
 
 export interface ServerRpcParts {
   readonly servers: ServerStore;
+  readonly domains: Pick<DomainStore, 'current'>;
   readonly totals: PrintTotalsStore;
   readonly measureMachine: () => Promise<MachineFigures>;
   readonly version: string;
@@ -26,12 +28,12 @@ export class ServerRpc implements ServiceImpl<typeof ServerService> {
 
   async getServer(_request: GetServerRequest, context: HandlerContext) {
     callerOf(context);
-    const { servers, measureMachine, version, startedAt } = this.parts;
-    const [identity, figures] = await Promise.all([servers.find(), measureMachine()]);
+    const { servers, domains, measureMachine, version, startedAt } = this.parts;
+    const [identity, figures, domain] = await Promise.all([servers.find(), measureMachine(), domains.current()]);
     return {
       ...identity, ...figures, version,
-      // A server joins a domain by the commands of a later version; until then it stands for itself.
-      role: 'single',
+      role: domain?.role ?? 'single',
+      domainId: domain?.domainId ?? '', domainName: domain?.name ?? '', now: timestampFromDate(new Date()),
       startedAt: timestampFromDate(startedAt),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1_000),
     };

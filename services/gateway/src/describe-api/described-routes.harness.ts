@@ -26,7 +26,7 @@ function routeParts(): RouteParts {
   const log = createLog('test', 'fatal');
   return {
     owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), releaseSessions: new ReleaseSessionStore(pool), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
-    log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), version: '0.1.0',
+    log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), doorCertificateSha256: async () => '', version: '0.1.0',
   };
 }
 

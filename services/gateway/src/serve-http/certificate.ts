@@ -1,4 +1,4 @@
-import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -41,6 +41,11 @@ export async function keepCertificate(folder: string, hosts: readonly string[], 
 export function rootOf({ certificatePem }: Certificate): Buffer {
   const [root = certificatePem] = certificatePem.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g)?.slice(-1) ?? [];
   return new X509Certificate(root).raw;
+}
+
+/** Of the certificate itself, lower-case hexadecimal. */
+export function sha256Of({ certificatePem }: Certificate): string {
+  return createHash('sha256').update(new X509Certificate(certificatePem).raw).digest('hex');
 }
 
 interface Wanted {

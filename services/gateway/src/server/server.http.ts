@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GetServerResponse } from '@inkpost/contracts/admin/v1/server_pb.js';
-import { instant, toInstant } from '../answer-route/fields.js';
+import { instant, orNull, toInstant } from '../answer-route/fields.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
@@ -15,10 +15,13 @@ const server = z.object({
   load: z.number().describe('One-minute load average divided by the number of processors.'),
   diskFreeBytes: z.int(),
   diskSizeBytes: z.int(),
+  domainId: z.string().nullable().describe('null: it is in no domain.'),
+  domainName: z.string().nullable(),
+  now: instant.nullable().describe('Its clock.'),
 }).meta({ id: 'Server' });
 
-function toServer({ serverId, name, version, role, startedAt, uptimeSeconds, load, diskFreeBytes, diskSizeBytes }: GetServerResponse): z.input<typeof server> {
-  return { serverId, name, version, role, startedAt: toInstant(startedAt), uptimeSeconds, load, diskFreeBytes: Number(diskFreeBytes), diskSizeBytes: Number(diskSizeBytes) };
+function toServer({ serverId, name, version, role, startedAt, uptimeSeconds, load, diskFreeBytes, diskSizeBytes, domainId, domainName, now }: GetServerResponse): z.input<typeof server> {
+  return { serverId, name, version, role, startedAt: toInstant(startedAt), uptimeSeconds, load, diskFreeBytes: Number(diskFreeBytes), diskSizeBytes: Number(diskSizeBytes), domainId: orNull(domainId), domainName: orNull(domainName), now: toInstant(now) };
 }
 
 /** This server; domain-sync owns its identity. */

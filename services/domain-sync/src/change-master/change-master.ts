@@ -1,0 +1,109 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { ConnectError } from '@connectrpc/connect';
+import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import type { SealedSecrets } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { signSuccession } from '@inkpost/trust/succession.js';
+import type { Domain, Member } from '../domain/domain.js';
+import type { DomainStore } from '../domain/domain.store.js';
+import type { MembershipStore } from '../domain/membership.store.js';
+import { demandDomain, demandMaster, demandSlave, refusal } from '../domain/refuse.js';
+import type { Succeed } from '../domain/succeed.js';
+import { SHORT_CALL_MS } from '../limits.js';
+import type { DspClients } from '../reach-server/dsp-clients.js';
+import { openOfMember, sealForMember, type SealedForMember, type SealedPlace } from '../seal-secrets/seal-for-member.js';
+
+export interface ChangeMasterParts {
+  readonly domains: DomainStore;
+  readonly memberships: MembershipStore;
+  readonly clients: DspClients;
+  readonly succeed: Succeed;
+  readonly ownId: () => Promise<string>;
+  /** Every server it knows is told, sooner or later. */
+  readonly tellOthers: () => void;
+  readonly log: Log;
+}
+
+/** Another server becomes the master: handed over by the one that is, or taken by one that may, because that one is lost. Each change is a new epoch, signed by the authority. */
+export class ChangeMaster {
+  constructor(private readonly parts: ChangeMasterParts) {}
+
+  /** `serverId`: empty or this server's own is this server, which takes the place of a lost master; another is a slave of this master. Throws PermanentFailures. */
+  async promote(serverId: string): Promise<void> {
+    const own = await this.parts.ownId();
+    const domain = await demandDomain(this.parts.domains);
+    if (serverId !== '' && serverId !== own) return this.handOver(serverId);
+    if (domain.role === 'master') throw refusal('not-slave', 'This server is the master already.');
+    return this.takePlace();
+  }
+
+  /** On the slave: the master hands its place over. Gives the signed statement. */
+  async takeOver(sealedKey: SealedSecrets | undefined, masterId: string): Promise<string> {
+    const { domains, memberships } = this.parts;
+    const domain = await demandSlave(domains);
+    if (masterId !== domain.masterId) throw refusal('not-master', 'Only the master hands its place over.');
+    if (sealedKey) await memberships.keepAuthorityKey(domain.domainId, await this.openKey(domain, sealedKey));
+    return this.reign(domain);
+  }
+
+  /** The authority's key for a member that may be promoted, sealed for it alone. */
+  async keyFor(domain: Domain, { serverId, sealingPublicKey }: Pick<Member, 'serverId' | 'sealingPublicKey'>): Promise<SealedForMember | undefined> {
+    const key = await this.parts.domains.authorityKey();
+    return key === undefined ? undefined : sealForMember(sealingPublicKey, placeOf(domain.domainId, serverId), key);
+  }
+
+  /** Throws the PermanentFailure `domain.foreign-certificate` for another authority's key. */
+  async openKey(domain: Domain, sealed: SealedForMember): Promise<string> {
+    const sealingKey = await this.parts.domains.sealingKey();
+    const keyPem = await openOfMember(sealingKey ?? '', placeOf(domain.domainId, await this.parts.ownId()), sealed);
+    if (!new X509Certificate(domain.authorityCertificatePem).checkPrivateKey(createPrivateKey(keyPem))) throw refusal('foreign-certificate', 'The key is not that of the domain.');
+    return keyPem;
+  }
+
+  private async handOver(serverId: string): Promise<void> {
+    const { domains, clients, succeed, log } = this.parts;
+    const domain = await demandMaster(domains);
+    const heir = await domains.member(serverId);
+    if (!heir) throw refusal('invalid', 'There is no such server in the domain.');
+    const authorityKey = await this.keyFor(domain, heir);
+    try {
+      const { succession } = await clients.clientFor(MembershipService, heir).takeOver(authorityKey ? { authorityKey } : {});
+      await succeed.hear(succession);
+    } catch (error) {
+      throw refusal('unreachable', `${heir.name} did not take over: ${ConnectError.from(error).rawMessage}`);
+    }
+    log.info('place of the master handed over', { to: heir.serverId, name: heir.name });
+    this.parts.tellOthers();
+  }
+
+  private async takePlace(): Promise<void> {
+    const { domains, clients } = this.parts;
+    const domain = await demandSlave(domains);
+    if ((await domains.authorityKey()) === undefined) {
+      throw refusal('not-promotable', 'This server was not given the key of the domain: promote one of those that may be promoted. Where none is left, make this one single (wcli SINGLEIFY), create a new domain and add the others to it.');
+    }
+    const master = await domains.member(domain.masterId);
+    const answers = master ? await clients.clientFor(MembershipService, master).report({}, { timeoutMs: SHORT_CALL_MS }).then(() => true, () => false) : false;
+    const now = await demandSlave(domains);
+    if (answers && now.masterId === domain.masterId) throw refusal('not-promotable', `The master ${master?.name ?? ''} answers: have it hand its place over.`);
+    await this.reign(now);
+    this.parts.tellOthers();
+  }
+
+  private async reign(domain: Domain): Promise<string> {
+    const { domains, memberships, succeed, log } = this.parts;
+    const [keyPem, masterId] = [await domains.authorityKey(), await this.parts.ownId()];
+    const own = await domains.member(masterId);
+    if (keyPem === undefined || !own) throw refusal('not-promotable', 'This server has not got the key of the domain.');
+    const statement = await signSuccession({ domainId: domain.domainId, epoch: domain.epoch + 1, masterId, masterUri: own.uri }, keyPem);
+    await memberships.becomeMaster();
+    await succeed.hear(statement);
+    await memberships.updateMember({ ...own, mayBePromoted: true });
+    log.warning('this server is the master now', { epoch: domain.epoch + 1 });
+    return statement;
+  }
+}
+
+function placeOf(domainId: string, serverId: string): SealedPlace {
+  return { domainId, serverId, kind: 'domain-authority', objectId: domainId, position: 0 };
+}

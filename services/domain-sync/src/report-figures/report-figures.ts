@@ -1,0 +1,119 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { X509Certificate } from 'node:crypto';
+import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { RepeatedRound } from '@inkpost/service/repeated-round.js';
+import type { Log } from '@inkpost/telemetry/log.js';
+import { requestMembership } from '@inkpost/trust/certificate-authority.js';
+import type { AdmitServer } from '../admit-server/admit-server.js';
+import type { ChangeMaster } from '../change-master/change-master.js';
+import type { Domain, Member } from '../domain/domain.js';
+import type { DomainStore } from '../domain/domain.store.js';
+import type { MembershipStore } from '../domain/membership.store.js';
+import type { OwnServer } from '../domain/own-server.js';
+import { MEMBER_CERTIFICATE_RENEW_DAYS, OTHERS_ASKED, REPORT_EVERY_MS, REPORT_JITTER_MS, SHORT_CALL_MS } from '../limits.js';
+import type { DspClients } from '../reach-server/dsp-clients.js';
+
+export interface ReportFiguresParts {
+  readonly domains: DomainStore;
+  readonly memberships: MembershipStore;
+  readonly clients: DspClients;
+  readonly own: OwnServer;
+  readonly change: ChangeMaster;
+  readonly admit: AdmitServer;
+  readonly log: Log;
+}
+
+const DAY_MS = 86_400_000;
+const STOP_MS = 1_000;
+
+/**
+ * A member keeps its place: it says how it does, hears what changed in the domain, and has its certificate renewed. It always calls the master, in both modes; where that one does not
+ * answer it asks others who is master. A master asks too: it may have been lost, and another one been promoted.
+ */
+export class ReportFigures {
+  private readonly rounds: RepeatedRound;
+
+  constructor(private readonly parts: ReportFiguresParts) {
+    const onError = (error: unknown): void => parts.log.warning('the other servers of the domain were not asked, tried again', { error });
+    this.rounds = new RepeatedRound({ everyMs: REPORT_EVERY_MS + Math.random() * REPORT_JITTER_MS, act: () => this.report(), onError });
+  }
+
+  onApplicationBootstrap(): void {
+    this.rounds.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.rounds.stop(STOP_MS);
+  }
+
+  /** Something changed: not only in a minute. */
+  soon(): void {
+    this.rounds.now();
+  }
+
+  /** Who is master is told to all of whom this server knows, as far as they are reached. */
+  async tellOthers(): Promise<void> {
+    const others = await this.others();
+    for (let at = 0; at < others.length; at += 16) {
+      await Promise.allSettled(others.slice(at, at + 16).map((member) => this.parts.clients.clientFor(MembershipService, member).report({}, { timeoutMs: SHORT_CALL_MS })));
+    }
+  }
+
+  async report(): Promise<void> {
+    const { domains, memberships, own } = this.parts;
+    const domain = await domains.current();
+    if (!domain) return;
+    const { serverId } = await own.identity();
+    await memberships.noteFigures(serverId, await own.figures(), '', '');
+    await this.renew(domain, serverId);
+    const master = domain.role === 'slave' ? await domains.member(domain.masterId) : undefined;
+    if (master && (await this.reportTo(domain, master))) return;
+    await this.askOthers();
+  }
+
+  /** False: it does not answer. */
+  private async reportTo(domain: Domain, master: Member): Promise<boolean> {
+    const { domains, memberships, clients, own, change, log } = this.parts;
+    const { startedAt, diskFreeBytes, diskSizeBytes, ...figures } = await own.figures();
+    try {
+      const { membership, authorityKey } = await clients.clientFor(MembershipService, master).report({
+        figures: { ...figures, diskFreeBytes: BigInt(diskFreeBytes), diskSizeBytes: BigInt(diskSizeBytes) }, startedAt: timestampFromDate(startedAt),
+        revision: BigInt(domain.revision), hasAuthorityKey: (await domains.authorityKey()) !== undefined,
+      });
+      if (membership) await memberships.hear(membership);
+      if (authorityKey) await memberships.keepAuthorityKey(domain.domainId, await change.openKey(domain, authorityKey));
+      return true;
+    } catch (error) {
+      log.warning('the master of the domain does not answer', { masterId: master.serverId, uri: master.uri, error });
+      return false;
+    }
+  }
+
+  /** Their answers bear who is master. */
+  private async askOthers(): Promise<void> {
+    const others = (await this.others()).map((member) => ({ member, at: Math.random() })).toSorted((one, other) => one.at - other.at);
+    await Promise.allSettled(others.slice(0, OTHERS_ASKED).map(({ member }) => this.parts.clients.clientFor(MembershipService, member).report({}, { timeoutMs: SHORT_CALL_MS })));
+  }
+
+  private async others(): Promise<Member[]> {
+    const { serverId } = await this.parts.own.identity();
+    return (await this.parts.domains.members()).filter((member) => member.serverId !== serverId);
+  }
+
+  private async renew(domain: Domain, serverId: string): Promise<void> {
+    const { domains, memberships, clients, own, admit, log } = this.parts;
+    const endsAt = Date.parse(new X509Certificate(domain.certificatePem).validTo);
+    if (endsAt - own.now().getTime() > MEMBER_CERTIFICATE_RENEW_DAYS * DAY_MS) return;
+    const { request, keyPem } = await requestMembership(serverId);
+    const master = await domains.member(domain.masterId);
+    if (!master) return;
+    try {
+      const certificate = domain.role === 'master' ? await admit.renew(serverId, request) : (await clients.clientFor(MembershipService, master).renewCertificate({ certificateRequest: request })).certificate;
+      await memberships.keepCertificate(domain.domainId, certificate, keyPem);
+      clients.forget();
+      log.info('certificate of this server renewed', { endsAt: new X509Certificate(certificate).validTo });
+    } catch (error) {
+      log.warning('certificate of this server not renewed, tried again', { endsAt: new Date(endsAt).toISOString(), error });
+    }
+  }
+}
