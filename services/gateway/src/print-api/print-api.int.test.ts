@@ -27,6 +27,7 @@ const begun: string[] = [];
 const brokenOff: string[] = [];
 const jobs = new Map([['printed', { jobId: 'printed', jobState: 'completed', jobStateReason: 'job-completed-successfully', queueId: 'lobby', pages: 3, impressions: 6, sheets: 3, price: 120n, currency: 'EUR', finishing: { notApplied: ['colorMode'] } }]]);
 const submissions = new Map(['printed', 'incoming', 'refused'].map((jobId) => [jobId, { jobId, queueId: 'lobby', idempotencyKey: `key of ${jobId}`, ...(jobId === 'refused' ? { refusedReason: 'no-account', refusedText: 'No user found with login: ada' } : {}) }]));
+submissions.set('earlier', { jobId: 'earlier', queueId: 'moved-away', idempotencyKey: 'order-16' });
 let outcome = 'taken';
 
 /** Stand-ins for the owners: what they do with documents and jobs is theirs to test. */
@@ -192,6 +193,12 @@ describe('a document at the door', () => {
     const answer = await submit();
     outcome = 'taken';
     expect([answer.status, answer.body['type']]).toEqual([status, kind && `urn:inkpost:problem:${kind}`]);
+  });
+
+  it.each([[{ location: 'World/Paris' }, 'moved-away'], [{ queueId: 'gone' }, 'gone']])('that is sent again goes where it went, whatever is there by now: %j', async (target, queueId) => {
+    expect((await submit(details({ target }))).status).toBe(422);
+    const { status } = await submit(details({ target }), pdf, { 'idempotency-key': 'order-16' });
+    expect([status, taken.at(-1)?.facts.queueId]).toEqual([201, queueId]);
   });
 
   it('is answered by 503 while its owner is away, and the client may send it again', async () => {

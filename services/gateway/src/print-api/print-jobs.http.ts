@@ -28,7 +28,7 @@ export function printJobRoutes(owners: Owners) {
       status: 201, answer: submittedJob, refusals: [422], location: ({ jobId }) => `/print-api/v1/jobs/${jobId}`,
       handle: async ({ body, upload, caller, signal }) => {
         if (!upload) throw new Defect('upload.missing', 'A route that takes a document was called without one.');
-        const queueId = await chooseQueue(owners, body, caller);
+        const queueId = await queueOf(owners, body, upload.idempotencyKey, caller);
         const answer = await submit(owners, { job: body, queueId, upload, caller, signal });
         return (await withJobs(owners, [taken(answer)], caller))[0] ?? toSubmittedJob(taken(answer), undefined);
       },
@@ -60,6 +60,13 @@ export function printJobRoutes(owners: Owners) {
       },
     }),
   ];
+}
+
+/** What is sent again goes where it went the first time, whatever stands at its place by now. Throws as `chooseQueue`. */
+async function queueOf(owners: Owners, job: PrintJob, idempotencyKey: string, caller: Caller): Promise<string> {
+  const { submissions: [before] } = idempotencyKey === '' ? { submissions: [] } : await owners.submissions.listSubmissions({ idempotencyKey }, as(caller));
+  if (!before) return chooseQueue(owners, job, caller);
+  return 'queueId' in job.target ? job.target.queueId : before.queueId;
 }
 
 type Submissions = Parameters<typeof toSubmittedJob>[0][];
