@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { QueueGroupService } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type Instance, type Mailed, PrintHarness, queueSettings } from '../print-submit.harness.js';
@@ -42,9 +43,10 @@ describe('a person who is erased', () => {
     const other = await harness.mail('held', { owner: ownerOf('other') });
     await held(other);
 
+    await instance.client(QueueGroupService, ['configuration.write']).createQueueGroup({ settings: { groupId: 'shut', name: 'Shut', restrictions: { denied: { users: [owner] } } } });
     const erasureId = randomUUID();
     await erase(owner, erasureId);
-    await answered(erasureId).toEqual({ jobs: 3, canceled: 2, codes: 0, mailsNotPrinted: 0, balances: 0, bookings: 1, filtersLeft: 0, traces: 0 });
+    await answered(erasureId).toEqual({ jobs: 3, canceled: 2, codes: 0, mailsNotPrinted: 0, balances: 0, bookings: 1, filtersLeft: 1, traces: 0 });
     expect(await harness.stateOf(waiting.jobIds[0])).toBe('canceled owner-erased');
     for (const jobId of waiting.jobIds) expect(await harness.isErased(jobId)).toBe(true);
     const left = await everyJob();
