@@ -55,7 +55,7 @@ export const domainSync: ServiceDefinition = {
     const totals = new PrintTotalsStore(pool);
     const [ownFacts, sendings] = [new OwnFactsStore(pool), new FactSendingStore(pool)];
     const clients = new DspClients(domains, succeed);
-    const delivery = new FactDelivery({ domains, clients, facts: ownFacts, sendings, log });
+    const delivery = new FactDelivery({ domains, connect: (master) => clients.clientFor(ConsolidationService, master), facts: ownFacts, sendings, log });
     const statistics = new StatisticsRpc({
       totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
     });

@@ -4,12 +4,17 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { ConsolidationService, PrintFactSchema } from '@inkpost/contracts/domain/v1/statistics_pb.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { createLog } from '@inkpost/telemetry/log.js';
 import { type RunningTestService, startTestService } from '@inkpost/testkit/running-service.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RollUpStore } from '../add-up-prints/roll-up.store.js';
+import { DomainStore } from '../domain/domain.store.js';
 import { domainSync } from '../domain-sync.module.js';
 import { DeliverFacts } from './deliver-facts.js';
-import { asMember, becomeMaster } from './domain-of-two.harness.js';
+import { asMember, becomeMaster, becomeSlave } from './domain-of-two.harness.js';
+import { FactDelivery } from './fact-delivery.js';
+import { FactSendingStore } from './fact-sending.store.js';
 import { OwnFactsStore } from './own-facts.store.js';
 
 const [liar, stranger] = [randomUUID(), randomUUID()];
@@ -155,6 +160,38 @@ describe('statistics of a slave', () => {
   });
 });
 
+describe('a slave', () => {
+  it('delivers at the domain\'s pace, calls nobody when it has nothing to tell, and says why it can\'t', async () => {
+    const service = present(paris);
+    const administrator = service.client(StatisticsService, 'statistics.read', 'configuration.write');
+    expect(await codeOf(administrator.deliverStatistics({}))).toBe(Code.FailedPrecondition);
+    await becomeSlave(service, masterId, { statisticsEverySeconds: 0, transferDelaySeconds: 0 });
+    const own = async () => (await administrator.getConsolidation({})).own;
+    // The service itself finds that nothing answers at the master's address.
+    await administrator.deliverStatistics({});
+    await expect.poll(async () => (await own())?.problem ?? '', { timeout: 15_000 }).not.toBe('');
+    const calls: string[] = [];
+    const client = asMember(present(master), parisId, (method, moment) => void (moment === 'before' && calls.push(method)));
+    const domains = new DomainStore(service.ownPool, parseMasterKey('00'.repeat(32)));
+    const delivery = new FactDelivery({
+      domains, connect: () => client, facts: new OwnFactsStore(service.ownPool), sendings: new FactSendingStore(service.ownPool), log: createLog('test', 'fatal'),
+    });
+    await printed(service, 5, '2026-11-04');
+    delivery.onApplicationBootstrap();
+    await expect.poll(async () => (await own())?.deliveredAt).toBeDefined();
+    const { lastNumber, deliveredNumber, daysDiffering } = present(await own());
+    expect([deliveredNumber, daysDiffering > 0]).toEqual([lastNumber, true]);
+    expect(new Set(calls)).toEqual(new Set(['getDelivery', 'deliverFacts', 'compareDays', 'repeatFacts']));
+    await expect.poll(async () => (await own())?.problem).toBe('');
+    // The pause between looks ended at least once more, and nobody was called.
+    const quiet = calls.length;
+    await printed(service, 1, '2026-11-04');
+    await expect.poll(() => calls.length, { timeout: 15_000 }).toBe(quiet + 2);
+    expect(calls.slice(quiet)).toEqual(['getDelivery', 'deliverFacts']);
+    await delivery.beforeApplicationShutdown();
+  });
+});
+
 describe('a hostile slave', () => {
   it('speaks for nobody but itself, and not at all without a certificate of the domain', async () => {
     expect(await codeOf(asMember(present(master), stranger).getDelivery({}))).toBe(Code.PermissionDenied);
@@ -165,7 +202,7 @@ describe('a hostile slave', () => {
     await asMember(present(master), liar).deliverOwners({ owners: [{ accountId: 'id-dora@example.org', directory: 'd', label: 'zz-liar' }] });
     expect(await ofParis()).toBe(known);
     expect((await totals(present(master), 'user', parisId)).rows.map(([, label]) => label)).toContain('dora@example.org');
-    expect(await codeOf(asMember(present(paris), parisId).getDelivery({}))).toBe(Code.PermissionDenied);
+    expect(await codeOf(asMember(present(paris), masterId).getDelivery({}))).toBe(Code.FailedPrecondition);
   });
 
   it('has prints refused that can\'t be true, and those alone; it hears where it stands, and can\'t count one twice', async () => {

@@ -1,11 +1,11 @@
-import { ConnectError } from '@connectrpc/connect';
-import { ConsolidationService } from '@inkpost/contracts/domain/v1/statistics_pb.js';
+import { type Client, ConnectError } from '@connectrpc/connect';
+import type { ConsolidationService } from '@inkpost/contracts/domain/v1/statistics_pb.js';
 import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { Domain } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import { COMPARE_EVERY_MS, DELIVERY_LOOK_MS } from '../limits.js';
-import type { DspClients } from '../reach-server/dsp-clients.js';
+import type { ReachableServer } from '../reach-server/dsp-clients.js';
 import { DeliverFacts } from './deliver-facts.js';
 import type { FactSending, FactSendingStore } from './fact-sending.store.js';
 import { firstDeliveryMs, nextDeliveryMs, retryDeliveryMs } from './next-delivery.js';
@@ -15,7 +15,7 @@ const STOP_MS = 1_000;
 
 export interface FactDeliveryParts {
   readonly domains: Pick<DomainStore, 'current' | 'member'>;
-  readonly clients: Pick<DspClients, 'clientFor'>;
+  readonly connect: (master: ReachableServer) => Client<typeof ConsolidationService>;
   readonly facts: OwnFactsStore;
   readonly sendings: FactSendingStore;
   readonly log: Log;
@@ -71,14 +71,14 @@ export class FactDelivery {
   }
 
   private async deliver({ masterId }: Domain, wanted: boolean): Promise<boolean> {
-    const { domains, clients, facts, sendings, log } = this.parts;
+    const { domains, connect, facts, sendings, log } = this.parts;
     try {
       const sending = await sendings.find();
       const compare = wanted || mustCompare(sending, masterId);
       if (!compare && !(await this.isThereNews(sending))) return true;
       const master = await domains.member(masterId);
       if (!master) throw new Error('the master is not among the members');
-      const delivered = await new DeliverFacts(clients.clientFor(ConsolidationService, master), facts, this.ended.signal).deliver(compare);
+      const delivered = await new DeliverFacts(connect(master), facts, this.ended.signal).deliver(compare);
       await sendings.delivered(masterId, delivered);
       log.info('statistics delivered', { masterId, number: delivered.number, daysDiffering: delivered.daysDiffering });
       return true;
