@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Redis } from 'ioredis';
 import type { Topology } from '@inkpost/suite/start-suite.js';
@@ -71,6 +72,20 @@ describe.each<Topology>(['all', 'processes'])('faults in the topology "%s"', (to
       await expectEachPrintedOnce(inkpost, sent);
     }
   }, 400_000);
+
+  it('starts while PostgreSQL and Redis are away, says so, and goes on when they are there', async () => {
+    const started = inkpost.suite.processes.find(({ name }) => name === 'guest-account') ?? inkpost.suite.processes[0];
+    await started?.kill();
+    await Promise.all([inkpost.postgres.stop(), inkpost.redis.stop()]);
+    await started?.restart();
+    const says = (line: string) => expect.poll(() => readFile(inkpost.logFile, 'utf8'), { timeout: RECOVERY_MS }).toContain(line);
+    await says('waits for PostgreSQL at 127.0.0.1:');
+    await inkpost.postgres.start();
+    await says('waits for Redis at 127.0.0.1:');
+    await inkpost.redis.start();
+    await inkpost.suite.waitUntilReady();
+    await expectEachPrintedOnce(inkpost, [await inkpost.mailPdf({ to: DIRECT_MAILBOX, text: `After the wait, ${topology}`, untilTaken: true })]);
+  }, 200_000);
 
   it('waits for a printer that does not answer, says so, and prints when it does', async () => {
     const uri = inkpost.printer.uri;

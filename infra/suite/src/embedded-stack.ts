@@ -2,6 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrateDatabase } from '@inkpost/database/migrate-database.js';
+import { waitForPostgres } from '@inkpost/database/wait-for-postgres.js';
 import { startPostgres } from '@inkpost/local/embedded-postgres.js';
 import { startRedis } from '@inkpost/local/embedded-redis.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
@@ -33,6 +34,9 @@ export interface Stack {
 }
 
 const DATABASE = 'inkpost';
+
+/** One that is given may be starting too, as after the machine was. */
+const GIVEN_POSTGRES_WAIT_MS = 180_000;
 
 async function ensureDatabase(superuserUrl: string): Promise<void> {
   const client = new Client({ connectionString: superuserUrl });
@@ -85,7 +89,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }));
     const redisPassword = decodeURIComponent(new URL(redisUrl).password);
     const secrets = await ensureSecrets({ folder: join(folder, 'secrets'), redisPassword });
-    await runStep('Database up to date', () => migrateDatabase({ ownerUrl: database.ownerUrl, passwords: secrets.databasePasswords }));
+    await runStep('Database up to date', async () => {
+      await waitForPostgres(database.ownerUrl, GIVEN_POSTGRES_WAIT_MS);
+      return migrateDatabase({ ownerUrl: database.ownerUrl, passwords: secrets.databasePasswords });
+    });
     return { databaseUrl: withoutAccount(database.servicesUrl), databaseOwnerUrl: database.ownerUrl, redisUrl: withoutAccount(redisUrl), stop };
   } catch (error) {
     await stop();

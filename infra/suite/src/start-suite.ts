@@ -48,6 +48,8 @@ export interface Suite {
 }
 
 const STOP_DEADLINE_MS = 25_000;
+/** Seven processes on a machine with much else to do (seen: 40 s, where 10 s are usual). One that ends is told of at once. */
+const READY_MS = 180_000;
 /** Before a process that ended by itself is started again; Docker begins with the same. */
 const START_AGAIN_MS = 100;
 /**
@@ -125,6 +127,7 @@ function environmentOf(services: readonly (typeof SUITE)[number][], environment:
 /** Starts the suite's processes; `waitUntilReady` says when it takes mail. */
 export async function startSuite(options: SuiteOptions): Promise<Suite> {
   const { topology, environment, logFile, onStartedAgain } = options;
+  const stopped = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   const onEnded = (ended: EndedProcess): 'start-again' | 'leave' => {
@@ -147,9 +150,11 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
     failed: failure.promise,
     waitUntilReady: async () => {
       const over = new AbortController();
-      await Promise.race([allReady(environment, options.readyTimeoutMs ?? 60_000, over.signal), failure.promise]).finally(() => over.abort());
+      const ready = allReady(environment, options.readyTimeoutMs ?? READY_MS, AbortSignal.any([over.signal, stopped.signal]));
+      await Promise.race([ready, failure.promise]).finally(() => over.abort());
     },
     stop: async () => {
+      stopped.abort();
       // From the front of the flow to its end, as one process does it too.
       for (const each of children) await each.stop();
     },
@@ -165,20 +170,20 @@ async function allReady(environment: Environment, timeoutMs: number, over: Abort
   const deadline = Date.now() + timeoutMs;
   for (const { name } of SUITE) {
     const address = environment[`INKPOST_${variablePart(name)}_LISTEN`] ?? '';
-    while (!(await answersReady(`http://${address}/readyz`))) {
-      if (over.aborted) return;
-      if (Date.now() > deadline) throw new Error(`${name} is not ready after ${timeoutMs / 1_000} s.`);
+    for (let answer = await askReady(address); !answer.isReady; answer = await askReady(address)) {
+      over.throwIfAborted();
+      if (Date.now() > deadline) throw new Error(`${name} is not ready after ${timeoutMs / 1_000} s: ${answer.text}`);
       await pause(50);
     }
   }
 }
 
-async function answersReady(url: string): Promise<boolean> {
-  return fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    async (response) => {
-      await response.body?.cancel();
-      return response.ok;
-    },
-    () => false,
-  );
+/** What /readyz says, such as what a service waits for. */
+async function askReady(address: string): Promise<{ readonly isReady: boolean; readonly text: string }> {
+  try {
+    const response = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    return { isReady: response.ok, text: (await response.text()).trim() };
+  } catch {
+    return { isReady: false, text: `no answer at ${address}` };
+  }
 }

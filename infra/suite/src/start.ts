@@ -46,15 +46,12 @@ async function main(): Promise<void> {
     const logFile = join(folder, 'inkpost.log');
     const suite = await startSuite({ topology: config.topology, environment: { ...passedOn(environment), ...own }, logFile });
     stops.push(() => suite.stop());
-    await steps.run('Inkpost', () => suite.waitUntilReady());
-    steps.line('');
-    steps.line(`  REST, with docs    http://${settings.INKPOST_HTTP_LISTEN}/api/v0/docs`);
-    steps.line(`  Mail intake        ${settings.INKPOST_SMTP_LISTEN} by SMTP, ${settings.INKPOST_LMTP_LISTEN} by LMTP`);
-    steps.line('  Sign-in            maintenance; the first time with changeme, which has to be changed at once');
-    steps.line(`  Data               ${folder}`);
-    steps.line(`  Log                ${logFile}`);
-    steps.line(`  Ready after ${steps.elapsed()}. Ctrl-C stops it.`);
-    await Promise.race([interrupted.promise, suite.failed]);
+    // It may wait for a server for as long as that is away.
+    const outcome = await Promise.race([steps.run('Inkpost', () => suite.waitUntilReady()), interrupted.promise]);
+    if (outcome !== 'interrupted') {
+      showDoors(steps, settings, { folder, logFile });
+      await Promise.race([interrupted.promise, suite.failed]);
+    }
     steps.line('');
     await steps.run('Stopping', stopAll);
   } catch (error) {
@@ -63,11 +60,22 @@ async function main(): Promise<void> {
   }
 }
 
+function showDoors(steps: Steps, settings: Environment, { folder, logFile }: { readonly folder: string; readonly logFile: string }): void {
+  steps.line('');
+  steps.line(`  REST, with docs    http://${settings['INKPOST_HTTP_LISTEN']}/api/v0/docs`);
+  steps.line(`  Mail intake        ${settings['INKPOST_SMTP_LISTEN']} by SMTP, ${settings['INKPOST_LMTP_LISTEN']} by LMTP`);
+  steps.line('  Sign-in            maintenance; the first time with changeme, which has to be changed at once');
+  steps.line(`  Data               ${folder}`);
+  steps.line(`  Log                ${logFile}`);
+  steps.line(`  Ready after ${steps.elapsed()}. Ctrl-C stops it.`);
+}
+
 if (process.argv.length > 2) {
   process.stdout.write(`${USAGE}\n`);
   process.exit(process.argv.includes('--help') ? 0 : 2);
 }
 await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const reason = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}${reason}\n`);
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 });
