@@ -34,6 +34,17 @@ export interface PrintersFound {
   readonly tried: readonly string[];
 }
 
+/** One way of asking, through all places. */
+interface Searched {
+  readonly printer?: FoundPrinter;
+  readonly tried: readonly string[];
+  /** Somebody answered in IPP, if only that no printer is there. */
+  readonly speaksIpp: boolean;
+}
+
+/** As print servers have them. */
+const ELSEWHERE = 'A print server answers there, and has no printer at the usual places: give the address of one of its queues whole, for CUPS such as ipp://cups.example.org/printers/name.';
+
 interface ShownCertificate {
   readonly pem: string;
   readonly fingerprint: string;
@@ -50,24 +61,28 @@ export class PrinterFinder {
   async find(address: string, signal: AbortSignal): Promise<PrintersFound> {
     const results = await Promise.all(printerCandidates(address).map((places) => this.firstThatAnswers(places, signal)));
     signal.throwIfAborted();
-    return { printers: results.flatMap(({ printer }) => printer ?? []), tried: results.flatMap(({ tried }) => tried) };
+    const [printers, tried] = [results.flatMap(({ printer }) => printer ?? []), results.flatMap((result) => result.tried)];
+    const isElsewhere = printers.length === 0 && results.some(({ speaksIpp }) => speaksIpp);
+    return { printers, tried: isElsewhere ? [...tried, ELSEWHERE] : tried };
   }
 
   /** One after the other: all are the same machine's. */
-  private async firstThatAnswers(printerUris: readonly string[], signal: AbortSignal): Promise<{ printer?: FoundPrinter; tried: string[] }> {
+  private async firstThatAnswers(printerUris: readonly string[], signal: AbortSignal): Promise<Searched> {
     const tried: string[] = [];
+    let speaksIpp = false;
     for (const printerUri of printerUris) {
       signal.throwIfAborted();
       try {
-        return { printer: await this.ask(printerUri, signal), tried };
+        return { printer: await this.ask(printerUri, signal), tried, speaksIpp: true };
       } catch (error) {
         const failure = asFailure(error);
         tried.push(shownText(failure.message, printLimits.printerUriLengthMax));
+        speaksIpp ||= failure.fields['status'] === 'client-error-not-found';
         // Where nobody can be reached, another path leads nowhere either.
-        if (failure instanceof CauseDown) return { tried };
+        if (failure instanceof CauseDown) return { tried, speaksIpp };
       }
     }
-    return { tried };
+    return { tried, speaksIpp };
   }
 
   private async ask(printerUri: string, signal: AbortSignal): Promise<FoundPrinter> {

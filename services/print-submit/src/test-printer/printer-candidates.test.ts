@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { printerCandidates, splitMakeAndModel } from './printer-candidates.js';
 
 describe('where a printer may answer', () => {
+  it('is at the place of a host that is named, with TLS and without', () => {
+    expect(printerCandidates('cups.example.org:8631/printers/office')).toEqual([['ipps://cups.example.org:8631/printers/office'], ['ipp://cups.example.org:8631/printers/office']]);
+  });
+
   it('is at the usual places of a host, with TLS and without', () => {
     expect(printerCandidates(' printer.example.org ')).toEqual([
       ['ipps://printer.example.org/ipp/print', 'ipps://printer.example.org/ipp/printer', 'ipps://printer.example.org/ipp', 'ipps://printer.example.org/'],

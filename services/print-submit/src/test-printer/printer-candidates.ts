@@ -4,13 +4,14 @@ import { parsePrinterUri } from '@inkpost/ipp/client/printer-uri.js';
 const PATHS = ['/ipp/print', '/ipp/printer', '/ipp', '/'] as const;
 
 /**
- * Where a printer may answer that somebody names: a whole URI stands for itself; a host, perhaps with a port, for the usual places there,
- * those with TLS first. Throws `ipp.printer-uri-invalid`.
+ * Where a printer may answer that somebody names: a whole URI stands for itself; a host, perhaps with a port, for the usual places there, or
+ * with a path for that place, those with TLS first. Throws `ipp.printer-uri-invalid`.
  */
 export function printerCandidates(address: string): readonly (readonly string[])[] {
   const text = address.trim();
   if (/^[a-z]+:\/\//iu.test(text)) return [[parsePrinterUri(text).printerUri]];
-  return ['ipps', 'ipp'].map((scheme) => PATHS.map((path) => parsePrinterUri(`${scheme}://${text}${path}`).printerUri));
+  const paths = /[^/]\/./u.test(text) ? [''] : PATHS;
+  return ['ipps', 'ipp'].map((scheme) => paths.map((path) => parsePrinterUri(`${scheme}://${text}${path}`).printerUri));
 }
 
 /** `Lexmark International CX730de` is a Lexmark: make and model come in one text (RFC 8011, 5.4.9). */

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FieldProblemSchema } from '@inkpost/contracts/admin/v1/diagnostics_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
 import { VirtualPrinter } from '@inkpost/ipp/virtual-printer/virtual-printer.js';
+import { startCups } from '@inkpost/testkit/cups-server.js';
 import { describeWithServer } from '@inkpost/testkit/describe-with-server.js';
 import { freePort } from '@inkpost/testkit/free-port.js';
 import { type IppevePrinter, startIppeve } from '@inkpost/testkit/ippeve-printer.js';
@@ -59,6 +60,22 @@ describeWithServer('ippeveprinter', 'a real printer', () => {
     expect(untrusted).toEqual({ steps: expect.stringContaining('tcp passed, tls failed, ipp not-run'), why: expect.stringContaining('certificate') });
     const { printers: [found] } = await printers.findPrinters({ address: printer.secureUri });
     expect((await outcomeOf(printer.secureUri, found?.certificate)).steps).toContain('tls passed, ipp passed');
+  });
+});
+
+describeWithServer('cupsd', 'a queue of a print server', () => {
+  it('is found where it is, and the address of the server alone says what to give', async () => {
+    const cups = await startCups();
+    try {
+      const uri = await cups.addRawQueue('office', join(harness.folder, 'office'));
+      const { host } = new URL(uri.replace('ipp:', 'http:'));
+      const { printers: found } = await printers.findPrinters({ address: `${host}/printers/office` });
+      expect(found.map(({ printerUri, name }) => [new URL(printerUri).pathname, name])).toContainEqual(['/printers/office', 'office']);
+      const nowhere = await printers.findPrinters({ address: host });
+      expect([nowhere.printers, nowhere.tried.at(-1)]).toEqual([[], expect.stringContaining('give the address of one of its queues whole')]);
+    } finally {
+      await cups.stop();
+    }
   });
 });
 
