@@ -51,6 +51,7 @@ export const FUNCTION_SCHEMAS: readonly FunctionSchema[] = [
       wait: SERVICES,
       claim: SERVICES,
       resend_all: SERVICES,
+      close_all: SERVICES,
       troubled: ['gateway'],
       under_way: ['gateway'],
       redrive: ['gateway'],

@@ -4,6 +4,7 @@ import { postgresFailure, type Pool, query, queryOnce } from '@inkpost/postgres/
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import type { Subject } from './flow.js';
 import type { Delivery, FlowSender } from './flow-sender.js';
+import { LateClosings } from './late-closings.js';
 import { encodePayload, type Payload, type PayloadInit } from './payload.js';
 
 /** A fact to publish: `{ subject, payload }`, typed by the flow table. */
@@ -45,10 +46,14 @@ const HANDLED_BEFORE = Symbol('handled before');
 
 /** Publishes and consumes messages of the flow, for one service. Its own role in Postgres says what it may. */
 export class FlowClient {
+  private readonly lateClosings: LateClosings;
+
   constructor(
     private readonly pool: Pool,
     private readonly sender: FlowSender,
-  ) {}
+  ) {
+    this.lateClosings = new LateClosings(pool);
+  }
 
   /** The same service's, over other sessions of its role. */
   over(pool: Pool): FlowClient {
@@ -68,6 +73,11 @@ export class FlowClient {
     if (!row) return undefined;
     this.sender.handOver(wire.deliveries(row.published));
     return row;
+  }
+
+  /** For a message that changes nothing here: it is closed in a moment, together with others. If that fails it comes again. */
+  closeLater(message: Pick<FlowMessage, 'id'>): void {
+    this.lateClosings.add(message.id);
   }
 
   /** Publishes facts that no message triggered (a mail came in, a person released a job), in one round trip with the effects. */

@@ -269,6 +269,18 @@ describe('the flow', () => {
     await ownRedis.drop();
   });
 
+  it('closes together, and a moment later, what changed nothing; what is another\'s stays open', async () => {
+    behaviours.set('late', async (message) => consumer.closeLater(message));
+    const kept = Promise.withResolvers<FlowMessage>();
+    behaviours.set('kept', async (message) => kept.resolve(message));
+    await publishDeletion('kept');
+    producer.closeLater(await kept.promise);
+    await publishDeletion('late');
+    await expect.poll(async () => (await state('late'))?.state).toBe('handled');
+    expect((await state('kept'))?.state).toBe('open');
+    behaviours.delete('kept');
+  });
+
   it('refuses a publisher or a consumer that the flow table doesn\'t name', async () => {
     await expect(publishDeletion('foreign', consumer)).rejects.toThrow(/may not publish/);
     const notification = database.pool('notification');

@@ -96,6 +96,13 @@ END $$;
 CREATE FUNCTION consume(p_id uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT flow.close_message(p_id) $$;
 
+-- Closes messages that changed nothing; what is closed or another's stays as it is. One plan serves all lists, as in the spool.
+CREATE FUNCTION close_all(p_ids uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  DELETE FROM flow.message WHERE id = ANY (p_ids) AND consumer = session_user AND state <> 'dead';
+END $$;
+
 -- A whole hop in one call: consume, journey, publish. NULL: the message was handled before, and nothing was written.
 CREATE FUNCTION step(p_id uuid, p_journey_id uuid, p_entries jsonb, p_messages jsonb, p_trace text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

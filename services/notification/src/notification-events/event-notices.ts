@@ -55,7 +55,7 @@ export class EventNotices {
     const { enabled, targets, templates } = (await this.events.get())[event];
     if (!isOn(event, enabled, notices)) {
       // That a mail which nobody expects was never wanted explains nothing.
-      if (!EVENT_RULES[event].enabled) return this.delivery.close(message, []);
+      if (!EVENT_RULES[event].enabled) return this.delivery.close(message);
       return this.delivery.leaveUntold(message, kind, { to: user.address, reason: 'event-off' });
     }
     const [to, ...cc] = recipientsOf(targets, user.address, notices);

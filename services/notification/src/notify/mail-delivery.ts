@@ -60,7 +60,7 @@ export class MailDelivery {
     });
     if (!intent) return;
     if (intent.state !== 'intent') {
-      await this.close(message, []);
+      this.close(message);
       return;
     }
     const whyNot = intent.erased ? 'account-erased' : whyNotMailable(intent.recipient, settings.fromAddress);
@@ -83,13 +83,13 @@ export class MailDelivery {
 
   /** Closes a message that nobody is told of, and says why. */
   async leaveUntold(message: FlowMessage, kind: MailKind, evidence: Readonly<Record<string, JsonValue>>): Promise<void> {
-    await this.close(message, [{ step: 'not-told', evidence: { kind, ...evidence } }]);
+    await this.flow.step(message, { journeyId: message.journeyId, entries: [{ step: 'not-told', evidence: { kind, ...evidence } }], publish: [] });
     this.metrics.count(kind, 'untold');
   }
 
   /** Closes a message without a word. */
-  async close(message: FlowMessage, entries: readonly JourneyEntry[]): Promise<void> {
-    await this.flow.step(message, { journeyId: message.journeyId, entries, publish: [] });
+  close(message: FlowMessage): void {
+    this.flow.closeLater(message);
   }
 
   private async record(message: FlowMessage, { ofNoJourney = false }: Notice, { delivered, answer }: Delivery, journeyEntry: JourneyEntry): Promise<void> {

@@ -20,7 +20,7 @@ export class PinLinkWantedHandler implements FlowHandler<'account.pin-link-wante
     const { linkId, accountId, address, displayName, language, ...wanted } = message.payload;
     const openUntil = timestampDate(wanted.openUntil);
     // A mail server may have been away for days.
-    if (openUntil < new Date()) return this.delivery.close(message, []);
+    if (openUntil < new Date()) return this.delivery.close(message);
     const { link, proof } = this.links.link(linkId, openUntil);
     await this.delivery.deliver(message, {
       kind: 'pin-link', to: address, displayName, language, accountId, code: proof, ofNoJourney: true,

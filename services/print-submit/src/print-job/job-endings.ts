@@ -33,9 +33,12 @@ export interface Ending {
 const KEPT_UNTIL = `CASE WHEN $8 = 'completed' AND job.reprint_of IS NULL THEN (
     SELECT now() + make_interval(hours => coalesce(g.keep_hours, q.keep_hours)) FROM queue q LEFT JOIN queue_group g ON g.id = q.group_id
     WHERE q.id = job.queue_id AND coalesce(g.keep_hours, q.keep_hours) > 0) END`;
-const moved = (alsoSet = ''): string => `moved AS (
+const ALL_WANTED = 'job.id = ANY ($6::uuid[])';
+// What is charged is one job, and PostgreSQL sees that it is: it takes an unknown list for ten, and then plans the whole statement anew for each job.
+const THE_ONE_WANTED = 'job.id = ($6::uuid[])[1]';
+const moved = (wanted: string, alsoSet = ''): string => `moved AS (
   UPDATE job SET job_state = $8, job_state_reason = $9, problem = $10, completed_at = now(), accepted_at = coalesce(job.accepted_at, $11), impressions = $13, sheets = $14, counted_by = $15, kept_until = ${KEPT_UNTIL}${alsoSet}
-  FROM step, unnest($6::uuid[]) AS wanted (id) WHERE job.id = wanted.id AND job.job_state = ANY ($7::text[])
+  FROM step WHERE ${wanted} AND job.job_state = ANY ($7::text[])
     AND $12::uuid IS NOT DISTINCT FROM (SELECT d.lease_token FROM delivery d WHERE d.job_id = job.id)
   RETURNING job.id, job.account_id, job.kept_until)`;
 const CLOSED = 'closed AS (DELETE FROM delivery USING moved WHERE delivery.job_id = moved.id), let_go AS (DELETE FROM sent_job USING moved WHERE sent_job.job_id = moved.id)';
@@ -46,8 +49,8 @@ const ENDED = `ended AS (
     SELECT 1 FROM job WHERE job.account_id = gone.account_id AND job.completed_at IS NULL AND job.id <> ALL ($6::uuid[])))`;
 
 // $16 to $21: the charge.
-const WITH_CHARGE = `${moved(', price = $16, tariff_id = $17, user_group = $18')}, ${CLOSED}, ${ENDED}, ${chargeStatement(16)}`;
-const WITHOUT_CHARGE = `${moved()}, ${CLOSED}, ${ENDED}`;
+const WITH_CHARGE = `${moved(THE_ONE_WANTED, ', price = $16, tariff_id = $17, user_group = $18')}, ${CLOSED}, ${ENDED}, ${chargeStatement(16)}`;
+const WITHOUT_CHARGE = `${moved(ALL_WANTED)}, ${CLOSED}, ${ENDED}`;
 
 /** How jobs come to their end, whatever it is. */
 export class JobEndings {
