@@ -24,14 +24,27 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await folder.remove();
 });
 
+// CLI-009, to the letter.
+const SINGLEIFIED = `Please note that this will only update the XML file passed as parameter and will not do anything on the cluster!
+Are you sure you want to SINGLEIFY the local server ? [y/n]
+Status found for service 'Watchdoc' with status : Stopped
+The server is found to be a 'MASTER' server
+The server no longer has any info on the Domains node
+The server is now a 'SINGLE' server
+The configuration has been successfully updated & saved
+You can now start the service properly
+`;
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function command(script: 'audit' | 'demo' | 'start' | 'secrets', args: readonly string[], environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(projectFolder, 'infra/suite/dist', `${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+const WCLI = 'infra/wcli/dist/wcli.mjs';
+
+function command(script: 'audit' | 'demo' | 'start' | 'secrets' | 'wcli', args: readonly string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(projectFolder, script === 'wcli' ? WCLI : `infra/suite/dist/${script}.js`), ...args], { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   let stdout = '';
   child.stdout.on('data', (piece: Buffer) => {
@@ -126,14 +139,21 @@ describe('npm start', () => {
     expect(second.stderr).toMatch(/runs already with the data in/);
     const status = { code: 0, stdout: expect.stringContaining('Version 1 seals. The key is kept in the secrets folder.') as string };
     expect(await command('secrets', ['status'], settings).ended).toMatchObject(status);
+    const address = environment['INKPOST_DSP_LISTEN'] ?? '';
+    expect(await command('wcli', ['CREATEMASTER', `/master=${address}`], settings).ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Master Creation completed successfully') as string });
+    const singleify = (...args: string[]) => command('wcli', ['SINGLEIFY', ...args], settings).ended;
+    expect(await singleify('/force')).toMatchObject({ code: 1, stdout: expect.stringMatching(/with status : Running\nAn error occurred while executing command SINGLEIFY\nCommand Line: wcli SINGLEIFY \/force\nInkpost is running: stop it first/) as string });
     first.child.kill('SIGTERM');
     expect((await first.ended).code).toBe(0);
+    expect(await singleify('/force')).toEqual({ code: 0, stdout: SINGLEIFIED, stderr: '' });
+    expect(JSON.parse((await singleify('/force', '--json')).stdout)).toEqual({ ok: true, command: 'SINGLEIFY', changed: false, role: 'single' });
     // It starts the database for itself, and leaves the folder to the next one.
     expect(await command('secrets', ['status'], settings).ended).toMatchObject(status);
     const again = command('start', [], settings);
     await again.started();
     await rest.signIn('maintenance', 'Start-Passw0rd');
     expect(await rest.get('/api/v0/queues/kept')).toMatchObject({ name: 'Kept' });
+    expect(JSON.parse((await command('wcli', ['STATUS', `/server=${address}`, '--json'], settings).ended).stdout)).toMatchObject({ ok: true, role: 'single', domain: null });
 
     // Of one chain over both starts, by the command beside it.
     const audit = (...args: string[]) => command('audit', args, { INKPOST_HOME: folder }).ended;
