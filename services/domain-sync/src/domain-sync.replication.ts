@@ -1,11 +1,15 @@
 import type { Provider } from '@nestjs/common';
 import { create } from '@bufbuild/protobuf';
+import { DomainReplicationService } from '@inkpost/contracts/admin/v1/replication_pb.js';
 import { ReplicationService, ServerFiguresSchema } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import type { Pool } from '@inkpost/postgres/pool.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import type { ControlRoutes } from '@inkpost/service/control-routes.js';
 import type { Log } from '@inkpost/telemetry/log.js';
+import { GlobalObjects } from './administer-replication/global-objects.js';
+import { ReplicationRpc } from './administer-replication/replication.rpc.js';
+import { SettingsStore } from './administer-replication/settings.store.js';
 import type { ServerAnswers } from './answer-servers/answer-servers.js';
 import { ApplyOrders } from './apply-orders/apply-orders.js';
 import { FollowMaster } from './apply-orders/follow-master.js';
@@ -24,6 +28,8 @@ import { ReplicationAnswers } from './exchange-orders/replication-service.js';
 import type { MachineFigures } from './identify-server/measure-machine.js';
 import { KnownLog } from './keep-log/known-log.js';
 import { LogStore } from './keep-log/log.store.js';
+import { MaintainServers } from './maintain-servers/maintain-servers.js';
+import { MaintenanceStore } from './maintain-servers/maintenance.store.js';
 import type { DspClients } from './reach-server/dsp-clients.js';
 import { RecordChange } from './record-change/record-change.js';
 import { KnownDomain } from './watch-domain/known-domain.js';
@@ -51,6 +57,8 @@ export interface ReplicationRuntime {
 export interface BuiltReplication {
   readonly replication: Replication;
   readonly changes: RecordChange;
+  readonly objects: GlobalObjects;
+  readonly maintain: MaintainServers;
   /** Something is to be said to a slave, or may be: also to one that could not be reached. */
   readonly wake: (serverId: string) => void;
   readonly providers: Provider[];
@@ -80,10 +88,17 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
     waiting.wake(slaveId);
   };
   const answers = new ReplicationAnswers({ known, desk, waiting, follow, stopping: stopping.signal });
+  const maintenance = new MaintenanceStore(pool);
+  const maintain = new MaintainServers({ store: maintenance, known, knownLog, changes, owners, log });
+  const objects = new GlobalObjects({ known, knownLog, store, desk, changes, owners, masterKey, wake });
+  const rpc = new ReplicationRpc({ known, knownLog, store, desk, push, ask, follow, taken, progress, objects, settings: new SettingsStore(pool), maintenance, maintain, wake, onChanged: () => replication.now(), log });
   return {
-    replication, changes, wake,
+    replication, changes, wake, objects, maintain,
     // By factories: Nest tells of the end of the process only what it made itself.
-    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }],
-    routes: (router) => runtime.answers.service(router, ReplicationService, answers),
+    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }],
+    routes: (router) => {
+      router.service(DomainReplicationService, rpc);
+      runtime.answers.service(router, ReplicationService, answers);
+    },
   };
 }

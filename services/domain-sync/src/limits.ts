@@ -101,3 +101,17 @@ export const PASSWORD_LENGTH_MAX = 1_024;
 
 /** How often it is looked whether the owners of objects have to be told something. */
 export const KEEP_OBJECTS_EVERY_MS = 15_000;
+
+/** Versions of an object that are shown, and fields of one that changed. */
+export const HISTORY_SHOWN_MAX = 100;
+export const CHANGES_SHOWN_MAX = 200;
+/** Slaves that are asked what they would make of an object. */
+export const REHEARSAL_MS = 15_000;
+/** What mailbox mode may be set to, in seconds. */
+export const WAIT_SECONDS_MAX = 3_600;
+export const OPERATIONS_PER_MINUTE_MAX = 1_000_000;
+export const TRANSFER_DELAY_SECONDS_MAX = 86_400;
+/** Server maintenance: 5 minutes to 31 days. */
+export const MAINTENANCE_MINUTES_MIN = 5;
+export const MAINTENANCE_MINUTES_MAX = 44_640;
+export const MAINTENANCE_LOOK_MS = 10_000;

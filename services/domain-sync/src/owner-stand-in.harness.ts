@@ -79,7 +79,8 @@ export class OwnerStandIn {
 
   /** `queue q1`: name, body, secrets and provenance of all that a domain shares. */
   shared(): Record<string, unknown> {
-    return Object.fromEntries([...this.objects.values()].filter(({ provenance }) => provenance !== 'local').map(({ kind, objectId, body, secrets }) => [`${kind} ${objectId}`, secrets === undefined ? body : [body, secrets]]).toSorted(([one = ''], [other = '']) => String(one).localeCompare(String(other))));
+    const shared = [...this.objects.values()].filter(({ provenance }) => provenance !== 'local');
+    return Object.fromEntries(shared.map(({ kind, objectId, body, secrets }) => [`${kind} ${objectId}`, secrets === undefined ? body : [body, secrets]]));
   }
 
   private find(reference: ObjectReference): Held {

@@ -17,6 +17,8 @@ import { balanceRoutes } from './charging/balances.http.js';
 import { filterRoutes } from './charging/filters.http.js';
 import { tariffRoutes } from './charging/tariffs.http.js';
 import { docsRoutes } from './describe-api/docs.http.js';
+import { globalObjectRoutes } from './domain/global-objects.http.js';
+import { replicationRoutes } from './domain/replication.http.js';
 import { consolidationRoutes } from './domain/consolidation.http.js';
 import { documentRoutes } from './documents/documents.http.js';
 import { PendingDocumentStore } from './documents/pending-documents.store.js';
@@ -133,6 +135,8 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...domainRoutes(owners, doorCertificateSha256),
     ...certificateRoutes(exportAuthority),
     ...statisticsRoutes(owners, journeys),
+    ...replicationRoutes(owners),
+    ...globalObjectRoutes(owners),
     ...consolidationRoutes(owners),
     ...logLevelRoutes(owners, log),
     ...troubledMessageRoutes(pool),

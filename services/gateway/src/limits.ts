@@ -118,7 +118,10 @@ export const CHARGING = {
 } as const;
 
 /** Of domain-sync's domain. */
-export const DOMAIN_LIMITS = { address: 320, tagsMax: 20 } as const;
+export const DOMAIN_LIMITS = {
+  address: 320, tagsMax: 20, servers: 2_000,
+  operationsPerMinute: 1_000_000, waitSeconds: 3_600, transferDelaySeconds: 86_400, maintenanceMinutesMin: 5, maintenanceMinutesMax: 44_640,
+} as const;
 
 /** Of domain-sync's reports. */
 export const STATISTICS = { rowsDefault: 100, rowsMax: 1_000 } as const;

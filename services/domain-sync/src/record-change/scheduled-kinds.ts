@@ -1,7 +1,8 @@
 /** What server maintenance replicates (WSC-012 to WSC-015), and which kinds of objects that are. */
 export const MAINTENANCE_ITEMS = {
   'security-profiles': ['security-profile', 'role'],
-  notification: ['notification-event', 'notification-template'],
+  // Each event with its own words.
+  notification: ['notification-event'],
   'release-profiles': ['release-profile'],
   'default-release-profiles': ['default-release-profile'],
 } as const;

@@ -23,6 +23,7 @@ import { NotificationEventService, OutgoingMailService } from '@inkpost/contract
 import { FinishingService, JobService, QueueService, ReleaseService } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { PrintApiService, SubmissionService } from '@inkpost/contracts/admin/v1/print_api_pb.js';
 import { OwnDocumentService } from '@inkpost/contracts/admin/v1/own_documents_pb.js';
+import { DomainReplicationService } from '@inkpost/contracts/admin/v1/replication_pb.js';
 import { ReleaseProfileService } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { OwnerSearchService } from '@inkpost/contracts/admin/v1/owner_search_pb.js';
 import { PrinterService } from '@inkpost/contracts/admin/v1/printers_pb.js';
@@ -131,6 +132,7 @@ export class Owners {
   readonly notificationEvents: Client<typeof NotificationEventService>;
   readonly domain: Client<typeof DomainService>;
   readonly domainDoor: Client<typeof DomainDoorService>;
+  readonly replication: Client<typeof DomainReplicationService>;
   readonly server: Client<typeof ServerService>;
   readonly statistics: Client<typeof StatisticsService>;
   private readonly transports: Readonly<Record<OwnerName, Transport>>;
@@ -188,6 +190,7 @@ export class Owners {
     this.notificationEvents = client(NotificationEventService, 'notification');
     this.domain = client(DomainService, 'domain-sync');
     this.domainDoor = client(DomainDoorService, 'domain-sync');
+    this.replication = client(DomainReplicationService, 'domain-sync');
     this.server = client(ServerService, 'domain-sync');
     this.statistics = client(StatisticsService, 'domain-sync');
   }
