@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerMissing } from './server-missing.js';
 
-const readyWithinMs = 10_000;
+const readyWithinMs = 30_000;
 const stopWithinMs = 5_000;
 
 /** The program's full path, also from the system folders that a user's PATH may lack; else {@link ServerMissing}. */

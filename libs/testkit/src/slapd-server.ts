@@ -102,7 +102,7 @@ async function startProcess(program: string, folder: string, [port, securePort]:
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     cwd: '/',
     readyLine: /slapd starting/,
-    readyWithinMs: 10_000,
+    readyWithinMs: 30_000,
     stopSignal: 'SIGTERM',
   });
   // It says so a moment before it listens.
