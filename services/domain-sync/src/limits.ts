@@ -73,6 +73,9 @@ export const REFUSED_AGAIN_MS = 15_000;
 export const HOLD_MS_MAX = 10 * 60_000;
 /** How the master notes how its slaves stand: all of them in one statement. */
 export const NOTE_PROGRESS_MS = 1_000;
+/** How often slaves may be told to deliver their statistics. */
+export const STATISTICS_EVERY_SECONDS_MIN = 10;
+export const STATISTICS_EVERY_SECONDS_MAX = 7 * 86_400;
 /** Differing days and reasons of refusals that are shown of each server. */
 export const DELIVERY_DETAILS_MAX = 31;
 

@@ -161,6 +161,15 @@ describe('statistics of a slave', () => {
 });
 
 describe('a slave', () => {
+  it('hears from the master how often it delivers', async () => {
+    const administrator = present(master).client(StatisticsService, 'statistics.read', 'configuration.write');
+    await administrator.putStatisticsPace({ everySeconds: 3_600 });
+    expect((await administrator.getConsolidation({})).everySeconds).toBe(3_600);
+    expect(await codeOf(administrator.putStatisticsPace({ everySeconds: 9 }))).toBe(Code.InvalidArgument);
+    expect(await codeOf(present(paris).client(StatisticsService, 'configuration.write').putStatisticsPace({ everySeconds: 60 }))).toBe(Code.FailedPrecondition);
+    expect((await present(master).superuser.query('SELECT revision::int FROM domain_sync.domain')).rows).toEqual([{ revision: 2 }]);
+  });
+
   it('delivers at the domain\'s pace, calls nobody when it has nothing to tell, and says why it can\'t', async () => {
     const service = present(paris);
     const administrator = service.client(StatisticsService, 'statistics.read', 'configuration.write');

@@ -49,7 +49,7 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 async function printed({ serverId, pool }: Slave, index: number): Promise<void> {
   await pool.query(
     `INSERT INTO print_fact (server_id, number, series, ${FACT_COLUMNS})
-     SELECT $3, n, 1, gen_random_uuid(), '2026-01-01T00:00:00Z'::timestamptz + n * interval '5 minutes', 'account-' || n % 2000, 'group-' || n % 50, $2 || '-queue-' || n % 30, 'World/' || $2, 'mailbox-' || n % 4, 'mail',
+     SELECT $3, n, 1, gen_random_uuid(), '2024-01-01T00:00:00Z'::timestamptz + n * interval '5 minutes', 'account-' || n % 2000, 'group-' || n % 50, $2 || '-queue-' || n % 30, 'World/' || $2, 'mailbox-' || n % 4, 'mail',
        3, 1, 3, 2, n % 3 = 0, true, '', 30 FROM generate_series(1, $1::int) AS n`, [factsOfEach, `site-${index}`, serverId],
   );
   await pool.query(`WITH ${addUp('print_fact')} UPDATE server SET facts_numbered = $1`, [factsOfEach]);
@@ -70,7 +70,8 @@ it('the prints of ten slaves come together on their master, equal by every prope
     for (const { pool } of members) {
       for (const { key, impressions } of await new PrintTotalsStore(pool).by(dimension, scope, 1_000_000)) sums.set(key, (sums.get(key) ?? 0) + impressions);
     }
-    expect(new Map((await here.by(dimension, scope, 1_000_000)).map(({ key, impressions }) => [key, impressions]))).toEqual(sums);
+    for (const { key, impressions } of await here.by(dimension, scope, 1_000_000)) sums.set(key, (sums.get(key) ?? 0) - impressions);
+    expect([...sums].filter(([, difference]) => difference !== 0).slice(0, 5)).toEqual([]);
   }
   expect((await here.overall(scope)).jobs).toBe(slaves * factsOfEach);
   const facts = slaves * factsOfEach;

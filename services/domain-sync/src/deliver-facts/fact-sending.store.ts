@@ -28,7 +28,9 @@ const DELIVERED = `INSERT INTO fact_sending AS s (master_id, delivered_number, d
     days_differing = CASE WHEN $3::int IS NOT NULL OR s.master_id <> excluded.master_id THEN excluded.days_differing ELSE s.days_differing END, tried_at = excluded.tried_at, problem = ''`;
 
 const FAILED = `INSERT INTO fact_sending AS s (master_id, delivered_number, tried_at, problem) VALUES ($1, 0, CURRENT_TIMESTAMP, $2)
-  ON CONFLICT (only_row) DO UPDATE SET tried_at = excluded.tried_at, problem = excluded.problem`;
+  ON CONFLICT (only_row) DO UPDATE SET master_id = excluded.master_id, tried_at = excluded.tried_at, problem = excluded.problem,
+    delivered_number = CASE WHEN s.master_id = excluded.master_id THEN s.delivered_number ELSE 0 END, delivered_at = CASE WHEN s.master_id = excluded.master_id THEN s.delivered_at END,
+    compared_at = CASE WHEN s.master_id = excluded.master_id THEN s.compared_at END, days_differing = CASE WHEN s.master_id = excluded.master_id THEN s.days_differing ELSE 0 END`;
 
 /** Kept for whoever asks; what the master really has, it says itself. */
 export class FactSendingStore {

@@ -41,11 +41,19 @@ const LIST = `
       FROM print_total t WHERE t.dimension = 'all' AND t.server_id = d.server_id) AS total
   FROM fact_delivery d LEFT JOIN member m ON m.server_id = d.server_id ORDER BY m.name, d.server_id`;
 
+/** The members hear of what grew the revision. */
+const PUT_PACE = `UPDATE domain SET settings = settings || jsonb_build_object('statisticsEverySeconds', $1::int), revision = revision + 1 WHERE role = 'master' RETURNING 1`;
+
 /** How the statistics of all servers came together here. */
 export class ConsolidationStore {
   constructor(private readonly pool: Pool) {}
 
   async list(detailsMax: number): Promise<ServerDelivery[]> {
     return query<ServerDelivery & object>(this.pool, 'consolidation.list', LIST, [detailsMax]);
+  }
+
+  /** False: this server is not the master of a domain. */
+  async putPace(everySeconds: number): Promise<boolean> {
+    return (await query(this.pool, 'consolidation.put-pace', PUT_PACE, [everySeconds])).length === 1;
   }
 }

@@ -1,13 +1,13 @@
 import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
-import type { DeliverStatisticsRequest, GetConsolidationRequest, GetPrintTotalsRequest, ListPrintsRequest, StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
+import type { DeliverStatisticsRequest, GetConsolidationRequest, GetPrintTotalsRequest, ListPrintsRequest, PutStatisticsPaceRequest, StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
 import { fromCursor, toCursor } from '@inkpost/service/page-place.js';
 import { invalidField } from '@inkpost/service/rpc-errors.js';
 import type { FactSending, FactSendingStore } from '../deliver-facts/fact-sending.store.js';
 import type { OwnFactsStore, Standing } from '../deliver-facts/own-facts.store.js';
 import type { DomainStore } from '../domain/domain.store.js';
-import { DELIVERY_DETAILS_MAX, PRINTS_LISTED_MAX, TOTALS_LISTED_DEFAULT, TOTALS_LISTED_MAX } from '../limits.js';
+import { DELIVERY_DETAILS_MAX, PRINTS_LISTED_MAX, STATISTICS_EVERY_SECONDS_MAX, STATISTICS_EVERY_SECONDS_MIN, TOTALS_LISTED_DEFAULT, TOTALS_LISTED_MAX } from '../limits.js';
 import type { ConsolidationStore, ServerDelivery } from './consolidation.store.js';
 import { type Dimension, DIMENSIONS, type LabelledTotal, type PrintTotal, type PrintTotalsStore, type ReportScope } from './print-totals.store.js';
 import type { PrintsStore, ReportedPrint } from './prints.store.js';
@@ -54,8 +54,19 @@ export class StatisticsRpc implements ServiceImpl<typeof StatisticsService> {
     authorize(context, 'statistics.read');
     const { consolidation, ownFacts, sendings, domains } = this.parts;
     const [domain, servers, sending, standing] = await Promise.all([domains.current(), consolidation.list(DELIVERY_DETAILS_MAX), sendings.find(), ownFacts.standing()]);
-    if (domain?.role === 'master') return { servers: servers.map(wireDelivery) };
-    return domain && sending && standing ? { own: wireOwnDelivery(sending, standing) } : {};
+    if (!domain) return {};
+    const everySeconds = domain.settings.statisticsEverySeconds;
+    if (domain.role === 'master') return { servers: servers.map(wireDelivery), everySeconds };
+    return sending && standing ? { own: wireOwnDelivery(sending, standing), everySeconds } : { everySeconds };
+  }
+
+  async putStatisticsPace({ everySeconds }: PutStatisticsPaceRequest, context: HandlerContext) {
+    authorize(context, 'configuration.write');
+    if (everySeconds < STATISTICS_EVERY_SECONDS_MIN || everySeconds > STATISTICS_EVERY_SECONDS_MAX) {
+      throw invalidField('everySeconds', `must be from ${STATISTICS_EVERY_SECONDS_MIN} to ${STATISTICS_EVERY_SECONDS_MAX}`);
+    }
+    if (!(await this.parts.consolidation.putPace(everySeconds))) throw new ConnectError('This server is not the master of a domain: the pace is set there.', Code.FailedPrecondition);
+    return { everySeconds };
   }
 
   async deliverStatistics(_request: DeliverStatisticsRequest, context: HandlerContext) {

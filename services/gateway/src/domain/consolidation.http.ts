@@ -25,6 +25,8 @@ const ownDelivery = z.object({
   deliveredAt: instant.nullable(), comparedAt: instant.nullable(), daysDiffering: z.int(), triedAt: instant.nullable(), problem: z.string().nullable().describe('Why the last try failed.'),
 }).meta({ id: 'OwnStatisticsDelivery' });
 
+const pace = z.strictObject({ everySeconds: z.int().min(0).max(2 ** 32 - 1).describe('From 10 to 604800. Each delivery begins up to `transferDelaySeconds` of the domain later, at random.') });
+
 function toServerDelivery({ serverId, name, comparedDays, differences: days, refused, total, ...rest }: ServerDelivery): z.input<typeof serverDelivery> {
   const { jobs, impressions, price } = present(total, 'total');
   return {
@@ -50,10 +52,18 @@ export function consolidationRoutes({ statistics }: Owners) {
   return [
     route({
       method: 'GET', path: '/api/v0/domain/statistics', operation: 'getStatisticsConsolidation', right: 'statistics.read', summary: 'How the statistics of the domain\'s servers come together on its master',
-      status: 200, answer: z.object({ servers: z.array(serverDelivery).describe('On a master: whose statistics came in.'), own: ownDelivery.nullable().describe('On a slave that has a master to deliver to.') }),
+      status: 200, answer: z.object({ servers: z.array(serverDelivery).describe('On a master: whose statistics came in.'), own: ownDelivery.nullable().describe('On a slave that has a master to deliver to.'), everySeconds: z.int().nullable().describe('How often slaves deliver; null: this server is in no domain.') }),
       handle: async ({ caller }) => {
-        const { servers, own } = await statistics.getConsolidation({}, as(caller));
-        return { servers: servers.map(toServerDelivery), own: own ? toOwnDelivery(own) : null };
+        const { servers, own, everySeconds } = await statistics.getConsolidation({}, as(caller));
+        return { servers: servers.map(toServerDelivery), own: own ? toOwnDelivery(own) : null, everySeconds: everySeconds || null };
+      },
+    }),
+    route({
+      method: 'PUT', path: '/api/v0/domain/statistics/pace', operation: 'putStatisticsPace', right: 'configuration.write', summary: 'How often the slaves of this master deliver their statistics', // V-12
+      body: pace, status: 200, answer: pace, refusals: [409], objectId: () => '',
+      handle: async ({ body, caller }) => {
+        const { everySeconds } = await statistics.putStatisticsPace(body, as(caller));
+        return { everySeconds };
       },
     }),
     route({
