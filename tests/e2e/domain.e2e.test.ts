@@ -1,14 +1,25 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, type AgentOptions } from 'node:https';
 import { connect } from 'node:tls';
-import { createClient } from '@connectrpc/connect';
+import type { DescService } from '@bufbuild/protobuf';
+import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProvenServer } from '@inkpost/admission/proven-server.js';
 import { createMaster, createSlave } from '@inkpost/admission/form-domain.js';
+import { ProvenServer } from '@inkpost/admission/proven-server.js';
 import { reachServer } from '@inkpost/admission/reach-server.js';
+import { DomainService } from '@inkpost/contracts/admin/v1/domain_pb.js';
 import { AdmissionService, MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { DomainStore } from '@inkpost/domain-sync/domain/domain.store.js';
+import { singleify } from '@inkpost/domain-sync/domain/singleify.js';
 import { domainSync } from '@inkpost/domain-sync/domain-sync.module.js';
 import { gateway } from '@inkpost/gateway/gateway.module.js';
 import { guestAccount } from '@inkpost/guest-account/guest-account.module.js';
+import { parseMasterKey } from '@inkpost/secrets/master-key.js';
+import { sealSecret } from '@inkpost/secrets/seal.js';
+import { issueMemberCertificate, makeAuthority, openAuthority, requestMembership } from '@inkpost/trust/certificate-authority.js';
+import { dspNameOf } from '@inkpost/trust/dsp-name.js';
 import { PASSWORD } from './installation.js';
 import { ServiceSet } from './service-set.js';
 
@@ -97,5 +108,117 @@ describe('servers', () => {
     expect((await call(0, 'PUT', `/api/v0/domain/servers/${serverId}`, wanted)).status).toBe(200);
     expect((await call(1, 'PUT', `/api/v0/domain/servers/${serverId}`, wanted)).status).toBe(409);
     expect((await domainOf(0)).domain?.servers).toHaveLength(3);
+  });
+});
+
+/** A client of another server's door, with these certificates and by this name. */
+function dspClient<S extends DescService>(service: S, index: number, more: AgentOptions) {
+  const agent = new Agent({ rejectUnauthorized: false, ...more });
+  return createClient(service, createConnectTransport({ httpVersion: '1.1', baseUrl: `https://127.0.0.1:${server(index).ports.dsp}/dsp/v1`, nodeOptions: { agent } }));
+}
+
+/** What a server of the domain has to prove itself with. */
+async function identityOf(index: number) {
+  const identity = await new DomainStore(server(index).poolOf('domain-sync'), parseMasterKey(server(index).masterKey)).identity();
+  if (!identity) throw new Error('It is in no domain.');
+  return { cert: identity.certificatePem, key: identity.keyPem, ca: identity.authorityCertificatePem, serverId: identity.serverId };
+}
+
+const connectCodeOf = (attempt: Promise<unknown>) => attempt.then(() => 'no refusal', (error: unknown) => Code[ConnectError.from(error).code]);
+
+describe('the door between servers', () => {
+  it('shows members the certificate of the domain by their name, and everybody else its own', async () => {
+    const { ca, serverId } = await identityOf(0);
+    const shown = async (servername: string) => {
+      const socket = connect({ port: server(0).ports.dsp, host: '127.0.0.1', servername, rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const certificate = socket.getPeerX509Certificate();
+      socket.destroy();
+      return certificate?.checkIssued(new X509Certificate(ca)) ?? false;
+    };
+    expect(await shown(dspNameOf(serverId))).toBe(true);
+    expect(await shown('localhost')).toBe(false);
+    await expect(shown(dspNameOf('00000000-0000-4000-8000-000000000000'))).rejects.toThrow();
+  });
+
+  it('lets in servers of the domain by their certificates alone: no stranger, no other authority, nobody by the door\'s own name', async () => {
+    const [{ ca, cert, key }, { serverId }] = [await identityOf(1), await identityOf(0)];
+    const servername = dspNameOf(serverId);
+    const report = (more: AgentOptions) => connectCodeOf(dspClient(MembershipService, 0, more).report({}));
+    expect(await report({ servername, ca, cert, key, rejectUnauthorized: true })).toBe('no refusal');
+    expect(await report({ cert, key })).toBe('Unauthenticated');
+    // Refused before it is asked for anything: the connection ends.
+    expect(await report({ servername })).toMatch(/Unavailable|Aborted/);
+    const authority = await makeAuthority('Another', { now: new Date(), days: 1 });
+    const { request, keyPem } = await requestMembership('x');
+    const issued = await issueMemberCertificate(await openAuthority(authority), (await identityOf(1)).serverId, request, { now: new Date(), days: 1 });
+    expect(await report({ servername, cert: issued?.certificatePem ?? '', key: keyPem })).toMatch(/Unavailable|Aborted/);
+  });
+
+  it('hands on what is between servers alone, of a size that is bearable', async () => {
+    const [{ ca, cert, key }, { serverId }] = [await identityOf(1), await identityOf(0)];
+    const proven = { ca, cert, key, servername: dspNameOf(serverId) };
+    expect(await connectCodeOf(dspClient(DomainService, 0, proven).getDomain({}))).toBe('Unimplemented');
+    expect(await connectCodeOf(dspClient(MembershipService, 0, proven).renewCertificate({ certificateRequest: new Uint8Array(9 * 1024 * 1024) }))).toBe('ResourceExhausted');
+    expect(await connectCodeOf(dspClient(AdmissionService, 0, {}).startProof({ opaqueRequest: 'x'.repeat(3_000) }))).toBe('InvalidArgument');
+    expect(await connectCodeOf(dspClient(AdmissionService, 0, {}).act({ proofId: 'none', opaqueFinish: '', sealedCommand: new Uint8Array() }))).toBe('Unauthenticated');
+  });
+
+  it('renews certificates of members, of which the former one holds until the new one is used', async () => {
+    const [before, { serverId }] = [await identityOf(1), await identityOf(0)];
+    const servername = dspNameOf(serverId);
+    const { request, keyPem } = await requestMembership('whoever');
+    const { certificate } = await dspClient(MembershipService, 0, { ...before, servername }).renewCertificate({ certificateRequest: request });
+    const report = (pair: AgentOptions) => connectCodeOf(dspClient(MembershipService, 0, { ...pair, ca: before.ca, servername }).report({ figures: { name: 'One', version: '0.0.0-test' }, hasAuthorityKey: true }));
+    expect(await report({ cert: before.cert, key: before.key })).toBe('no refusal');
+    await expect.poll(() => report({ cert: certificate, key: keyPem })).toBe('no refusal');
+    await expect.poll(() => report({ cert: before.cert, key: before.key }), { timeout: 15_000 }).toBe('Unauthenticated');
+    // The service was not told of what the test asked for in its name: it asks for itself.
+    await server(1).superuser.query('UPDATE domain_sync.domain SET certificate = $1, sealed_key = $2', [certificate, sealSecret(parseMasterKey(server(1).masterKey), `domain member key ${(await domainOf(1)).domain?.domainId ?? ''}`, keyPem)]);
+  });
+});
+
+describe('the master\'s place', () => {
+  const promote = async (on: number, index: number) => call(on, 'POST', `/api/v0/domain/servers/${(await domainOf(index)).serverId}/promotion`);
+  const place = async (index: number) => {
+    const { role, domain } = await domainOf(index);
+    return `${role} ${domain?.epoch}`;
+  };
+  const keyed = async (index: number) => (await server(index).superuser.query('SELECT FROM domain_sync.domain WHERE sealed_authority_key IS NOT NULL')).rowCount;
+
+  it('is handed over, and all follow the new one', async () => {
+    expect(await promote(0, 1)).toMatchObject({ status: 200, answer: { role: 'slave' } });
+    expect([await place(0), await place(1)]).toEqual(['slave 2', 'master 2']);
+    await expect.poll(() => place(2), { timeout: 15_000 }).toBe('slave 2');
+    expect((await promote(0, 2)).status).toBe(409);
+  });
+
+  it('is taken by a slave only where the master is lost; one that comes back is fenced, and becomes a slave', async () => {
+    await server(2).restart('domain-sync');
+    await expect.poll(() => keyed(2), { timeout: 15_000 }).toBe(1);
+    expect(await promote(2, 2)).toMatchObject({ status: 409, detail: expect.stringContaining('answers') as unknown });
+    await server(1).halt('gateway');
+    expect(await promote(2, 2)).toMatchObject({ status: 200, answer: { role: 'master' } });
+    await expect.poll(() => place(0), { timeout: 15_000 }).toBe('slave 3');
+    await server(1).restart('gateway');
+    await server(1).restart('domain-sync');
+    await expect.poll(() => place(1), { timeout: 15_000 }).toBe('slave 3');
+  });
+
+  it('is no place to leave while others are there; who is removed or leaves stands for itself, and its certificate is none', async () => {
+    expect((await call(2, 'POST', '/api/v0/domain/leave', {})).status).toBe(409);
+    const [gone, { serverId }] = [await identityOf(0), await identityOf(2)];
+    expect(await call(2, 'DELETE', `/api/v0/domain/servers/${gone.serverId}`)).toMatchObject({ status: 200, answer: { problem: null } });
+    expect((await domainOf(0)).role).toBe('single');
+    expect(await connectCodeOf(dspClient(MembershipService, 2, { ...gone, servername: dspNameOf(serverId) }).report({}))).toMatch(/Unauthenticated|PermissionDenied/);
+    await server(2).halt('gateway');
+    expect(await call(1, 'POST', '/api/v0/domain/leave', {})).toMatchObject({ status: 409, detail: expect.stringContaining('does not hear') as unknown });
+    expect((await call(1, 'POST', '/api/v0/domain/leave', { withoutMaster: true })).status).toBe(204);
+    expect((await domainOf(1)).role).toBe('single');
+    await server(2).restart('gateway');
+    expect((await domainOf(2)).domain?.servers.map(({ role }) => role)).toEqual(['Master (Primary)', 'Slave']);
+    expect(await singleify(server(2).poolOf('domain-sync'))).toEqual({ role: 'master', domainName: 'WATCHDOCDOM' });
+    expect(await singleify(server(2).poolOf('domain-sync'))).toEqual({ role: 'single', domainName: '' });
+    expect((await domainOf(2)).role).toBe('single');
   });
 });

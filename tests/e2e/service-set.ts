@@ -23,6 +23,7 @@ import { PASSWORD } from './installation.js';
 export class ServiceSet {
   readonly superuser: Pool;
   private readonly restarts = new Map<string, () => Promise<void>>();
+  private readonly halts = new Map<string, () => Promise<void>>();
 
   private constructor(
     readonly rest: CheckingClient,
@@ -53,13 +54,20 @@ export class ServiceSet {
       ...Object.fromEntries([...controls].flatMap(([service, port]) => [[`INKPOST_${part(service)}_LISTEN`, `127.0.0.1:${port}`], [`INKPOST_${part(service)}_URL`, `http://127.0.0.1:${port}`]])),
     };
     const start = async (definition: ServiceDefinition) => startService(definition, configOf(definition, environment), new Telemetry({ processName: 'test', version: '0' }), '0.0.0-test');
-    const restarts = new Map<string, () => Promise<void>>();
+    const [restarts, halts] = [new Map<string, () => Promise<void>>(), new Map<string, () => Promise<void>>()];
     for (const definition of definitions) {
       let service = await start(definition);
-      stops.unshift(() => service.stop());
+      let runs = true;
+      const halt = async () => {
+        if (runs) await service.stop();
+        runs = false;
+      };
+      stops.unshift(halt);
+      halts.set(definition.name, halt);
       restarts.set(definition.name, async () => {
-        await service.stop();
+        await halt();
         service = await start(definition);
+        runs = true;
       });
     }
     const sender = new FlowSender(redis.url, createLog('test', 'fatal'));
@@ -69,6 +77,7 @@ export class ServiceSet {
     expect((await rest.signIn('maintenance', PASSWORD)).status).toBe(201);
     const set = new ServiceSet(rest, ports, folder.path, masterKey, database, sender, stops);
     for (const [name, restart] of restarts) set.restarts.set(name, restart);
+    for (const [name, halt] of halts) set.halts.set(name, halt);
     return set;
   }
 
@@ -81,7 +90,12 @@ export class ServiceSet {
     return this.database.pool(service);
   }
 
-  async restart(service: FlowService): Promise<void> {
+  /** Until it is restarted. */
+  async halt(service: FlowService | 'gateway'): Promise<void> {
+    await this.halts.get(service)?.();
+  }
+
+  async restart(service: FlowService | 'gateway'): Promise<void> {
     await this.restarts.get(service)?.();
   }
 

@@ -47,7 +47,7 @@ export const LIMITS = {
   dspConnectionsMax: 5_000,
   /** How often domain-sync is asked who is in the domain; and how soon again, where a caller is not known. */
   doorLookMs: 10_000,
-  doorLookAgainMs: 1_000,
+  doorLookAgainMs: 250,
 
   sessionHours: 12,
   sessionIdleHours: 2,

@@ -53,7 +53,7 @@ export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
     return {};
   }
 
-  async takeOver({ authorityKey }: TakeOverRequest, context: HandlerContext) {
-    return { succession: await this.parts.change.takeOver(authorityKey, peerOf(context).serverId) };
+  async takeOver(request: TakeOverRequest, context: HandlerContext) {
+    return { succession: await this.parts.change.takeOver(request, peerOf(context).serverId) };
   }
 }

@@ -1,12 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { ConnectError } from '@connectrpc/connect';
-import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
-import type { SealedSecrets } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import { MembershipService, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { signSuccession } from '@inkpost/trust/succession.js';
 import type { Domain, Member } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import type { MembershipStore } from '../domain/membership.store.js';
+import { toMembership } from '../domain/membership-wire.js';
 import { demandDomain, demandMaster, demandSlave, refusal } from '../domain/refuse.js';
 import type { Succeed } from '../domain/succeed.js';
 import { SHORT_CALL_MS } from '../limits.js';
@@ -38,10 +38,11 @@ export class ChangeMaster {
   }
 
   /** On the slave: the master hands its place over. Gives the signed statement. */
-  async takeOver(sealedKey: SealedSecrets | undefined, masterId: string): Promise<string> {
+  async takeOver({ authorityKey: sealedKey, membership }: TakeOverRequest, masterId: string): Promise<string> {
     const { domains, memberships } = this.parts;
     const domain = await demandSlave(domains);
     if (masterId !== domain.masterId) throw refusal('not-master', 'Only the master hands its place over.');
+    if (membership) await memberships.hear(membership);
     if (sealedKey) await memberships.keepAuthorityKey(domain.domainId, await this.openKey(domain, sealedKey));
     return this.reign(domain);
   }
@@ -67,7 +68,7 @@ export class ChangeMaster {
     if (!heir) throw refusal('invalid', 'There is no such server in the domain.');
     const authorityKey = await this.keyFor(domain, heir);
     try {
-      const { succession } = await clients.clientFor(MembershipService, heir).takeOver(authorityKey ? { authorityKey } : {});
+      const { succession } = await clients.clientFor(MembershipService, heir).takeOver({ membership: toMembership(domain, await domains.members()), ...(authorityKey ? { authorityKey } : {}) });
       await succeed.hear(succession);
     } catch (error) {
       throw refusal('unreachable', `${heir.name} did not take over: ${ConnectError.from(error).rawMessage}`);

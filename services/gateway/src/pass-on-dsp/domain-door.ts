@@ -1,4 +1,5 @@
 import type { Server as HttpsServer } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Client } from '@connectrpc/connect';
@@ -39,6 +40,7 @@ export interface DomainDoorOptions {
 export class DomainDoor {
   private door: OpenDoor | undefined;
   private looking: Promise<void> | undefined;
+  private lookingSoon: Promise<void> | undefined;
   private lookedAt = Number.NEGATIVE_INFINITY;
   private readonly round: RepeatedRound;
 
@@ -82,10 +84,13 @@ export class DomainDoor {
     return this.knows(peer) ? peer : undefined;
   }
 
-  /** Something may be otherwise now: it is asked again, at most once a second. */
+  /** Something may be otherwise now: it is asked again, a moment later where it was asked just before, for all who want to know. */
   async lookSoon(): Promise<void> {
-    if (performance.now() - this.lookedAt < LIMITS.doorLookAgainMs) return this.looking;
-    await this.look().catch(() => undefined);
+    const pauseMs = Math.max(0, this.lookedAt + LIMITS.doorLookAgainMs - performance.now());
+    this.lookingSoon ??= sleep(pauseMs, undefined, { ref: false }).then(() => this.look()).catch(() => undefined).finally(() => {
+      this.lookingSoon = undefined;
+    });
+    await this.lookingSoon;
   }
 
   private knows({ serverId, serial }: ProvenPeer): boolean {
