@@ -17,12 +17,15 @@ export interface OwnerConfigurationParts {
 /** What an owner shares with its domain. What it is given of the master's is written by the very code that its administrators use, over sessions of its own. */
 export class OwnerConfiguration {
   readonly rpc: ConfigurationRpc;
+  /** For `withProvenance`. */
+  readonly store: SharedObjectStore;
   private readonly pools: readonly Pool[];
 
   constructor({ pool, masterKey, log, kindsOver }: OwnerConfigurationParts) {
     const [applying, rehearsing] = [applyingPool(pool, 'on', log), applyingPool(pool, 'rehearsal', log)];
     this.pools = [applying, rehearsing];
-    this.rpc = new ConfigurationRpc({ store: new SharedObjectStore(pool), kinds: { own: kindsOver(pool), applying: kindsOver(applying), rehearsing: kindsOver(rehearsing) }, masterKey, log });
+    this.store = new SharedObjectStore(pool);
+    this.rpc = new ConfigurationRpc({ store: this.store, kinds: { own: kindsOver(pool), applying: kindsOver(applying), rehearsing: kindsOver(rehearsing) }, masterKey, log });
   }
 
   async onModuleDestroy(): Promise<void> {

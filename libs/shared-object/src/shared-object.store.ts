@@ -25,6 +25,12 @@ export class SharedObjectStore {
     return row ?? { kind, objectId, provenance: 'local', version: 0 };
   }
 
+  /** By identifier, of those that are not of this server alone. */
+  async provenances(kind: string, objectIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await query<Row>(this.pool, 'shared-object.provenances', `SELECT ${COLUMNS} FROM shared_object WHERE kind = $1 AND object_id = ANY ($2::text[])`, [kind, objectIds]);
+    return new Map(rows.map(({ objectId, provenance }) => [objectId, provenance]));
+  }
+
   /** Those that are shared or received by now stay so. Domain-sync hears of each that is new, in their order. */
   async share(references: readonly ObjectReference[]): Promise<void> {
     await this.alone(

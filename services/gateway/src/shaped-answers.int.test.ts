@@ -105,7 +105,7 @@ const auditOf = async (action: string) => (await harness.superuser.query<{ entry
 
 describe('events that people are told of', () => {
   it('are listed with their words, set, and set back', async () => {
-    expect((await client.call('GET', EVENTS)).body).toEqual({ notificationEvents: [event()] });
+    expect((await client.call('GET', EVENTS)).body).toEqual({ notificationEvents: [{ ...event(), provenance: 'local' }] });
     expect(await client.call('PUT', `${EVENTS}/printed`, { enabled: true, targets: ['$USER', 'desk@example.org'] })).toMatchObject({ status: 200, body: { enabled: true, targets: ['$USER', 'desk@example.org'] } });
     expect((await client.call('PUT', `${EVENTS}/printed`, { enabled: true })).body).toMatchObject({ targets: ['$USER'] });
     expect((await client.call('PUT', `${EVENTS}/printed/templates/fr`, words)).body).toMatchObject({ templates: [{ language: 'fr', ...words, default: false }] });

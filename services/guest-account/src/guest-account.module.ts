@@ -22,6 +22,7 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
+import { idIn, withProvenance } from '@inkpost/shared-object/with-provenance.js';
 import { EntraDirectory } from './adapters/entra/entra-directory.adapter.js';
 import { GuestDirectory } from './adapters/guests/guest-directory.adapter.js';
 import { LdapDirectory } from './adapters/ldap/ldap-directory.adapter.js';
@@ -214,14 +215,14 @@ export const guestAccount: ServiceDefinition = {
             return (router) => {
               router.service(ConfigurationService, configuration.rpc);
               router.service(SingleSignOnService, singleSignOn);
-              router.service(DirectoryService, directoriesRpc);
+              router.service(DirectoryService, withProvenance(directoriesRpc, configuration.store, 'directory', idIn('directoryId')));
               router.service(DirectoryPeopleService, people);
               router.service(GuestService, guests);
               router.service(ErasureService, new ErasureRpc(erasures, log));
               router.service(GuestMergeService, merges);
               router.service(SignInService, signIn);
               router.service(MaintenanceProofService, new MaintenanceProofRpc(proofs, delays, log));
-              router.service(RightsService, rightsRpc);
+              router.service(RightsService, withProvenance(withProvenance(rightsRpc, configuration.store, 'security-profile', idIn('profileId')), configuration.store, 'role', idIn('roleId')));
               router.service(ApiTokenService, apiTokens);
               unknownSenderRoutes(router, { waiting, owners, masterKey, log });
               router.service(OwnerSearchService, new OwnerSearchRpc(owners, installation));

@@ -11,6 +11,7 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
+import { idIn, withProvenance } from '@inkpost/shared-object/with-provenance.js';
 import { SmtpServer } from './adapters/smtp.adapter.js';
 import { OutgoingPurge } from './forget-outgoing/outgoing-purge.js';
 import { PrismaClient } from './gen/prisma/client.js';
@@ -115,7 +116,7 @@ export const notification: ServiceDefinition = {
             const sendTestMail = new SendTestMail(current);
             router.service(ConfigurationService, configuration.rpc);
             router.service(OutgoingMailService, new OutgoingMailRpc(store, current, sendTestMail, log));
-            router.service(NotificationEventService, new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, log }));
+            router.service(NotificationEventService, withProvenance(new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, log }), configuration.store, 'notification-event', idIn('event')));
           },
           inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices, OwnerConfiguration],
         },

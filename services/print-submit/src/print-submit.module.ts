@@ -20,6 +20,7 @@ import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-rou
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
 import { OwnerConfiguration } from '@inkpost/shared-object/owner-configuration.js';
+import { idIn, idInSettings, withProvenance } from '@inkpost/shared-object/with-provenance.js';
 import { Spool } from '@inkpost/spool/spool.js';
 import { DocumentConverter } from './convert-document/document-converter.js';
 import { FinishingChanges } from './change-finishing/finishing-changes.js';
@@ -202,23 +203,24 @@ export const printSubmit = {
   config: printSubmitConfig,
   module: async (runtime: Runtime): Promise<DynamicModule> => {
     const parts = assemble(runtime);
+    const { store } = parts.configuration;
     const routes: ControlRoutes = (router) => {
       router.service(ConfigurationService, parts.configuration.rpc);
-      router.service(QueueService, parts.queueRpc);
-      router.service(QueueGroupService, parts.groupRpc);
+      router.service(QueueService, withProvenance(parts.queueRpc, store, 'queue', idInSettings('queueId')));
+      router.service(QueueGroupService, withProvenance(parts.groupRpc, store, 'queue-group', idInSettings('groupId')));
       router.service(PrinterService, parts.printerRpc);
-      router.service(LocationService, parts.locationRpc);
+      router.service(LocationService, withProvenance(parts.locationRpc, store, 'location', idIn('locationId')));
       router.service(FinishingService, parts.finishingRpc);
       router.service(JobService, parts.jobRpc);
       router.service(PrintApiService, parts.printApiRpc);
       router.service(QueueTraceService, parts.traceRpc);
       router.service(ReleaseService, parts.releaseRpc);
-      router.service(TariffService, parts.tariffRpc);
-      router.service(FilterService, parts.filterRpc);
+      router.service(TariffService, withProvenance(parts.tariffRpc, store, 'tariff', idIn('tariffId')));
+      router.service(FilterService, withProvenance(parts.filterRpc, store, 'filter', idIn('filterId')));
       router.service(BalanceService, parts.balanceRpc);
       router.service(SendingServerService, parts.sendingRpc);
       router.service(OwnDocumentService, parts.ownDocumentRpc);
-      router.service(ReleaseProfileService, parts.releaseProfileRpc);
+      router.service(ReleaseProfileService, withProvenance(parts.releaseProfileRpc, store, 'release-profile', idInSettings('profileId')));
     };
     return {
       module: PrintSubmitModule,

@@ -3,7 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { signControlToken } from '@inkpost/service/control-token.js';
-import type { Caller } from '@inkpost/service/rights.js';
+import { type Caller, RIGHTS } from '@inkpost/service/rights.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import { OWNER_CALL_MS } from '../limits.js';
 
@@ -12,8 +12,8 @@ export const OBJECT_OWNERS = ['print-submit', 'guest-account', 'notification'] a
 
 export type ObjectOwner = (typeof OBJECT_OWNERS)[number];
 
-/** In whose name the domain acts: what a master's administrator decided was allowed there. */
-const DOMAIN: Caller = { actor: 'domain', rights: ['configuration.read', 'configuration.write'] };
+/** In whose name the domain acts: what a master's administrator decided was allowed there. Nobody gives rights that they lack, and security profiles may give any. */
+const DOMAIN: Caller = { actor: 'domain', rights: RIGHTS };
 /** Well below the 60 s that a token lives. */
 const TOKEN_REUSE_MS = 30_000;
 const SOCKETS_PER_OWNER = 16;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Filter } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { fromInstant, identifier, instant, orNull, present } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { CHARGING, TEXT } from '../limits.js';
@@ -39,6 +40,7 @@ const filter = z.object({
     pagesMin: z.int(), pagesMax: z.int(), colorMode: z.string().nullable(), sizeMinBytes: z.int(), sizeMaxBytes: z.int(), titleContains: z.string(),
   }),
   action: z.object({ kind: z.string(), message: z.string(), monochrome: z.boolean(), duplex: z.boolean(), queueId: z.string().nullable() }),
+  provenance,
 }).meta({ id: 'Filter' });
 const filters = z.object({ filters: z.array(filter) });
 
@@ -53,11 +55,11 @@ const attempted = z.object({
 }).meta({ id: 'FilterOutcome' });
 
 function toFilter(wire: Filter | undefined): z.input<typeof filter> {
-  const { filterId, name, enabled, when, action: decided } = present(wire, 'filter');
+  const { filterId, name, enabled, when, action: decided, provenance: from } = present(wire, 'filter');
   const { users, groups, queueIds, time: window, pagesMin, pagesMax, colorMode, sizeMinBytes, sizeMaxBytes, titleContains } = present(when, 'conditions');
   const { kind, message: told, monochrome, duplex, queueId } = present(decided, 'action');
   return {
-    filterId, name, enabled, action: { kind, message: told, monochrome, duplex, queueId: orNull(queueId) },
+    filterId, name, enabled, provenance: toProvenance(from), action: { kind, message: told, monochrome, duplex, queueId: orNull(queueId) },
     when: {
       users, groups, queueIds, time: window ? { weekdays: window.weekdays, from: window.from, until: window.until } : null, pagesMin, pagesMax, colorMode: orNull(colorMode),
       sizeMinBytes: Number(sizeMinBytes), sizeMaxBytes: Number(sizeMaxBytes), titleContains,
@@ -85,12 +87,12 @@ export function filterRoutes({ filters: owner }: Pick<Owners, 'filters'>) {
     }),
     route({
       method: 'PUT', path: '/api/v0/filters/{filterId}', operation: 'putFilter', right: 'configuration.write', summary: 'Set a filter, or add it',
-      params, body: filterUpdate, status: 200, answer: filter,
+      params, body: filterUpdate, status: 200, answer: filter, refusals: [409],
       handle: async ({ params: { filterId }, body, caller }) => toFilter((await owner.putFilter({ filter: fromFilter(filterId, body) }, as(caller))).filter),
     }),
     route({
       method: 'DELETE', path: '/api/v0/filters/{filterId}', operation: 'deleteFilter', right: 'configuration.write', summary: 'Remove a filter',
-      params, status: 204, refusals: [404],
+      params, status: 204, refusals: [404, 409],
       handle: async ({ params, caller }) => {
         await owner.deleteFilter(params, as(caller));
       },

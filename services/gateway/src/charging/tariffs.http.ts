@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Charging, Tariff } from '@inkpost/contracts/admin/v1/charging_pb.js';
 import { identifier, orNull, present } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { CHARGING, TEXT } from '../limits.js';
@@ -29,7 +30,7 @@ const newTariff = z.strictObject({ tariffId: identifier.describe('Chosen once: l
 const tariffUpdate = z.strictObject(settings).meta({ id: 'TariffUpdate' });
 const tariff = z.object({
   tariffId: z.string(), name: z.string(), media: z.string().nullable(), colorMode: z.string().nullable(), sides: z.string().nullable(), queueId: z.string().nullable(), userGroup: z.string().nullable(),
-  perJob: z.int(), perSheet: z.int(), perImpression: z.int(),
+  perJob: z.int(), perSheet: z.int(), perImpression: z.int(), provenance,
 }).meta({ id: 'Tariff' });
 
 const preview = z.strictObject({
@@ -52,10 +53,10 @@ function toCharging(wire: Charging | undefined): z.input<typeof charging> {
 }
 
 function toTariff(wire: Tariff | undefined): z.input<typeof tariff> {
-  const { tariffId, name, media, colorMode, sides, queueId, userGroup, perJob, perSheet, perImpression } = present(wire, 'tariff');
+  const { tariffId, name, media, colorMode, sides, queueId, userGroup, perJob, perSheet, perImpression, provenance: from } = present(wire, 'tariff');
   return {
     tariffId, name, media: orNull(media), colorMode: orNull(colorMode), sides: orNull(sides), queueId: orNull(queueId), userGroup: orNull(userGroup),
-    perJob: Number(perJob), perSheet: Number(perSheet), perImpression: Number(perImpression),
+    perJob: Number(perJob), perSheet: Number(perSheet), perImpression: Number(perImpression), provenance: toProvenance(from),
   };
 }
 
@@ -96,7 +97,7 @@ export function tariffRoutes({ tariffs }: Pick<Owners, 'tariffs'>) {
     }),
     route({
       method: 'DELETE', path: '/api/v0/tariffs/{tariffId}', operation: 'deleteTariff', right: 'configuration.write', summary: 'Remove a tariff',
-      params, status: 204, refusals: [404],
+      params, status: 204, refusals: [404, 409],
       handle: async ({ params, caller }) => {
         await tariffs.deleteTariff(params, as(caller));
       },

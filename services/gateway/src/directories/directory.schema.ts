@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Directory as WireDirectory, DirectorySettingsSchema } from '@inkpost/contracts/admin/v1/directories_pb.js';
 import { identifier, instant, orNull, present, toInstant } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { DIRECTORIES, TEXT } from '../limits.js';
 import { entra, entraState, fromEntra, toEntra } from './entra.schema.js';
 import { ldap, ldapState, toLdap } from './ldap.schema.js';
@@ -48,6 +49,7 @@ export const directory = z.object({
   stateSince: instant.nullable(),
   createdAt: instant.nullable(),
   version: z.int(),
+  provenance,
 }).meta({ id: 'Directory' });
 
 export function fromDirectorySettings({ isDefault, ldap, entra, sql, meta, ...general }: z.output<typeof directorySettings>): MessageInitShape<typeof DirectorySettingsSchema> {
@@ -55,12 +57,12 @@ export function fromDirectorySettings({ isDefault, ldap, entra, sql, meta, ...ge
 }
 
 export function toDirectory(wire: WireDirectory | undefined): z.input<typeof directory> {
-  const { directoryId, settings, state, problem, stateSince, passwordStored, createdAt, version } = present(wire, 'directory');
+  const { directoryId, settings, state, problem, stateSince, passwordStored, createdAt, version, provenance: from } = present(wire, 'directory');
   const { name, description, aliases, kind, isDefault = false, ldap, entra, sql, meta } = present(settings, 'settings');
   return {
     directoryId, name, description, aliases, kind, isDefault, ldap: ldap ? toLdap(ldap) : null, entra: entra ? toEntra(entra) : null, sql: sql ? toSql(sql) : null,
     meta: meta ? { members: meta.members } : null,
-    passwordStored, state, problem: orNull(problem), stateSince: toInstant(stateSince), createdAt: toInstant(createdAt), version,
+    passwordStored, state, problem: orNull(problem), stateSince: toInstant(stateSince), createdAt: toInstant(createdAt), version, provenance: toProvenance(from),
   };
 }
 

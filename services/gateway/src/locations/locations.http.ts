@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Location } from '@inkpost/contracts/admin/v1/locations_pb.js';
 import { identifier, orNull, present } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEXT } from '../limits.js';
@@ -10,6 +11,7 @@ const location = z.object({
   parentId: z.string().nullable().describe('null: the root.'),
   name: z.string(),
   path: z.string().describe('The names from the root on, with / between.'),
+  provenance,
 }).meta({ id: 'Location' });
 
 const settings = z.strictObject({
@@ -20,8 +22,8 @@ const settings = z.strictObject({
 const serverLocation = z.object({ location: location.nullable() }).meta({ id: 'ServerLocation' });
 
 function toLocation(wire: Location | undefined): z.input<typeof location> {
-  const { locationId, parentId, name, path } = present(wire, 'location');
-  return { locationId, parentId: orNull(parentId), name, path };
+  const { locationId, parentId, name, path, provenance: from } = present(wire, 'location');
+  return { locationId, parentId: orNull(parentId), name, path, provenance: toProvenance(from) };
 }
 
 const params = z.strictObject({ locationId: identifier });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { NotificationEvent } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { present } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { TEMPLATE, TEXT } from '../limits.js';
@@ -21,11 +22,12 @@ const event = z.object({
   targets: z.array(z.string()),
   templates: z.array(z.object({ language: z.string(), ...words, default: z.boolean().describe('Nobody changed it.') })),
   macros: z.array(z.string()).describe('That its templates may have.'),
+  provenance,
 }).meta({ id: 'NotificationEvent', description: 'What people are told of, who is, and in which words.' });
 
 function toEvent(wire: NotificationEvent | undefined): z.input<typeof event> {
-  const { event: name, enabled, targets, templates, macros } = present(wire, 'event');
-  return { event: name, enabled, targets, macros, templates: templates.map(({ language, subject, title, text, default: isDefault }) => ({ language, subject, title, text, default: isDefault })) };
+  const { event: name, enabled, targets, templates, macros, provenance: from } = present(wire, 'event');
+  return { event: name, provenance: toProvenance(from), enabled, targets, macros, templates: templates.map(({ language, subject, title, text, default: isDefault }) => ({ language, subject, title, text, default: isDefault })) };
 }
 
 const name = z.string().min(1).max(TEXT.id);
@@ -35,7 +37,7 @@ const ofTemplate = z.strictObject({ event: name, language: LANGUAGES });
 /** What people are told of by mail (WD-021, V-07); notification owns it. */
 export function notificationEventRoutes({ notificationEvents: owner }: Owners) {
   const path = '/api/v0/notification-events';
-  const changing = { right: 'configuration.write', status: 200, answer: event, refusals: [404] } as const;
+  const changing = { right: 'configuration.write', status: 200, answer: event, refusals: [404, 409] } as const;
   const templatePath = `${path}/{event}/templates/{language}`;
   return [
     route({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { QueueGroup } from '@inkpost/contracts/admin/v1/queue_groups_pb.js';
 import { identifier, orNull, present } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
@@ -50,15 +51,16 @@ const group = z.object({
   restrictions: shownRestrictions, expert: shownExpert,
   queueIds: z.array(z.string()).describe('The devices: the queues in it.'),
   version: z.int(),
+  provenance,
 }).meta({ id: 'QueueGroup' });
 
 function toGroup(wire: QueueGroup | undefined): z.input<typeof group> {
-  const { settings, queueIds, version } = present(wire, 'group');
+  const { settings, queueIds, version, provenance: from } = present(wire, 'group');
   const { groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection, administrators, support, eventsOn, eventsOff, restrictions: restricted, expert } = present(settings, 'settings');
   const { when, queueId } = present(redirection, 'redirection');
   return {
     groupId, name, geocode, tags, comment, template, validation, holdHours, keepHours, redirection: { when, queueId: orNull(queueId) }, administrators, support, eventsOn, eventsOff,
-    restrictions: toRestrictions(restricted), expert: toExpert(expert), queueIds, version,
+    restrictions: toRestrictions(restricted), expert: toExpert(expert), queueIds, version, provenance: toProvenance(from),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Queue } from '@inkpost/contracts/admin/v1/print_pb.js';
 import { cursor, identifier, instant, nextCursor, orNull, pageLimit, pem, present, toInstant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { OWNERS, TEXT } from '../limits.js';
@@ -54,14 +55,15 @@ const queue = z.object({
   jobsHeld: z.int(),
   jobsWaiting: z.int(),
   createdAt: instant.nullable(),
+  provenance,
 }).meta({ id: 'Queue' });
 
 function toQueue(wire: Queue | undefined): z.input<typeof queue> {
-  const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known } = present(wire, 'queue');
+  const { settings, printerState, problem, jobsHeld, jobsWaiting, createdAt, locationPath, capabilities: known, provenance: from } = present(wire, 'queue');
   const { queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, geocode, tags, comment, groupId, expert } = present(settings, 'settings');
   return {
     queueId, name, printerUri, validation, holdHours, keepHours, certificateAuthority, brand, model, serialNumber, locationId, locationPath, geocode, tags, comment, groupId: orNull(groupId), expert: toExpert(expert),
-    capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt),
+    capabilities: known ? toCapabilities(known) : null, printerState, problem: orNull(problem), jobsHeld, jobsWaiting, createdAt: toInstant(createdAt), provenance: toProvenance(from),
   };
 }
 
@@ -108,7 +110,7 @@ export function queueRoutes(owners: Owners) {
     }),
     route({
       method: 'PUT', path: '/api/v0/queues/{queueId}', operation: 'updateQueue', right: 'configuration.write', summary: 'Change a queue',
-      params, body: queueUpdate, status: 200, answer: queue, refusals: [404],
+      params, body: queueUpdate, status: 200, answer: queue, refusals: [404, 409],
       handle: async ({ params, body, caller }) => {
         if (body.queueId !== undefined && body.queueId !== params.queueId) {
           throw new Problem('invalid-request', 'A queue keeps its identifier.', { errors: [{ field: 'queueId', reason: `must be ${params.queueId}, as in the path` }] });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ReleaseProfile } from '@inkpost/contracts/admin/v1/release_profiles_pb.js';
 import { identifier, present } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { RELEASE_PROFILES, TEXT } from '../limits.js';
@@ -29,13 +30,13 @@ const profileUpdate = z.strictObject({
 
 const profile = z.object({
   profileId: z.string(), name: z.string(), means: z.array(z.string()), idleSeconds: z.int(), default: z.boolean(),
-  queueIds: z.array(z.string()), locationIds: z.array(z.string()), networks: z.array(z.string()), version: z.int(),
+  queueIds: z.array(z.string()), locationIds: z.array(z.string()), networks: z.array(z.string()), version: z.int(), provenance,
 }).meta({ id: 'ReleaseProfile' });
 
 function toProfile(wire: ReleaseProfile | undefined): z.input<typeof profile> {
-  const { settings: own, version } = present(wire, 'profile');
+  const { settings: own, version, provenance: from } = present(wire, 'profile');
   const { profileId, name, means, idleSeconds, default: isDefault, queueIds, locationIds, networks } = present(own, 'settings');
-  return { profileId, name, means, idleSeconds, default: isDefault, queueIds, locationIds, networks, version };
+  return { profileId, name, means, idleSeconds, default: isDefault, queueIds, locationIds, networks, version, provenance: toProvenance(from) };
 }
 
 const params = z.strictObject({ profileId: identifier });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Profile } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { RIGHTS } from '@inkpost/service/rights.js';
 import { identifier, instant, orNull, present, toInstant } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners } from '../call-owner/owners.js';
 import { DIRECTORIES, RIGHTS_LIMITS, TEXT } from '../limits.js';
@@ -34,14 +35,15 @@ const profile = z.object({
   builtIn: z.boolean(),
   createdAt: instant.nullable(),
   version: z.int(),
+  provenance,
 }).meta({ id: 'SecurityProfile' });
 
 const params = z.strictObject({ profileId: identifier });
 
 function toProfile(wire: Profile | undefined): z.input<typeof profile> {
-  const { profileId, settings: wireSettings, builtIn, createdAt, version } = present(wire, 'profile');
+  const { profileId, settings: wireSettings, builtIn, createdAt, version, provenance: from } = present(wire, 'profile');
   const { name, description, rights, members } = present(wireSettings, 'settings');
-  return { profileId, name, description, rights, members: members.map((each) => ({ name: each.name, directoryId: orNull(each.directoryId) })), builtIn, createdAt: toInstant(createdAt), version };
+  return { profileId, name, description, rights, members: members.map((each) => ({ name: each.name, directoryId: orNull(each.directoryId) })), builtIn, createdAt: toInstant(createdAt), version, provenance: toProvenance(from) };
 }
 
 function fromSettings({ members, ...fields }: z.output<typeof profileSettings>) {

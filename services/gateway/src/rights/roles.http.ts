@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Role } from '@inkpost/contracts/admin/v1/rights_pb.js';
 import { RIGHTS } from '@inkpost/service/rights.js';
 import { identifier, present } from '../answer-route/fields.js';
+import { provenance, toProvenance } from '../answer-route/provenance.schema.js';
 import { route } from '../answer-route/route.js';
 import { as, type Owners, patientlyAs } from '../call-owner/owners.js';
 import { DIRECTORIES, RIGHTS_LIMITS, TEXT } from '../limits.js';
@@ -15,7 +16,7 @@ const right = z.object({
 const role = z.object({
   roleId: z.string(), name: z.string(), description: z.string(), rights: z.array(z.string()),
   members: z.array(z.object({ directoryId: z.string(), login: z.string(), accountId: z.string().describe('The account itself: whoever gets the login later is no member.') })),
-  version: z.int(),
+  version: z.int(), provenance,
 }).meta({ id: 'AdministrationRole' });
 
 const roleUpdate = z.strictObject({
@@ -26,8 +27,8 @@ const roleUpdate = z.strictObject({
 const params = z.strictObject({ roleId: identifier });
 
 function toRole(wire: Role | undefined): z.input<typeof role> {
-  const { roleId, name, description, rights, members, version } = present(wire, 'role');
-  return { roleId, name, description, rights, members: members.map(({ directoryId, login, accountId }) => ({ directoryId, login, accountId })), version };
+  const { roleId, name, description, rights, members, version, provenance: from } = present(wire, 'role');
+  return { roleId, name, description, rights, members: members.map(({ directoryId, login, accountId }) => ({ directoryId, login, accountId })), version, provenance: toProvenance(from) };
 }
 
 /** The rights there are, and those that are given to single accounts (WD-014 to WD-016); guest-account owns the latter. */

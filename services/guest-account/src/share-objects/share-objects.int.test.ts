@@ -105,6 +105,18 @@ describe('what guest-account of one server gives and what another takes', () => 
     const { rows: [row] } = await slave.harness.superuser.query<{ sealed: Buffer }>('SELECT sealed_password AS sealed FROM guest_account.directory WHERE directory_id = $1', [directoryId]);
     expect(openSecret(slave.masterKey, `directory-password/${directoryId}`, row?.sealed ?? Buffer.alloc(0))).toBe(PASSWORD);
     expect(await told(slave)).toEqual([]);
+    expect((await slave.directories.listDirectories({})).directories.map(({ settings, provenance }) => [settings?.name, provenance])).toEqual(expect.arrayContaining([['CORP', 'received'], ['Hq - Site 7', 'local']]));
+    expect((await slave.rights.getProfile({ profileId })).profile?.provenance).toBe('received');
+    expect((await master.rights.listRoles({})).roles.map(({ roleId, provenance }) => [roleId, provenance])).toEqual([['print-on-behalf', 'shared']]);
+  });
+
+  it('may be sealed anew with another master key, on either server, which is no change that anybody hears of', async () => {
+    for (const { harness } of [master, slave]) {
+      const { rowCount } = await harness.superuser.query(`UPDATE guest_account.directory SET sealed_password = sealed_password || '\\x00' WHERE directory_id = $1`, [directoryId]);
+      expect(rowCount).toBe(1);
+      await harness.superuser.query('UPDATE guest_account.directory SET sealed_password = substr(sealed_password, 1, length(sealed_password) - 1) WHERE directory_id = $1', [directoryId]);
+      expect((await harness.superuser.query(`SELECT 1 FROM flow.message WHERE subject = 'account.object-changed.v1'`)).rowCount).toBe(0);
+    }
   });
 
   it('tells of a new password alone, which the slave takes too', async () => {

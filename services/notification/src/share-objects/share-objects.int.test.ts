@@ -52,17 +52,18 @@ describe('what notification of one server gives and what another takes', () => {
     expect(await digest(slave, 'printed')).toBe(await digest(master, 'printed'));
     const { events } = await slave.events(...RIGHTS).listNotificationEvents({});
     const printed = events.find(({ event }) => event === 'printed');
+    expect(events.filter(({ provenance }) => provenance === 'received').map(({ event }) => event)).toEqual(['printed']);
     expect(printed).toMatchObject({ enabled: true, targets: ['$USER', '$QUEUEADMIN'] });
     expect(printed?.templates.map(({ language, default: isDefault }) => [language, isDefault])).toEqual(expect.arrayContaining([['fr', false], ['en', true]]));
   });
 
   it('is for the slave to read, and follows the master back to the words that Inkpost brings along', async () => {
     for (const call of [
-      slave.events(...RIGHTS).putNotificationEvent({ event: 'printed', enabled: false, targets: ['$USER'] }),
-      slave.events(...RIGHTS).putNotificationTemplate({ event: 'printed', template: { ...WORDS, language: 'en' } }),
-      slave.events(...RIGHTS).resetNotificationTemplate({ event: 'printed', language: 'fr' }),
+      () => slave.events(...RIGHTS).putNotificationEvent({ event: 'printed', enabled: false, targets: ['$USER'] }),
+      () => slave.events(...RIGHTS).putNotificationTemplate({ event: 'printed', template: { ...WORDS, language: 'en' } }),
+      () => slave.events(...RIGHTS).resetNotificationTemplate({ event: 'printed', language: 'fr' }),
     ]) {
-      const error = ConnectError.from(await call.then(() => undefined, (thrown: unknown) => thrown));
+      const error = ConnectError.from(await call().then(() => undefined, (thrown: unknown) => thrown));
       expect([error.code, error.rawMessage]).toEqual([Code.FailedPrecondition, 'The notification event "printed" comes from the master: change it there.']);
     }
     await slave.events(...RIGHTS).putNotificationEvent({ event: 'expired', enabled: false, targets: ['$USER'] });

@@ -105,7 +105,11 @@ describe('what print-submit of one server gives and what another takes', () => {
 
     expect((await slave.tariffs.listTariffs({})).tariffs.find(({ tariffId }) => tariffId === 'ours')?.queueId).toBe('front-Site-7');
     const { filters } = await slave.filters.listFilters({});
-    expect(filters.map(({ filterId }) => filterId)).toEqual(['night', 'ours']);
+    expect(filters.map(({ filterId, provenance }) => [filterId, provenance])).toEqual([['night', 'received'], ['ours', 'local']]);
+    expect((await slave.instance.queues.listQueues({})).queues.map(({ settings, provenance }) => [settings?.queueId, provenance])).toEqual([['front', 'received'], ['front-Site-7', 'local'], ['overflow', 'received']]);
+    expect((await master.instance.queues.getQueue({ queueId: 'front' })).queue?.provenance).toBe('shared');
+    expect((await slave.groups.getQueueGroup({ groupId: 'floor' })).group?.provenance).toBe('received');
+    expect((await slave.profiles.getReleaseProfile({ profileId: 'cards' })).profile?.provenance).toBe('received');
     expect(filters[1]?.when?.queueIds).toEqual(['front-Site-7']);
   });
 
