@@ -17,6 +17,7 @@ import { FactSendingStore } from './deliver-facts/fact-sending.store.js';
 import { OwnFactsStore } from './deliver-facts/own-facts.store.js';
 import { domainSyncConfig } from './domain-sync.config.js';
 import { buildMembership } from './domain-sync.membership.js';
+import { buildReplication } from './domain-sync.replication.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
 import { Succeed } from './domain/succeed.js';
@@ -66,6 +67,11 @@ export const domainSync: ServiceDefinition = {
       servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, version, ...machine, now: () => new Date(),
       controlKey: new TextEncoder().encode(await secrets.read('control-key')),
     });
+    const replication = buildReplication({
+      serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
+      serverName: async () => (await servers.find()).name,
+      onNewerRevision: membership.reportSoon,
+    });
     return {
       module: DomainSyncModule,
       controllers: flowControllers('domain-sync', {
@@ -82,6 +88,7 @@ export const domainSync: ServiceDefinition = {
         { provide: DspClients, useFactory: () => clients },
         { provide: FactDelivery, useFactory: () => delivery },
         ...membership.providers,
+        ...replication.providers,
         { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
         {
           provide: CONTROL_ROUTES,
@@ -90,6 +97,7 @@ export const domainSync: ServiceDefinition = {
             router.service(StatisticsService, statistics);
             answers.service(router, ConsolidationService, consolidation);
             membership.routes(router);
+            replication.routes(router);
           }) satisfies ControlRoutes,
         },
       ],
