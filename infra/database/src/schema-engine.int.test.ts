@@ -51,7 +51,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-describe('the prisma command with our engine', { timeout: 60_000 }, () => {
+describe('the prisma command with our engine', { timeout: 180_000 }, () => {
   it('deploys migrations and knows afterwards that all is applied', async () => {
     expect(await prisma('migrate', 'status', '--schema', schemaFile())).toMatchObject({ code: 1, output: expect.stringContaining('not yet been applied:\n0001_initial') });
     expect(await prisma('migrate', 'deploy', '--schema', schemaFile())).toMatchObject({ code: 0, output: expect.stringContaining('0001_initial') });

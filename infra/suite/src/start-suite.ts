@@ -17,7 +17,7 @@ export interface SuiteOptions {
   /** JSON lines of all processes. */
   readonly logFile: string;
   readonly readyTimeoutMs?: number;
-  /** Given: a process that ends by itself is started again, as Docker does it, and this hears of each. Else `failed` rejects. */
+  /** Given: a process that ends by itself once all were ready is started again, as Docker does it, and this hears of each. Else `failed` rejects. */
   readonly onStartedAgain?: (ended: EndedProcess) => void;
 }
 
@@ -130,8 +130,9 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
   const stopped = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  let wereReady = false;
   const onEnded = (ended: EndedProcess): 'start-again' | 'leave' => {
-    if (onStartedAgain) {
+    if (onStartedAgain && wereReady) {
       onStartedAgain(ended);
       return 'start-again';
     }
@@ -152,6 +153,7 @@ export async function startSuite(options: SuiteOptions): Promise<Suite> {
       const over = new AbortController();
       const ready = allReady(environment, options.readyTimeoutMs ?? READY_MS, AbortSignal.any([over.signal, stopped.signal]));
       await Promise.race([ready, failure.promise]).finally(() => over.abort());
+      wereReady = true;
     },
     stop: async () => {
       stopped.abort();
