@@ -1,6 +1,6 @@
 import { create, type JsonObject } from '@bufbuild/protobuf';
 import {
-  ListNotificationEventsRequestSchema, PutNotificationEventRequestSchema, PutNotificationTemplateRequestSchema, ResetNotificationTemplateRequestSchema,
+  ListNotificationEventsRequestSchema, PreviewNotificationTemplateRequestSchema, PutNotificationEventRequestSchema, PutNotificationTemplateRequestSchema, ResetNotificationTemplateRequestSchema,
 } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import type { HandlerContext } from '@connectrpc/connect';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
@@ -28,15 +28,16 @@ export function notificationEventKind(rpc: NotificationEventsRpc): SharedKind {
     apply: async ({ objectId: event, body }, context) => {
       const { enabled, targets, templates } = body;
       const wanted = new Map(Object.entries(isObject(templates) ? templates : {}));
+      // All words are looked at before anything is written.
+      for (const [language, template] of wanted) {
+        if (isObject(template)) await rpc.previewNotificationTemplate(create(PreviewNotificationTemplateRequestSchema, { event, template: { language, ...wordsOf(template) } }), context);
+      }
       await rpc.putNotificationEvent(create(PutNotificationEventRequestSchema, { event, enabled: enabled === true, targets: textsOf(targets) }), context);
       for (const { language, default: isDefault } of (await eventOf(event, context))?.templates ?? []) {
         const template = wanted.get(language);
         if (isObject(template)) await rpc.putNotificationTemplate(create(PutNotificationTemplateRequestSchema, { event, template: { language, ...wordsOf(template) } }), context);
         else if (!isDefault) await rpc.resetNotificationTemplate(create(ResetNotificationTemplateRequestSchema, { event, language }), context);
-        wanted.delete(language);
       }
-      const [unknown] = wanted.keys();
-      if (unknown !== undefined) throw new PermanentFailure('notification.language-unknown', `This server has no mails in the language "${unknown}".`);
     },
     delete: async () => {
       throw new PermanentFailure('notification.event-stays', 'What people are told of can be switched off, not deleted.');

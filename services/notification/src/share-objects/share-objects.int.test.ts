@@ -75,6 +75,11 @@ describe('what notification of one server gives and what another takes', () => {
   it('is refused where its words can\'t be', async () => {
     const body = Buffer.from(JSON.stringify({ enabled: true, targets: ['$USER'], templates: { fr: { ...WORDS, text: 'Sans code' } } }));
     expect(await slave.configuration(...RIGHTS).applyObject({ kind: KIND, objectId: 'code-requested', body })).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('$CODE') as string });
+    expect(await slave.configuration(...RIGHTS).applyObject({ kind: KIND, objectId: 'code-requested', body, dryRun: true })).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('$CODE') as string });
+    const inGerman = Buffer.from(JSON.stringify({ enabled: true, targets: ['$USER'], templates: { de: WORDS } }));
+    expect(await slave.configuration(...RIGHTS).applyObject({ kind: KIND, objectId: 'printed', body: inGerman })).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('language') as string });
+    expect(await slave.configuration(...RIGHTS).applyObject({ kind: KIND, objectId: 'failed', dryRun: true, body: Buffer.from(JSON.stringify({ enabled: false, targets: ['$USER'], templates: { fr: WORDS } })) })).toMatchObject({ outcome: 'changed' });
+    expect((await slave.events(...RIGHTS).listNotificationEvents({})).events.find(({ event }) => event === 'failed')).toMatchObject({ enabled: true, provenance: 'local' });
     expect(await slave.configuration(...RIGHTS).applyObject({ kind: KIND, objectId: 'no-such-event', body })).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('no-such-event') as string });
   });
 });

@@ -98,7 +98,9 @@ export class QueueStore {
   async create(settings: QueueSettings): Promise<ShownQueue | undefined> {
     const data = { ...settings, expert: settings.expert as Prisma.InputJsonObject, tags: [...settings.tags], groupId: settings.groupId || null };
     const created = await this.rules.make(async (transaction) => {
-      await transaction.queue.create({ data });
+      // Above all others: a queue that had this identifier and bears another now may be remembered by its version.
+      const { _max: latest } = await transaction.queue.aggregate({ _max: { version: true } });
+      await transaction.queue.create({ data: { ...data, version: (latest.version ?? 0) + 1 } });
       await transaction.printer.create({ data: { queueId: settings.queueId } });
       return transaction.queue.findUniqueOrThrow({ where: { queueId: settings.queueId }, include: withPrinter });
     }).catch(absentOn('P2002'));

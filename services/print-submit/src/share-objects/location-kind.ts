@@ -27,6 +27,7 @@ export function locationKind(rpc: LocationRpc, store: LocationStore, prisma: Pri
     delete: (locationId, context) => orGone(rpc.deleteLocation(create(DeleteLocationRequestSchema, { locationId }), context)),
     makeRoom: async ({ objectId, body: given }, serverName, rehearses) => {
       const { parentId, name } = settingsOf(LocationSchema, given);
+      if (objectId === ROOT_LOCATION) return undefined;
       const inTheWay = await prisma.location.findFirst({ where: { parentId: parentId || ROOT_LOCATION, name, locationId: { not: objectId } } });
       if (!inTheWay) return undefined;
       // A / would stand between places.
