@@ -35,6 +35,7 @@ export const gatewayConfig = {
   httpTls: oneOf('INKPOST_HTTP_TLS', 'auto: HTTP on loopback, HTTPS on any other address; on: always HTTPS; off: HTTP, only behind a reverse proxy that encrypts.', ['auto', 'on', 'off'], 'auto'),
   trustedProxies: networks('INKPOST_HTTP_TRUSTED_PROXIES', 'Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks with commas between.'),
   dspListen: listenAddress('INKPOST_DSP_LISTEN', 'HTTPS between servers, and for programs that print: /watchdoc/server, /print-api/v1.', '127.0.0.1:5753'),
+  dspTls: oneOf('INKPOST_DSP_TLS', 'on: HTTPS; off: HTTP at the door between servers, only behind a reverse proxy that encrypts. Such a server can be in no domain.', ['on', 'off'], 'on'),
   wscListen: listenAddress('INKPOST_WSC_LISTEN', 'HTTPS for servers that keep their guests here: /wsc/v1.', '127.0.0.1:5756'),
   certificateNames: names('INKPOST_CERTIFICATE_NAMES', 'Further host names and addresses that the gateway\'s own certificate is good for, with commas between: by which other servers and programs reach it.'),
   dataFolder: text('INKPOST_DATA_FOLDER', 'Folder for what a service makes once and keeps, such as the self-signed certificate.', '.inkpost/data'),

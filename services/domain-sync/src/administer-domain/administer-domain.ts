@@ -19,9 +19,9 @@ export class AdministerDomain {
   constructor(private readonly parts: AdministerDomainParts) {}
 
   async describe() {
-    const { domains, own } = this.parts;
+    const { domains, own, report } = this.parts;
     const [{ serverId, name }, domain] = [await own.identity(), await domains.current()];
-    return { role: domain?.role ?? 'single', serverId, serverName: name, version: own.version, ...(domain ? { membership: toMembership(domain, await domains.members()) } : {}) };
+    return { role: domain?.role ?? 'single', serverId, serverName: name, version: own.version, ...(domain ? { membership: toMembership(domain, await domains.members()), problem: domain.role === 'slave' ? report.problem : '' } : {}) };
   }
 
   async create(wanted: DomainDescription): Promise<void> {

@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { X509Certificate } from 'node:crypto';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -32,6 +33,7 @@ const STOP_MS = 1_000;
  */
 export class ReportFigures {
   private readonly rounds: RepeatedRound;
+  private unanswered = '';
 
   constructor(private readonly parts: ReportFiguresParts) {
     const onError = (error: unknown): void => parts.log.warning('the other servers of the domain were not asked, tried again', { error });
@@ -44,6 +46,11 @@ export class ReportFigures {
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.rounds.stop(STOP_MS);
+  }
+
+  /** Why the master did not answer the last time; empty: it did. */
+  get problem(): string {
+    return this.unanswered;
   }
 
   /** Something changed: not only in a minute. */
@@ -82,8 +89,10 @@ export class ReportFigures {
       });
       if (membership) await memberships.hear(membership);
       if (authorityKey) await memberships.keepAuthorityKey(domain.domainId, await change.openKey(domain, authorityKey));
+      this.unanswered = '';
       return true;
     } catch (error) {
+      this.unanswered = whyUnanswered(ConnectError.from(error));
       log.warning('the master of the domain does not answer', { masterId: master.serverId, uri: master.uri, error });
       return false;
     }
@@ -116,4 +125,9 @@ export class ReportFigures {
       log.warning('certificate of this server not renewed, tried again', { endsAt: new Date(endsAt).toISOString(), error });
     }
   }
+}
+
+function whyUnanswered({ code, rawMessage }: ConnectError): string {
+  const isRefused = code === Code.Unauthenticated || code === Code.PermissionDenied;
+  return isRefused ? 'The master refuses this server: it was removed from the domain there. Leave the domain here, and join again if that is wanted.' : `The master does not answer: ${rawMessage}`;
 }

@@ -31,6 +31,7 @@ const domain = z.object({
   serverId: z.string(),
   serverName: z.string(),
   version: z.string(),
+  problem: z.string().nullable().describe('Of a slave: why its master did not answer the last time; null: it did.'),
   domain: z.object({
     domainId: z.string(),
     name: z.string(),
@@ -62,10 +63,11 @@ function toServer({ serverId, name, tags, version, role, lastSeenAt, dns, dnsAli
 }
 
 function toDomain(answer: DomainAnswer | undefined): z.input<typeof domain> {
-  const { role, serverId, serverName, version, membership } = present(answer, 'domain');
-  if (!membership) return { role, serverId, serverName, version, domain: null };
+  const { role, serverId, serverName, version, membership, problem: why } = present(answer, 'domain');
+  const problem = orNull(why);
+  if (!membership) return { role, serverId, serverName, version, problem, domain: null };
   const { domainId, name, description: text, identifier: address, epoch, masterId, members } = membership;
-  return { role, serverId, serverName, version, domain: { domainId, name, description: text, identifier: address, epoch: Number(epoch), masterId, servers: members.map(toServer) } };
+  return { role, serverId, serverName, version, problem, domain: { domainId, name, description: text, identifier: address, epoch: Number(epoch), masterId, servers: members.map(toServer) } };
 }
 
 /** The domain that this server is in (DOM-008 to DOM-022); domain-sync owns it. `doorCertificateSha256`: of the certificate that 5753 shows. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Agent, type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http';
-import { type TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import type { Request, RequestHandler, Response } from 'express';
 import { sourceNetwork } from '@inkpost/service/source-network.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
@@ -36,7 +36,8 @@ export function passOnDsp({ door, tokens, domainSyncUrl }: PassOnOptions): Reque
     const service = METHOD.exec(request.path)?.groups?.['service'];
     if (request.method !== 'POST' || service === undefined) return { code: 'unimplemented', message: 'There is no such method.' };
     if (Number(request.headers['content-length'] ?? 0) > LIMITS.dspBytesMax) return tooLong();
-    const socket = request.socket as TLSSocket;
+    const { socket } = request;
+    if (!(socket instanceof TLSSocket)) return { code: 'unavailable', message: 'This server speaks plain HTTP between servers: it can be in no domain.' };
     const peer = await door.peerOf(socket);
     if (!peer && service !== OPEN_SERVICE) return { code: 'unauthenticated', message: 'This is for servers of the domain: the certificate is missing, or no longer one of it.' };
     const wait = peer ? servers.take(peer.serverId) : strangers.take(sourceNetwork(request.ip ?? ''));
