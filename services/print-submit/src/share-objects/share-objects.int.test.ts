@@ -72,6 +72,31 @@ describe('objects that print-submit shares', () => {
     expect(await provenanceOf('queue', 'quiet')).toBe('local');
   });
 
+  it('waits with ticking for a change that is under way, which nobody would hear of else', async () => {
+    await createQueue('busy');
+    const client = await harness.ownPool().connect();
+    try {
+      await client.query(`BEGIN; UPDATE queue SET name = 'Changed' WHERE id = 'busy'`);
+      const ticked = configuration().setShared({ kind: 'queue', objectId: 'busy', shared: true });
+      await expect.poll(async () => (await harness.superuser.query(`SELECT FROM pg_locks WHERE NOT granted AND relation = 'print_submit.shared_object'::regclass`)).rowCount).toBe(1);
+      expect(await told()).toEqual([]);
+      await client.query('COMMIT');
+      await ticked;
+    } finally {
+      client.release();
+    }
+    expect((await told()).map(({ objectId }) => objectId)).toEqual(['busy']);
+  });
+
+  it('tells in the very transaction of a change: one that fails is told to nobody', async () => {
+    await createQueue('undone');
+    await configuration().setShared({ kind: 'queue', objectId: 'undone', shared: true });
+    const client = await harness.ownPool().connect();
+    await client.query(`BEGIN; UPDATE queue SET name = 'Changed' WHERE id = 'undone'; ROLLBACK`);
+    client.release();
+    expect((await told()).map(({ objectId }) => objectId)).toEqual(['undone']);
+  });
+
   it('gives a body that another server takes, twice without a second change, and refuses its own administrators to touch it', async () => {
     await createQueue('original', 'Original');
     await configuration().setShared({ kind: 'queue', objectId: 'original', shared: true });
