@@ -56,7 +56,7 @@ export const UNAPPLIED_TOLD_MAX = 50;
 export const RENAMED_TOLD_MAX = 50;
 
 /** How often it is looked whether the domain or its log is otherwise than this process knows: it mostly knows at once. */
-export const DOMAIN_LOOK_MS = 5_000;
+export const DOMAIN_LOOK_MS = 2_000;
 /** The master's word to a slave that it has nothing to say to, in bidirectional mode. */
 export const HEARTBEAT_MS = 60_000;
 /** A slave that has heard nothing for so long asks by itself, whatever the mode: perhaps it is not reached, or the mode is another one. */

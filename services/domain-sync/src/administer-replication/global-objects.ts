@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ConfigurationService, type ObjectState } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { OrderSchema } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import { PermanentFailure } from '@inkpost/failure/failure.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret } from '@inkpost/secrets/seal.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -77,6 +78,7 @@ export class GlobalObjects {
     }
     const { state } = await this.configuration(owner).setShared({ ...object, shared: global });
     if (!state) throw notFound(object.kind, object.objectId);
+    // The owner tells of it too; here it is in the log when the answer comes.
     await changes.record(owner, object, 'share');
     return this.standing(state);
   }
@@ -95,9 +97,14 @@ export class GlobalObjects {
     const entry = (await store.history(object, Number.MAX_SAFE_INTEGER)).find((each) => each.position === position);
     if (entry?.change !== 'put') throw invalidField('position', 'must be that of a version in which the object was there');
     const [content] = await store.contents([position]);
-    const { outcome, problem } = await this.configuration(owner).applyObject({ ...object, provenance: 'shared', body: Buffer.from(entry.body), sealedSecrets: content?.sealedSecrets ?? new Uint8Array() });
-    if (outcome === 'refused') throw new ConnectError(`It can't be as it was: ${problem}`, Code.FailedPrecondition);
-    await changes.record(owner, object, 'roll-back');
+    let outcome = '';
+    // While the log is locked: the owner tells of the change too, and is heard after this.
+    await changes.record(owner, object, 'roll-back', async () => {
+      const applied = await this.configuration(owner).applyObject({ ...object, provenance: 'shared', body: Buffer.from(entry.body), sealedSecrets: content?.sealedSecrets ?? new Uint8Array() });
+      if (applied.outcome === 'refused') throw new PermanentFailure('domain.roll-back-refused', `It can't be as it was: ${applied.problem}`);
+      ({ outcome } = applied);
+      return true;
+    });
     return outcome;
   }
 

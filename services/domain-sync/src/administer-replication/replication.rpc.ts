@@ -91,6 +91,7 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
     const checked = checkSynchronization(settings);
     await this.parts.settings.put(checked);
     this.parts.log.info('synchronization of the domain changed', { ...checked });
+    await this.parts.known.refresh();
     this.parts.onChanged();
     return { settings: checked };
   }

@@ -11,6 +11,7 @@ import type { SlaveDesk } from './slave-desk.js';
 /** How often it is looked whose heartbeat or next try is due: nothing but a look at the clock. */
 const LOOK_MS = 1_000;
 const STOP_MS = 1_000;
+const LAST_WORD_MS = 5_000;
 
 interface Pushed {
   busy: boolean;
@@ -61,6 +62,17 @@ export class PushOrders {
       slave.wanted = true;
       if (serverId !== undefined) Object.assign(slave, { failing: false, dueAt: 0 });
       this.call(member.serverId, slave);
+    }
+  }
+
+  /** Slaves call by themselves from now on (DOM-024): each is told once. Who isn't reached finds out when it has heard nothing for long, or when it asks what changed. */
+  async tellLast(): Promise<void> {
+    const { known, desk, clients } = this.parts;
+    const { current, slaves } = known;
+    if (!current) return;
+    const message = desk.greeting(current);
+    for (let at = 0; at < slaves.length && !this.stopped.signal.aborted; at += PUSHES_AT_ONCE) {
+      await Promise.allSettled(slaves.slice(at, at + PUSHES_AT_ONCE).map(async (member) => clients.clientFor(ReplicationService, member).deliver({ message }, { timeoutMs: LAST_WORD_MS, signal: this.stopped.signal })));
     }
   }
 

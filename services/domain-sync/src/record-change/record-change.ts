@@ -19,7 +19,7 @@ export interface RecordChangeParts {
   readonly onRecorded: () => void;
 }
 
-/** A message that is handled with the record, in one transaction: false means that it was handled before. */
+/** What is done once the log is locked, before the owner is asked: in one transaction with the record. False: nothing is to be recorded, a message was handled before. */
 type Consume = (transaction: FlowTransaction) => Promise<boolean>;
 
 /**

@@ -43,6 +43,7 @@ export class Replication {
   private role: 'master' | 'slave' | 'single' = 'single';
   private revision = -1;
   private isFirstLook = true;
+  private mode: Domain['settings']['mode'] | undefined;
   /** Epoch in which the owners were looked through for changes that nobody recorded. */
   private lookedThrough = 0;
 
@@ -80,7 +81,10 @@ export class Replication {
     await known.refresh();
     const domain = known.current;
     const role = domain?.role ?? 'single';
-    if (role !== 'master') knownLog.forget();
+    if (role !== 'master') {
+      knownLog.forget();
+      this.mode = undefined;
+    }
     const isNewSlave = role === 'slave' && this.role !== 'slave';
     if (isNewSlave) await taken.becomeSlave();
     this.role = role;
@@ -98,6 +102,9 @@ export class Replication {
     // Orders wait in memory: those of before this process are none.
     if (this.isFirstLook && domain.settings.storage === 'memory') desk.startFrom(knownLog.state.head);
     desk.forgetAllBut(new Set(known.members.keys()));
+    const isMailboxNow = this.mode === 'bidirectional' && domain.settings.mode === 'mailbox';
+    this.mode = domain.settings.mode;
+    if (isMailboxNow) void push.tellLast();
     if (isNew || this.revision !== domain.revision) {
       this.revision = domain.revision;
       push.wake();

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { domainSync } from '@inkpost/domain-sync/domain-sync.module.js';
+import { gateway } from '@inkpost/gateway/gateway.module.js';
+import { guestAccount } from '@inkpost/guest-account/guest-account.module.js';
+import { notification } from '@inkpost/notification/notification.module.js';
+import { printSubmit } from '@inkpost/print-submit/print-submit.module.js';
+import { PASSWORD } from './installation.js';
+import { ServiceSet } from './service-set.js';
+
+/** A master and its slave: the owners, domain-sync and the gateway of each as they run in production, over HTTPS. */
+let master: ServiceSet;
+let slave: ServiceSet;
+
+beforeAll(async () => {
+  [master, slave] = (await Promise.all(Array.from({ length: 2 }, () => ServiceSet.start([guestAccount, printSubmit, notification, domainSync, gateway])))) as [ServiceSet, ServiceSet];
+});
+afterAll(() => Promise.all([master, slave].map((server) => server.stop())));
+
+async function ask(server: ServiceSet, method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, status = 200) {
+  const answer = await server.rest.call(method, `/api/v0${path}`, body);
+  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status });
+  return answer.body;
+}
+
+async function list<T>(server: ServiceSet, path: string, name: string): Promise<T[]> {
+  return (await ask(server, 'GET', path))[name] as T[];
+}
+
+const queue = (more: object) => ({ name: 'Lobby', printerUri: 'ipp://127.0.0.1:9/ipp/print', ...more });
+const queueOf = async (server: ServiceSet, queueId: string) => (await server.rest.call('GET', `/api/v0/queues/${queueId}`)).body;
+const globalQueues = async (server: ServiceSet) => (await list<{ objectId: string; provenance: string; behindServerIds: string[] }>(server, '/domain/global-objects?kind=queue', 'objects')).map(({ objectId, provenance, behindServerIds }) => [objectId, provenance, behindServerIds.length]);
+const places = async () => (await list<{ name: string }>(slave, '/locations', 'locations')).map(({ name }) => name);
+const standing = async () => (await ask(master, 'GET', '/domain/replication'))['servers'];
+/** A busy machine takes its time. */
+const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000 });
+const SYNCHRONIZATION = { mode: 'bidirectional', storage: 'disk', waitMinSeconds: 0, waitMaxSeconds: 20, waitJitterSeconds: 0 };
+
+describe('what is global on the master', () => {
+  it('is on the slave at once, with what it needs, read-only there, and follows every change', async () => {
+    await ask(master, 'POST', '/domain', { identifier: `127.0.0.1:${master.ports.dsp}` }, 201);
+    const { locationId } = await ask(master, 'POST', '/locations', { name: 'Paris' }, 201);
+    await ask(master, 'POST', '/queues', queue({ queueId: 'lobby', locationId }), 201);
+    await ask(slave, 'POST', '/queues', queue({ queueId: 'own', name: 'Own' }), 201);
+    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: true })).toMatchObject({ provenance: 'shared', behindServerIds: [] });
+    await ask(master, 'POST', '/domain/servers', { address: '127.0.0.1', port: slave.ports.dsp, password: PASSWORD }, 201);
+    await eventually(() => queueOf(slave, 'lobby')).toMatchObject({ name: 'Lobby', locationPath: 'World/Paris' });
+    await ask(master, 'PUT', '/queues/lobby', queue({ name: 'Entrance', locationId }));
+    await eventually(() => queueOf(slave, 'lobby')).toMatchObject({ name: 'Entrance' });
+    expect((await slave.rest.call('PUT', '/api/v0/queues/lobby', queue({ name: 'Mine' }))).status).toBeGreaterThanOrEqual(400);
+    expect(await globalQueues(slave)).toEqual([['lobby', 'received', 0]]);
+    await eventually(() => standing()).toMatchObject([{ standing: 'level', missing: 0, problem: null, unapplied: [] }]);
+    expect((await master.rest.call('PUT', '/api/v0/domain/global-objects/queue/lobby', { global: false })).status).toBe(409);
+    expect((await slave.rest.call('PUT', '/api/v0/domain/global-objects/queue/own', { global: true })).status).toBe(409);
+  });
+
+  it('has a history, in which it goes back, also on the slave', async () => {
+    const versions = await list<{ position: number; changes: unknown[] }>(master, '/domain/global-objects/queue/lobby/history', 'versions');
+    expect(versions.map(({ changes }) => changes)).toEqual([[{ path: expect.stringContaining('name') as string, before: '"Lobby"', after: '"Entrance"' }], [expect.objectContaining({ path: '', before: null })]]);
+    expect(await ask(master, 'POST', '/domain/global-objects/queue/lobby/roll-back', { position: versions[1]?.position })).toEqual({ outcome: 'changed' });
+    await eventually(() => queueOf(slave, 'lobby')).toMatchObject({ name: 'Lobby' });
+    expect(await queueOf(master, 'lobby')).toMatchObject({ name: 'Lobby' });
+    expect((await list(master, '/domain/global-objects/queue/lobby/history', 'versions'))[0]).toMatchObject({ cause: 'roll-back' });
+  });
+
+  it('can be tried out before, in both modes', async () => {
+    await ask(slave, 'POST', '/locations', { name: 'Lyon' }, 201);
+    const { locationId } = await ask(master, 'POST', '/locations', { name: 'Lyon' }, 201);
+    const path = `/domain/global-objects/location/${String(locationId)}/rehearsal`;
+    const tried = { servers: [{ outcome: 'created', problem: null, renamedLocal: expect.stringMatching(/^Lyon \(/) as string }], changes: [{ path: '' }] };
+    expect(await ask(master, 'POST', path, {})).toMatchObject(tried);
+    await ask(master, 'PUT', '/domain/synchronization', { ...SYNCHRONIZATION, mode: 'mailbox' });
+    await eventually(async () => (await ask(slave, 'GET', '/domain/replication'))['synchronization']).toMatchObject({ mode: 'mailbox' });
+    expect(await ask(master, 'POST', path, {})).toMatchObject(tried);
+    expect(await places()).toContain('Lyon');
+    // For good: the slave's own steps aside.
+    await ask(master, 'PUT', path.replace('/rehearsal', ''), { global: true });
+    await eventually(places).toContainEqual(expect.stringMatching(/^Lyon \(/));
+    await eventually(() => standing()).toMatchObject([{ renamed: [{ kind: 'location', name: 'World/Lyon' }] }]);
+    await ask(master, 'DELETE', `/locations/${String(locationId)}`, undefined, 204);
+    await eventually(places).not.toContain('Lyon');
+  });
+
+  it('reaches in mailbox mode a slave that only calls, and waits for it while its domain-sync restarts', async () => {
+    await ask(master, 'POST', '/queues', queue({ queueId: 'attic', name: 'Loft' }), 201);
+    await ask(master, 'PUT', '/domain/global-objects/queue/attic', { global: true });
+    await eventually(() => queueOf(slave, 'attic')).toMatchObject({ name: 'Loft' });
+    const restarted = slave.restart('domain-sync');
+    await ask(master, 'PUT', '/queues/attic', queue({ name: 'Attic' }));
+    await restarted;
+    await eventually(() => queueOf(slave, 'attic')).toMatchObject({ name: 'Attic' });
+  });
+
+  it('is kept by the slave as its own where it is shared no longer, once the domain is not strict', async () => {
+    await ask(master, 'PUT', '/domain/synchronization', { ...SYNCHRONIZATION, mode: 'mailbox', strict: false });
+    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: false })).toMatchObject({ provenance: 'local' });
+    await eventually(() => globalQueues(slave)).toEqual([['attic', 'received', 0]]);
+    await ask(slave, 'PUT', '/queues/lobby', queue({ name: 'Mine now' }));
+  });
+});
+
+describe('server maintenance', () => {
+  it('replicates what is ticked when it is wanted, and nothing of it before', async () => {
+    const { profileId } = await ask(master, 'POST', '/security-profiles', { name: 'Desk', rights: ['jobs.read'], members: [] }, 201);
+    const names = async () => (await list<{ name: string }>(slave, '/security-profiles', 'profiles')).map(({ name }) => name);
+    await ask(master, 'PUT', '/domain/maintenance', { enabled: true, everyMinutes: 60, items: ['security-profiles'] });
+    expect((await slave.rest.call('PUT', '/api/v0/domain/maintenance', { enabled: true, items: [] })).status).toBe(409);
+    expect(await names()).not.toContain('Desk');
+    expect(await ask(master, 'POST', '/domain/maintenance/run', {})).toMatchObject({ enabled: true, nextAt: expect.any(String) as string, lastProblem: null });
+    await eventually(names).toContain('Desk');
+    await ask(master, 'PUT', `/security-profiles/${String(profileId)}`, { name: 'Front desk', rights: ['jobs.read'], members: [] });
+    await ask(master, 'POST', '/domain/maintenance/run', { items: ['security-profiles'] });
+    await eventually(names).toContain('Front desk');
+    expect(await names()).not.toContain('Desk');
+  });
+});
