@@ -63,7 +63,7 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
     const noted = await this.parts.store.find(reference);
     const object = await kind.read(reference.objectId, context);
     if (!object) throw notFound(shown(kind.kind), reference.objectId.slice(0, OBJECT_ID_LENGTH_MAX));
-    if (noted.provenance === 'shared') await this.shareNeeds(object, context);
+    if (noted.provenance === 'shared') await this.shareNeeds(reference, object, context);
     const { body, name, needs, secrets } = object;
     return {
       state: { ...noted, name, version: BigInt(noted.version), digest: digestOf(body) }, body: Buffer.from(canonicalJson(body)),
@@ -80,7 +80,7 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
     const { provenance } = await this.parts.store.find(reference);
     if (provenance === 'received') throw new ConnectError(`The ${shown(kind)} "${object.name}" comes from the master: it is shared there.`, Code.FailedPrecondition);
     if (shared) {
-      await this.shareNeeds(object, context);
+      await this.shareNeeds(reference, object, context);
       await this.parts.store.share([reference]);
     } else {
       await this.ensureNotNeeded(reference, context);
@@ -156,7 +156,7 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
   }
 
   private async state(noted: NotedObject, context: HandlerContext) {
-    const key = canonicalJson([noted.kind, noted.objectId]);
+    const key = keyOf(noted);
     let known = this.digests.get(key);
     if (known?.version !== noted.version || noted.version === 0) {
       const object = await this.kind(noted).read(noted.objectId, context);
@@ -167,30 +167,27 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
   }
 
   private async locals(kind: string, noted: readonly NotedObject[], context: HandlerContext) {
-    const known = new Set(noted.map(({ kind: own, objectId }) => canonicalJson([own, objectId])));
+    const known = new Set(noted.map(keyOf));
     const kinds = this.parts.kinds.own.filter((each) => kind === '' || each.kind === kind);
     const lists = await Promise.all(kinds.map(async (each) => (await each.list(context)).map((object) => ({ ...object, kind: each.kind }))));
-    return lists.flat().filter((object) => !known.has(canonicalJson([object.kind, object.objectId]))).map((object) => ({ ...object, provenance: 'local', version: 0n, digest: new Uint8Array() }));
+    return lists.flat().filter((object) => !known.has(keyOf(object))).map((object) => ({ ...object, provenance: 'local', version: 0n, digest: new Uint8Array() }));
   }
 
   /** A slave can't have an object without what it needs: what is needed is shared with it, the deepest first. */
-  private async shareNeeds(object: SharedObject, context: HandlerContext): Promise<void> {
+  private async shareNeeds(reference: ObjectReference, object: SharedObject, context: HandlerContext): Promise<void> {
     const needs = new Map<string, ObjectReference>();
-    const collect = async (each: SharedObject): Promise<void> => {
-      for (const need of each.needs) {
-        const key = canonicalJson([need.kind, need.objectId]);
-        if (needs.has(key)) continue;
-        const { provenance } = await this.parts.store.find(need);
-        if (provenance !== 'local') continue;
-        // Its place is behind what it needs itself.
-        needs.set(key, need);
+    const collect = async ({ needs: wanted }: SharedObject, above: readonly string[]): Promise<void> => {
+      for (const need of wanted) {
+        const key = keyOf(need);
+        if (above.includes(key)) throw new ConnectError(`The ${shown(need.kind)} "${need.objectId}" needs itself, through what it needs: no other server could begin with it.`, Code.FailedPrecondition);
+        if (needs.has(key) || (await this.parts.store.find(need)).provenance !== 'local') continue;
         const needed = await this.kind(need).read(need.objectId, context);
-        if (needed) await collect(needed);
-        needs.delete(key);
-        if (needed) needs.set(key, need);
+        if (!needed) continue;
+        await collect(needed, [...above, key]);
+        needs.set(key, need);
       }
     };
-    await collect(object);
+    await collect(object, [keyOf(reference)]);
     if (needs.size > 0) await this.parts.store.share([...needs.values()]);
   }
 
@@ -202,6 +199,10 @@ export class ConfigurationRpc implements ServiceImpl<typeof ConfigurationService
       }
     }
   }
+}
+
+function keyOf({ kind, objectId }: ObjectReference): string {
+  return canonicalJson([kind, objectId]);
 }
 
 function shown(kind: string): string {

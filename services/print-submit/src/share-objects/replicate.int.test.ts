@@ -140,6 +140,18 @@ describe('what print-submit of one server gives and what another takes', () => {
     expect((await slave.filters.listFilters({})).filters.map(({ filterId }) => filterId)).toEqual(['first', 'night', 'later', 'ours']);
   });
 
+  it('is not ticked where it would need itself', async () => {
+    for (const groupId of ['east', 'west']) {
+      await master.groups.createQueueGroup({ settings: { groupId, name: groupId, validation: true } });
+      await master.instance.queues.createQueue(queue(groupId, { groupId }));
+    }
+    for (const [groupId, queueId] of [['east', 'west'], ['west', 'east']] as const) {
+      await master.groups.updateQueueGroup({ groupId, settings: { groupId, name: groupId, validation: true, redirection: { when: 'fault', queueId } } });
+    }
+    await expect(master.configuration.setShared({ kind: 'queue', objectId: 'east', shared: true })).rejects.toThrow('needs itself');
+    expect((await digests(master)).has('queue east')).toBe(false);
+  });
+
   it('can be unticked only while nothing that is shared needs it', async () => {
     await expect(master.configuration.setShared({ kind: 'queue', objectId: 'third', shared: false })).rejects.toThrow('is shared and needs it');
     await master.configuration.setShared({ kind: 'filter', objectId: 'first', shared: false });
