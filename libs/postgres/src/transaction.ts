@@ -1,8 +1,11 @@
 import type { PoolClient } from 'pg';
 import { type Pool, postgresFailure } from './pool.js';
 
+/** A connection in the hands of one transaction. */
+export type Connection = PoolClient;
+
 /** Several statements, all or nothing, on one connection. Throws a `Failure`. */
-export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function transaction<T>(pool: Pool, work: (client: Connection) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw postgresFailure(error);
   });

@@ -1,5 +1,5 @@
-import type { PoolClient } from 'pg';
 import { query } from '@inkpost/postgres/pool.js';
+import type { Connection } from '@inkpost/postgres/transaction.js';
 import { addUp } from '../add-up-prints/added-up.js';
 
 const FORGET = `DELETE FROM print_total WHERE dimension IN ('all', 'user', 'group', 'queue', 'location', 'mailbox', 'origin') AND server_id = $1::uuid AND day = $2::date`;
@@ -9,7 +9,7 @@ const ADD_UP = `WITH facts AS MATERIALIZED (
   ${addUp('facts')} SELECT count(*) FROM facts`;
 
 /** Makes the totals of a server's day (UTC) from its facts. The caller's transaction keeps others from adding to them meanwhile. */
-export async function rebuildDay(client: PoolClient, serverId: string, day: string): Promise<void> {
+export async function rebuildDay(client: Connection, serverId: string, day: string): Promise<void> {
   await query(client, 'day.forget', FORGET, [serverId, day]);
   await query(client, 'day.add-up', ADD_UP, [serverId, day]);
 }
