@@ -40,10 +40,12 @@ const MEMBER = `INSERT INTO member AS m (server_id, name, tags, version, role, u
 const HEAR = `UPDATE domain SET name = $2, description = $3, identifier = $4, settings = $5, revision = $6
   WHERE domain_id = $1 AND role = 'slave' AND epoch = $7 AND revision <> $6 RETURNING 1 AS heard`;
 
-/** The certificate that is used now is the only one from now on. */
-const FIGURES = `UPDATE member SET version = $3, started_at = $4, load = $5, disk_free_bytes = $6, disk_size_bytes = $7, last_seen_at = clock_timestamp(), ip = CASE WHEN $8 = '' THEN ip ELSE $8 END,
-    former_serial = CASE WHEN certificate_serial = $9 THEN '' ELSE former_serial END, name = $2
-  WHERE server_id = $1`;
+/** The certificate that is used now is the only one from now on. What others list too is told to them; how busy a server is, is not. */
+const FIGURES = `WITH before AS (SELECT name, version, former_serial FROM member WHERE server_id = $1),
+    noted AS (UPDATE member SET version = $3, started_at = $4, load = $5, disk_free_bytes = $6, disk_size_bytes = $7, last_seen_at = clock_timestamp(), ip = CASE WHEN $8 = '' THEN ip ELSE $8 END,
+      former_serial = CASE WHEN certificate_serial = $9 THEN '' ELSE former_serial END, name = $2
+      WHERE server_id = $1 RETURNING former_serial)
+  UPDATE domain SET revision = revision + 1 FROM before, noted WHERE role = 'master' AND (before.name, before.version, before.former_serial) <> ($2, $3, noted.former_serial)`;
 
 const bumped = (change: string) => `WITH changed AS (${change} RETURNING 1 AS one), bumped AS (UPDATE domain SET revision = revision + 1 WHERE EXISTS (SELECT FROM changed)) SELECT one FROM changed`;
 

@@ -60,6 +60,7 @@ export class DspClients {
       this.identity = undefined;
       throw error;
     });
+    if (!identity) this.identity = undefined;
     if (!identity) throw new ConnectError('This server is in no domain.', Code.FailedPrecondition);
     const name = `${serverId} ${origin}`;
     const known = this.transports.get(name);
