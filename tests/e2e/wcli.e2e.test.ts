@@ -67,6 +67,11 @@ describe('wcli', () => {
     const { stdout, stderr } = await wcli(['LIST', `/server=${s}`, `/password=${PASSWORD}`, '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, command: 'LIST', role: 'slave', domain: { name: 'WATCHDOCDOM' }, servers: [{ role: 'master' }, { role: 'slave' }] });
     expect(stderr).toContain('Connected to server');
+    const diff = async () => JSON.parse((await wcli(['DIFF', `/server=${m}`, `/password=${PASSWORD}`, '--json'])).stdout) as unknown;
+    await expect.poll(diff, { timeout: 20_000 }).toMatchObject({ ok: true, servers: [{ wasHeard: true, differences: [] }] });
+    expect((await wcli(['DIFF', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/: as the master\n$/);
+    expect((await wcli(['PUSH', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/\nThe master calls 1 slave\n$/);
+    expect((await wcli(['PUSH', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/This is done on the master of the domain\.\n$/);
     expect(await wcli(['LEAVE', `/server=${s}`, `/password=${PASSWORD}`], 'n\n')).toMatchObject({ code: 3 });
     expect(await wcli(['LEAVE', `/server=${s}`, `/password=${PASSWORD}`], 'y\n')).toMatchObject({ code: 0, stdout: expect.stringMatching(/is now a 'SINGLE' server\n$/) as unknown });
     expect((await wcli(['STATUS', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/\nRole {4}SINGLE\n$/);

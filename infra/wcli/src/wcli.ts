@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { Failure } from '@inkpost/failure/failure.js';
-import { LIST, LEAVE, PROMOTE, STATUS } from './ask-server.js';
+import { DIFF, LEAVE, LIST, PROMOTE, PUSH, STATUS } from './ask-server.js';
 import { type CommandLine, echo, readCommandLine, UsageError } from './command-line.js';
 import { type Command, keysOf } from './command.js';
 import { CREATEMASTER, CREATESLAVE } from './form-domain.js';
 import { SINGLEIFY } from './singleify.js';
 import { Terminal } from './terminal.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { CREATEMASTER, CREATESLAVE, SINGLEIFY, STATUS, LIST, PROMOTE, LEAVE };
+const COMMANDS: Readonly<Record<string, Command>> = { CREATEMASTER, CREATESLAVE, SINGLEIFY, STATUS, LIST, DIFF, PUSH, PROMOTE, LEAVE };
 
 const EXIT = { failed: 1, usage: 2 } as const;
 

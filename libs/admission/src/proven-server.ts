@@ -1,7 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { AdmissionService, AnswerSchema, CommandSchema, type DomainAnswer, type TicketAnswer } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { AdmissionService, AnswerSchema, CommandSchema, type DifferencesAnswer, type DomainAnswer, type PushAnswer, type TicketAnswer } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { beginProof, ProvenChannel } from '@inkpost/trust/password-proof.js';
 import type { ReachedServer } from './reach-server.js';
@@ -30,6 +30,18 @@ export class ProvenServer {
   async ticket(command: CommandInit): Promise<TicketAnswer> {
     const { answer } = await this.act(command);
     if (answer.case !== 'ticket') throw notUnderstood(this.server.uri);
+    return answer.value;
+  }
+
+  async differences(command: CommandInit): Promise<DifferencesAnswer> {
+    const { answer } = await this.act(command);
+    if (answer.case !== 'differences') throw notUnderstood(this.server.uri);
+    return answer.value;
+  }
+
+  async push(command: CommandInit): Promise<PushAnswer> {
+    const { answer } = await this.act(command);
+    if (answer.case !== 'push') throw notUnderstood(this.server.uri);
     return answer.value;
   }
 

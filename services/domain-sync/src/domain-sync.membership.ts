@@ -11,6 +11,7 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { AdministerDomain } from './administer-domain/administer-domain.js';
 import { DomainRpc } from './administer-domain/domain.rpc.js';
 import { obey } from './administer-domain/obey.js';
+import type { SlaveStandings } from './administer-replication/slave-standings.js';
 import { AdmissionRpc } from './admit-server/admission.rpc.js';
 import { AdmissionStore } from './admit-server/admission.store.js';
 import { AdmitServer } from './admit-server/admit-server.js';
@@ -38,6 +39,8 @@ export interface MembershipParts extends OwnServerParts {
   readonly answers: ServerAnswers;
   readonly clients: DspClients;
   readonly owners: Owners;
+  /** Replication is put together after membership, and asked for when somebody wants it. */
+  readonly standings: () => SlaveStandings;
   readonly log: Log;
 }
 
@@ -68,7 +71,7 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
       { provide: KeepObjects, useFactory: () => new KeepObjects(pool, keepers, log) },
     ],
     routes: (router) => {
-      router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, administer), log }));
+      router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: parts.standings() }), log }));
       router.service(DomainService, new DomainRpc({ administer, domains, memberships, own, passwords, log }));
       router.service(DomainDoorService, new DoorRpc(domains, controlKey));
       answers.service(router, MembershipService, new MembershipRpc({ domains, memberships, admit, leave, change }));

@@ -17,7 +17,7 @@ import { FactSendingStore } from './deliver-facts/fact-sending.store.js';
 import { OwnFactsStore } from './deliver-facts/own-facts.store.js';
 import { domainSyncConfig } from './domain-sync.config.js';
 import { buildMembership } from './domain-sync.membership.js';
-import { buildReplication } from './domain-sync.replication.js';
+import { type BuiltReplication, buildReplication } from './domain-sync.replication.js';
 import { ServerAnswers } from './answer-servers/answer-servers.js';
 import { DomainStore } from './domain/domain.store.js';
 import { Succeed } from './domain/succeed.js';
@@ -66,8 +66,9 @@ export const domainSync: ServiceDefinition = {
     const membership = buildMembership({
       servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, version, ...machine, now: () => new Date(),
       controlKey: new TextEncoder().encode(await secrets.read('control-key')),
+      standings: () => replication.standings,
     });
-    const replication = buildReplication({
+    const replication: BuiltReplication = buildReplication({
       serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
       serverName: async () => (await servers.find()).name,
       onNewerRevision: membership.reportSoon,

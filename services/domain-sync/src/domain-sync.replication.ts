@@ -10,6 +10,7 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { GlobalObjects } from './administer-replication/global-objects.js';
 import { ReplicationRpc } from './administer-replication/replication.rpc.js';
 import { SettingsStore } from './administer-replication/settings.store.js';
+import { SlaveStandings } from './administer-replication/slave-standings.js';
 import type { ServerAnswers } from './answer-servers/answer-servers.js';
 import { ApplyOrders } from './apply-orders/apply-orders.js';
 import { FollowMaster } from './apply-orders/follow-master.js';
@@ -59,6 +60,7 @@ export interface BuiltReplication {
   readonly changes: RecordChange;
   readonly objects: GlobalObjects;
   readonly maintain: MaintainServers;
+  readonly standings: SlaveStandings;
   /** Something is to be said to a slave, or may be: also to one that could not be reached. */
   readonly wake: (serverId: string) => void;
   readonly providers: Provider[];
@@ -91,9 +93,10 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const maintenance = new MaintenanceStore(pool);
   const maintain = new MaintainServers({ store: maintenance, known, knownLog, changes, owners, log });
   const objects = new GlobalObjects({ known, knownLog, store, desk, changes, owners, masterKey, wake });
-  const rpc = new ReplicationRpc({ known, knownLog, store, desk, push, ask, follow, taken, progress, objects, settings: new SettingsStore(pool), maintenance, maintain, wake, onChanged: () => replication.now(), log });
+  const standings = new SlaveStandings({ known, knownLog, desk, wake });
+  const rpc = new ReplicationRpc({ known, knownLog, store, desk, push, ask, follow, taken, progress, objects, settings: new SettingsStore(pool), maintenance, maintain, standings, onChanged: () => replication.now(), log });
   return {
-    replication, changes, wake, objects, maintain,
+    replication, changes, wake, objects, maintain, standings,
     // By factories: Nest tells of the end of the process only what it made itself.
     providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }],
     routes: (router) => {

@@ -1,12 +1,18 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AnswerSchema, Command } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { refusal } from '../domain/refuse.js';
+import type { SlaveStandings } from '../administer-replication/slave-standings.js';
 import type { AdministerDomain } from './administer-domain.js';
+
+export interface Obeying {
+  readonly administer: AdministerDomain;
+  readonly standings: SlaveStandings;
+}
 
 type Answer = NonNullable<MessageInitShape<typeof AnswerSchema>['answer']>;
 
 /** What is done for whoever proved the maintenance password: wcli, or another server's administrator. `certificateSha256`: of the door that was proven to. */
-export async function obey({ command }: Command, certificateSha256: string, administer: AdministerDomain): Promise<Answer> {
+export async function obey({ command }: Command, certificateSha256: string, { administer, standings }: Obeying): Promise<Answer> {
   switch (command.case) {
     case 'createDomain':
       await administer.create(command.value);
@@ -24,6 +30,15 @@ export async function obey({ command }: Command, certificateSha256: string, admi
     case 'promote':
       await administer.promote(command.value.serverId);
       break;
+    case 'readDifferences': {
+      const servers = (await slavesOf(command.value.serverId, standings)).map(({ serverId, name }) => ({ serverId, name, differences: standings.differences(serverId) }));
+      return { case: 'differences', value: { servers: servers.map(({ differences, ...server }) => ({ ...server, wasHeard: differences !== undefined, differences: (differences ?? []).map(({ position: _, ...difference }) => difference) })) } };
+    }
+    case 'push': {
+      const slaves = await slavesOf(command.value.serverId, standings);
+      standings.push(slaves);
+      return { case: 'push', value: { servers: slaves.length } };
+    }
     case 'readDomain':
       break;
     case undefined:
@@ -31,4 +46,11 @@ export async function obey({ command }: Command, certificateSha256: string, admi
       throw refusal('invalid', 'This server does not know this command: its version is older.');
   }
   return { case: 'domain', value: await administer.describe() };
+}
+
+async function slavesOf(serverId: string, standings: SlaveStandings) {
+  const slaves = await standings.slaves();
+  const wanted = slaves.filter((slave) => serverId === '' || slave.serverId === serverId);
+  if (wanted.length === 0 && serverId !== '') throw refusal('invalid', `The domain has no slave ${serverId.slice(0, 36)}.`);
+  return wanted;
 }

@@ -25,6 +25,7 @@ import type { KnownDomain } from '../watch-domain/known-domain.js';
 import { checkSynchronization } from './check-synchronization.js';
 import type { GlobalObject, GlobalObjects } from './global-objects.js';
 import type { SettingsStore } from './settings.store.js';
+import type { SlaveStandings } from './slave-standings.js';
 
 export interface ReplicationRpcParts {
   readonly known: KnownDomain;
@@ -40,7 +41,7 @@ export interface ReplicationRpcParts {
   readonly settings: SettingsStore;
   readonly maintenance: MaintenanceStore;
   readonly maintain: MaintainServers;
-  readonly wake: (serverId: string) => void;
+  readonly standings: SlaveStandings;
   /** The domain is otherwise. */
   readonly onChanged: () => void;
   readonly log: Log;
@@ -61,13 +62,9 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
 
   async getServerDifferences({ serverId }: GetServerDifferencesRequest, context: HandlerContext) {
     await this.domain(context, 'configuration.read', true);
-    const { knownLog, desk } = this.parts;
-    this.slave(serverId);
-    const { heard } = desk.heardOf(serverId);
-    if (!heard) throw new ConnectError('The server was not heard of yet since this one started.', Code.Unavailable);
-    const missing = knownLog.state.after(knownLog.state.continues(heard) ? heard.position : 0).map(({ kind, objectId, name, change, position }) => ({ kind, objectId, name, position: BigInt(position), difference: change === 'put' ? 'missing' : 'extra', problem: '' }));
-    const unapplied = heard.unapplied.map(({ position, ...order }) => ({ ...order, position: BigInt(position), difference: 'unapplied' }));
-    return { differences: [...unapplied, ...missing] };
+    const differences = this.parts.standings.differences(this.slave(serverId).serverId);
+    if (!differences) throw new ConnectError('The server was not heard of yet since this one started.', Code.Unavailable);
+    return { differences: differences.map((each) => ({ ...each, position: BigInt(each.position) })) };
   }
 
   async listGlobalObjects({ kind, includeLocal }: ListGlobalObjectsRequest, context: HandlerContext) {
@@ -99,10 +96,7 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
   async pushOrders({ serverId }: PushOrdersRequest, context: HandlerContext) {
     await this.domain(context, 'configuration.write', true);
     const slaves = serverId === '' ? this.parts.known.slaves : [this.slave(serverId)];
-    for (const slave of slaves) {
-      this.parts.desk.compare(slave.serverId);
-      this.parts.wake(slave.serverId);
-    }
+    this.parts.standings.push(slaves);
     return { servers: slaves.length };
   }
 

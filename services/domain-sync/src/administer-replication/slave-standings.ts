@@ -1,0 +1,54 @@
+import type { Member } from '../domain/domain.js';
+import { refusal } from '../domain/refuse.js';
+import type { SlaveDesk } from '../deliver-orders/slave-desk.js';
+import type { KnownLog } from '../keep-log/known-log.js';
+import type { KnownDomain } from '../watch-domain/known-domain.js';
+
+export interface SlaveStandingsParts {
+  readonly known: KnownDomain;
+  readonly knownLog: KnownLog;
+  readonly desk: SlaveDesk;
+  readonly wake: (serverId: string) => void;
+}
+
+export interface ObjectDifference {
+  readonly kind: string;
+  readonly objectId: string;
+  readonly name: string;
+  readonly position: number;
+  /** missing: the slave has not the last version; extra: it is to go there; unapplied: it was taken and not applied. */
+  readonly difference: 'missing' | 'extra' | 'unapplied';
+  /** Empty unless unapplied. */
+  readonly problem: string;
+}
+
+/** How far the slaves are, as the master knows, and having them called again: for administrators, and for who proved the maintenance password. */
+export class SlaveStandings {
+  constructor(private readonly parts: SlaveStandingsParts) {}
+
+  /** All slaves; throws the PermanentFailures `domain.in-no-domain` and `domain.not-master` where this server has none. */
+  async slaves(): Promise<readonly Member[]> {
+    const { known } = this.parts;
+    if (!known.current) await known.refresh();
+    if (!known.current) throw refusal('in-no-domain', 'This server is in no domain.');
+    if (!known.isMaster) throw refusal('not-master', 'This is done on the master of the domain.');
+    return known.slaves;
+  }
+
+  /** What a slave has not as the master has it; undefined: it was not heard of since this server's start. */
+  differences(serverId: string): ObjectDifference[] | undefined {
+    const { knownLog: { state }, desk } = this.parts;
+    const { heard } = desk.heardOf(serverId);
+    if (!heard) return undefined;
+    const missing = state.after(state.continues(heard) ? heard.position : 0).map(({ kind, objectId, name, change, position }) => ({ kind, objectId, name, position, difference: change === 'put' ? 'missing' as const : 'extra' as const, problem: '' }));
+    return [...heard.unapplied.map((order) => ({ ...order, difference: 'unapplied' as const })), ...missing];
+  }
+
+  /** Calls them also where they could not be reached, and compares them object by object. */
+  push(slaves: readonly Member[]): void {
+    for (const { serverId } of slaves) {
+      this.parts.desk.compare(serverId);
+      this.parts.wake(serverId);
+    }
+  }
+}
