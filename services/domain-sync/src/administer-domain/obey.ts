@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { AnswerSchema, Command } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { refusal } from '../domain/refuse.js';
-import type { SlaveStandings } from '../administer-replication/slave-standings.js';
+import type { ObjectDifference, SlaveStandings } from '../administer-replication/slave-standings.js';
+import type { Member } from '../domain/domain.js';
 import type { AdministerDomain } from './administer-domain.js';
 
 export interface Obeying {
@@ -31,8 +32,8 @@ export async function obey({ command }: Command, certificateSha256: string, { ad
       await administer.promote(command.value.serverId);
       break;
     case 'readDifferences': {
-      const servers = (await slavesOf(command.value.serverId, standings)).map(({ serverId, name }) => ({ serverId, name, differences: standings.differences(serverId) }));
-      return { case: 'differences', value: { servers: servers.map(({ differences, ...server }) => ({ ...server, wasHeard: differences !== undefined, differences: (differences ?? []).map(({ position: _, ...difference }) => difference) })) } };
+      const slaves = await slavesOf(command.value.serverId, standings);
+      return { case: 'differences', value: { servers: slaves.map((slave) => toDifferences(slave, standings.differences(slave.serverId))) } };
     }
     case 'push': {
       const slaves = await slavesOf(command.value.serverId, standings);
@@ -53,4 +54,8 @@ async function slavesOf(serverId: string, standings: SlaveStandings) {
   const wanted = slaves.filter((slave) => serverId === '' || slave.serverId === serverId);
   if (wanted.length === 0 && serverId !== '') throw refusal('invalid', `The domain has no slave ${serverId.slice(0, 36)}.`);
   return wanted;
+}
+
+function toDifferences({ serverId, name }: Member, differences: readonly ObjectDifference[] | undefined) {
+  return { serverId, name, wasHeard: differences !== undefined, differences: (differences ?? []).map(({ kind, objectId, name: objectName, difference, problem }) => ({ kind, objectId, name: objectName, difference, problem })) };
 }
