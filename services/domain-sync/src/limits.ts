@@ -118,3 +118,5 @@ export const TRANSFER_DELAY_SECONDS_MAX = 86_400;
 export const MAINTENANCE_MINUTES_MIN = 5;
 export const MAINTENANCE_MINUTES_MAX = 44_640;
 export const MAINTENANCE_LOOK_MS = 10_000;
+/** How long who is master is said in calls without looking again. */
+export const SUCCESSION_HOLDS_MS = 1_000;

@@ -2,6 +2,7 @@ import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { outranks, verifySuccession } from '@inkpost/trust/succession.js';
 import type { Domain } from './domain.js';
+import { SUCCESSION_HOLDS_MS } from '../limits.js';
 import type { DomainStore } from './domain.store.js';
 
 /** Nothing is followed twice, nor back: the condition is the database's. */
@@ -14,6 +15,7 @@ const FOLLOW = `WITH followed AS (
 /** Follows a newer master, from whomever it is heard: the domain's authority signed it. So a master that was lost and comes back becomes a slave. */
 export class Succeed {
   private readonly listeners: ((domain: Domain) => void)[] = [];
+  private known: { readonly statement: Promise<string>; readonly until: number } | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -21,14 +23,27 @@ export class Succeed {
     private readonly log: Log,
   ) {}
 
+  /** Who is master, as this server knows it, or knew it a second ago; empty: it is in no domain. Asked with each call. */
+  async statement(): Promise<string> {
+    if (!this.known || this.known.until < performance.now()) {
+      const statement = this.domains.current().then((domain) => domain?.succession ?? '');
+      this.known = { statement, until: performance.now() + SUCCESSION_HOLDS_MS };
+      statement.catch(() => {
+        this.known = undefined;
+      });
+    }
+    return this.known.statement;
+  }
+
   /** `statement`: as `signSuccession` made it; empty or not to be believed: nothing happens. Gives whether another one is master now. */
   async hear(statement: string): Promise<boolean> {
-    if (statement === '') return false;
+    if (statement === '' || statement === (await this.statement())) return false;
     const domain = await this.domains.current();
     if (!domain || domain.succession === statement) return false;
     const said = await verifySuccession(statement, domain.authorityCertificatePem, domain.domainId);
     if (!said || !outranks(said, domain)) return false;
     await query(this.pool, 'domain.follow', FOLLOW, [said.epoch, said.masterId, statement, domain.domainId, said.masterUri]);
+    this.known = undefined;
     const now = await this.domains.current();
     if (!now) return false;
     this.log.warning('another server is the master of the domain now', { epoch: now.epoch, masterId: now.masterId, role: now.role });

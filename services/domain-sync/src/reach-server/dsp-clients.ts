@@ -30,7 +30,7 @@ export class DspClients {
   private identity: { readonly of: ReturnType<DomainStore['identity']>; readonly until: number } | undefined;
 
   constructor(
-    private readonly domains: Pick<DomainStore, 'identity' | 'current'>,
+    private readonly domains: Pick<DomainStore, 'identity'>,
     private readonly succeed: Succeed,
   ) {}
 
@@ -79,8 +79,8 @@ export class DspClients {
 
   private bearSuccession(): Interceptor {
     return (next) => async (request) => {
-      const domain = await this.domains.current();
-      if (domain) request.header.set(SUCCESSION_HEADER, domain.succession);
+      const statement = await this.succeed.statement();
+      if (statement !== '') request.header.set(SUCCESSION_HEADER, statement);
       const hear = async (headers: Headers) => this.succeed.hear(headers.get(SUCCESSION_HEADER) ?? '');
       try {
         const response = await next(request);

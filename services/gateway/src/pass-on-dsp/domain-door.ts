@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Server as HttpsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callbackify } from 'node:util';
@@ -41,6 +42,8 @@ export class DomainDoor {
   private door: OpenDoor | undefined;
   private looking: Promise<void> | undefined;
   private lookingSoon: Promise<void> | undefined;
+  /** What connections showed when they were opened. */
+  private readonly shown = new WeakMap<TLSSocket, ProvenPeer>();
   private lookedAt = Number.NEGATIVE_INFINITY;
   private readonly round: RepeatedRound;
 
@@ -55,6 +58,11 @@ export class DomainDoor {
 
   async close(): Promise<void> {
     await this.round.stop(LIMITS.drainMs);
+  }
+
+  /** PEM, of this server's certificate of the domain; undefined: it is in none. */
+  get certificate(): string | undefined {
+    return this.door?.said.certificate;
   }
 
   /** Options of the TLS server. Certificates are asked of everybody, and looked at only of who came for the domain. */
@@ -76,10 +84,9 @@ export class DomainDoor {
   /** Undefined: none of the domain's, or one that is no member any more. */
   async peerOf(socket: TLSSocket): Promise<ProvenPeer | undefined> {
     if (!cameForDomain(socket) || !socket.authorized) return undefined;
-    const certificate = socket.getPeerX509Certificate();
-    const serverId = serverIdOf(/^DNS:([^,]+)$/.exec(certificate?.subjectAltName ?? '')?.[1] ?? '');
-    if (!certificate || serverId === undefined) return undefined;
-    const peer = { serverId, serial: certificate.serialNumber.toLowerCase() };
+    const peer = this.shown.get(socket) ?? peerIn(socket.getPeerX509Certificate());
+    if (!peer) return undefined;
+    this.shown.set(socket, peer);
     if (!this.knows(peer)) await this.lookSoon();
     return this.knows(peer) ? peer : undefined;
   }
@@ -123,6 +130,11 @@ export class DomainDoor {
     if (!isSame) log.info('door of the domain open', { serverName: said.serverName });
     this.door = { said, context, serials: new Map(said.members.map(({ serverId, serials }) => [serverId, serials])) };
   }
+}
+
+function peerIn(certificate: X509Certificate | undefined): ProvenPeer | undefined {
+  const serverId = serverIdOf(/^DNS:([^,]+)$/.exec(certificate?.subjectAltName ?? '')?.[1] ?? '');
+  return certificate && serverId !== undefined ? { serverId, serial: certificate.serialNumber.toLowerCase() } : undefined;
 }
 
 function cameForDomain({ servername }: TLSSocket & { readonly servername?: string | false | null }): boolean {
