@@ -51,7 +51,7 @@ export interface ReplicationRuntime {
   readonly clients: Pick<DspClients, 'clientFor'>;
   readonly owners: Owners;
   readonly log: Log;
-  /** The master has a newer revision of the domain and its members than this server. */
+  /** The master has a newer revision of the domain and its members than this server, or doesn't answer. */
   readonly onNewerRevision: () => void;
 }
 
@@ -82,7 +82,7 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   };
   const follow = new FollowMaster({ serverId, domains, store: taken, log: store, apply, owners, masterKey, figures, onNewerRevision: runtime.onNewerRevision });
   const push = new PushOrders({ known, desk, clients, log });
-  const ask = new AskMaster({ known, follow, clients, log });
+  const ask = new AskMaster({ known, follow, clients, log, onUnreached: runtime.onNewerRevision });
   const replication: Replication = new Replication({ known, knownLog, desk, push, ask, waiting, apply, taken, progress, changes, owners, stopping, log });
   runtime.succeed.watch(() => replication.now());
   const wake = (slaveId: string): void => {

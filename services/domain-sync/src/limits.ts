@@ -92,9 +92,9 @@ export const SERVER_TAG_LENGTH_MAX = 50;
 export const TICKET_MS = 600_000;
 /** From the first half of a proof to the second. */
 export const PROOF_MS = 60_000;
-/** A slave says how it does so often, and up to so much later at random. */
-export const REPORT_EVERY_MS = 60_000;
-export const REPORT_JITTER_MS = 10_000;
+/** A slave asks its master for what changed so often, and up to so much later at random: how it does, replication says each minute, and the master says at once that something changed. */
+export const REPORT_EVERY_MS = 300_000;
+export const REPORT_JITTER_MS = 60_000;
 /** Whom a server asks who is master, where the one it knows doesn't answer. */
 export const OTHERS_ASKED = 3;
 /** Calls of which little depends. */

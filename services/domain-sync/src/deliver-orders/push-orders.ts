@@ -82,8 +82,8 @@ export class PushOrders {
   }
 
   private isPushing(): boolean {
-    const { current, isMaster } = this.parts.known;
-    return !this.stopped.signal.aborted && isMaster && current?.settings.mode === 'bidirectional';
+    const { known, desk } = this.parts;
+    return !this.stopped.signal.aborted && desk.isOpen() && known.current?.settings.mode === 'bidirectional';
   }
 
   private look(): void {

@@ -84,6 +84,12 @@ export class SlaveDesk {
     this.floor = floor;
   }
 
+  /** The log of this epoch is read: what slaves say can be judged. */
+  isOpen(): boolean {
+    const { known, log } = this.parts;
+    return known.isMaster && log.epoch === known.current?.epoch;
+  }
+
   hear(serverId: string, message: SlaveMessage): void {
     const slave = this.slave(serverId);
     slave.heard = heardOf(message, this.parts.now());

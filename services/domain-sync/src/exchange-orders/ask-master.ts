@@ -11,6 +11,8 @@ export interface AskMasterParts {
   readonly known: KnownDomain;
   readonly follow: FollowMaster;
   readonly clients: Pick<DspClients, 'clientFor'>;
+  /** The master doesn't answer. */
+  readonly onUnreached: () => void;
   readonly log: Log;
 }
 
@@ -85,6 +87,8 @@ export class AskMaster {
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.lastProblem && !this.stopped.signal.aborted) this.parts.log.warning('master not reached', { problem });
       this.lastProblem = problem;
+      // Perhaps another server is the master by now: others are asked.
+      this.parts.onUnreached();
       return failedPauseMs(domain.settings, this.failures, Math.random());
     }
   }

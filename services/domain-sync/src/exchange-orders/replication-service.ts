@@ -30,8 +30,10 @@ export class ReplicationAnswers implements ServiceImpl<typeof ReplicationService
     const { serverId } = peerOf(context);
     const { known, desk } = this.parts;
     if (!message) throw new ConnectError('The call bears no message.', Code.InvalidArgument);
+    if (!known.current) await known.refresh();
     if (!known.isMaster || message.domainId !== known.current?.domainId) throw new ConnectError('This server is not the master of the domain.', Code.FailedPrecondition);
     if (!known.members.has(serverId)) await known.refresh();
+    if (!desk.isOpen()) throw new ConnectError('The master has just started: try again in a moment.', Code.Unavailable);
     desk.hear(serverId, message);
     return { message: await this.nextFor(serverId, Date.now() + Math.min(holdMs, HOLD_MS_MAX), context.signal) };
   }
@@ -42,7 +44,7 @@ export class ReplicationAnswers implements ServiceImpl<typeof ReplicationService
     const over = AbortSignal.any([signal, stopping]);
     for (;;) {
       const [domain, member] = [known.current, known.members.get(serverId)];
-      if (!domain || !member || !known.isMaster) throw new ConnectError('This server is not the master of the domain, or the caller no member.', Code.FailedPrecondition);
+      if (!domain || !member || !desk.isOpen()) throw new ConnectError('This server is not the master of the domain, or the caller no member.', Code.FailedPrecondition);
       const { generation } = waiting;
       const { message, againInMs } = await desk.say(domain, member);
       if (message) return message;
