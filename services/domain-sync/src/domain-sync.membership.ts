@@ -39,6 +39,8 @@ export interface MembershipParts extends OwnServerParts {
   readonly answers: ServerAnswers;
   readonly clients: DspClients;
   readonly owners: Owners;
+  /** This server joined, left or became the master: whatever depends on it looks anew. */
+  readonly onPlaceChanged: () => void;
   /** Replication is put together after membership, and asked for when somebody wants it. */
   readonly standings: () => SlaveStandings;
   readonly log: Log;
@@ -55,20 +57,25 @@ export interface BuiltMembership {
 export function buildMembership(parts: MembershipParts): BuiltMembership {
   const { pool, flow, masterKey, controlKey, domains, succeed, answers, clients, owners, log } = parts;
   const own = new OwnServer(parts);
+  const keepers = OBJECT_OWNERS.map((owner) => owners.client(ConfigurationService, owner));
+  const keep = new KeepObjects(pool, keepers, log);
+  const onPlaceChanged = (): void => {
+    keep.soon();
+    parts.onPlaceChanged();
+  };
   const memberships = new MembershipStore(pool, flow, masterKey);
   const admissions = new AdmissionStore(pool, masterKey);
   const admit = new AdmitServer({ domains, memberships, admissions, own, log });
-  const leave = new LeaveDomain({ domains, memberships, clients, log });
+  const leave = new LeaveDomain({ domains, memberships, clients, onPlaceChanged, log });
   const tellOthers = (): void => void report.tellOthers().catch((error: unknown) => log.warning('other servers not told who is master, they will ask', { error }));
-  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, log });
+  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, log });
   const report: ReportFigures = new ReportFigures({ domains, memberships, clients, own, change, admit, log });
-  const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, log });
+  const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, onPlaceChanged, log });
   const passwords = owners.client(MaintenanceProofService, 'guest-account');
-  const keepers = OBJECT_OWNERS.map((owner) => owners.client(ConfigurationService, owner));
   return {
     providers: [
       { provide: ReportFigures, useFactory: () => report },
-      { provide: KeepObjects, useFactory: () => new KeepObjects(pool, keepers, log) },
+      { provide: KeepObjects, useFactory: () => keep },
     ],
     routes: (router) => {
       router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: parts.standings() }), log }));

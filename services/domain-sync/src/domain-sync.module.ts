@@ -66,6 +66,7 @@ export const domainSync: ServiceDefinition = {
     const membership = buildMembership({
       servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, version, ...machine, now: () => new Date(),
       controlKey: new TextEncoder().encode(await secrets.read('control-key')),
+      onPlaceChanged: () => replication.replication.now(),
       standings: () => replication.standings,
     });
     const replication: BuiltReplication = buildReplication({

@@ -12,6 +12,8 @@ export interface AdministerDomainParts extends CreateDomainParts {
   readonly leave: LeaveDomain;
   readonly change: ChangeMaster;
   readonly report: ReportFigures;
+  /** This server is in a domain now. */
+  readonly onPlaceChanged: () => void;
 }
 
 /** What can be done with this server and its domain, whoever wants it: an administrator here, or who proved the maintenance password. All refusals are PermanentFailures. */
@@ -26,6 +28,7 @@ export class AdministerDomain {
 
   async create(wanted: DomainDescription): Promise<void> {
     await createDomain(wanted, this.parts);
+    this.parts.onPlaceChanged();
   }
 
   async giveTicket(comer: Pick<GiveTicketCommand, 'serverId' | 'version' | 'now'>) {
@@ -34,6 +37,7 @@ export class AdministerDomain {
 
   async join(leave: LeaveToJoin): Promise<void> {
     await joinDomain(leave, { ...this.parts, onJoined: () => this.parts.report.soon() });
+    this.parts.onPlaceChanged();
   }
 
   async leave(withoutMaster: boolean): Promise<void> {

@@ -19,6 +19,8 @@ export interface ChangeMasterParts {
   readonly clients: DspClients;
   readonly succeed: Succeed;
   readonly ownId: () => Promise<string>;
+  /** This server is the master now. */
+  readonly onPlaceChanged: () => void;
   /** Every server it knows is told, sooner or later. */
   readonly tellOthers: () => void;
   readonly log: Log;
@@ -101,6 +103,7 @@ export class ChangeMaster {
     await succeed.hear(statement);
     await memberships.updateMember({ ...own, mayBePromoted: true });
     log.warning('this server is the master now', { epoch: domain.epoch + 1 });
+    this.parts.onPlaceChanged();
     return statement;
   }
 }

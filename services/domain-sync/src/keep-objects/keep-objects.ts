@@ -28,6 +28,11 @@ export class KeepObjects {
     await this.rounds.stop(STOP_MS);
   }
 
+  /** There is something to tell. */
+  soon(): void {
+    this.rounds.now();
+  }
+
   private async tell(): Promise<void> {
     const [wanted] = await query<{ as: string }>(this.pool, 'keep-objects.find', 'SELECT keep_as AS "as" FROM keep_objects', []);
     if (!wanted) return;

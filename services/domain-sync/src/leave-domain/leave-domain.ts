@@ -11,6 +11,8 @@ export interface LeaveDomainParts {
   readonly domains: DomainStore;
   readonly memberships: MembershipStore;
   readonly clients: DspClients;
+  /** This server is in no domain any more. */
+  readonly onPlaceChanged: () => void;
   readonly log: Log;
 }
 
@@ -64,5 +66,6 @@ export class LeaveDomain {
     await this.parts.memberships.leave();
     this.parts.clients.forget();
     this.parts.log.info('domain left', {});
+    this.parts.onPlaceChanged();
   }
 }
