@@ -1,5 +1,5 @@
 // From a clean clone to a running command. Runs on Node 20 with nothing installed, hence plain JavaScript without packages:
-//   node infra/local/bootstrap.mjs demo|start|test|bench|chaos|audit|secrets [arguments…]
+//   node infra/local/bootstrap.mjs demo|start|test|bench|bench:domain|chaos|audit|secrets [arguments…]
 // It installs the dependencies, builds, and hands over to Node 24, which comes with the dependencies.
 
 import { spawn } from 'node:child_process';
@@ -16,6 +16,7 @@ const commands = {
   start: 'infra/suite/dist/start.js',
   test: 'infra/local/dist/test.js',
   bench: 'tests/dist/bench/bench.js',
+  'bench:domain': 'tests/dist/bench-domain/bench-domain.js',
   chaos: 'tests/dist/chaos/chaos.js',
   audit: 'infra/suite/dist/audit.js',
   secrets: 'infra/suite/dist/secrets.js',

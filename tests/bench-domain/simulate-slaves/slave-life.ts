@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import { DEFAULT_SETTINGS, type DomainSettings } from '@inkpost/domain-sync/domain/domain.js';
+import { failedPauseMs, holdMs, pauseMs } from '@inkpost/domain-sync/exchange-orders/waits.js';
+import { DOMAIN_LOOK_MS, DSP_CALL_MS, REPORT_EVERY_MS, REPORT_JITTER_MS } from '@inkpost/domain-sync/limits.js';
+import type { DspCaller } from './dsp-caller.js';
+import type { SimulatedSlave } from './simulated-slave.js';
+
+/** The loops of one slave: its report once a minute in both modes, and its requests in mailbox mode, with the pauses that the product itself computes. */
+export class SlaveLife {
+  failures = 0;
+  private readonly over = new AbortController();
+  private cut = new AbortController();
+  private deaf = false;
+  private reporting: Promise<void> | undefined;
+
+  constructor(
+    private readonly slave: SimulatedSlave,
+    private readonly caller: DspCaller,
+  ) {}
+
+  get isDeaf(): boolean {
+    return this.deaf;
+  }
+
+  start(): void {
+    void this.reportForEver();
+    void this.askForEver();
+  }
+
+  stop(): void {
+    this.over.abort();
+    this.caller.hangUp();
+  }
+
+  setDeaf(deaf: boolean): void {
+    this.deaf = deaf;
+    if (!deaf) this.cut = new AbortController();
+    else {
+      this.cut.abort();
+      this.caller.hangUp();
+    }
+  }
+
+  /** What the master says in its own call. */
+  obey(message: MasterMessage): SlaveMessage {
+    const { reply, isBehind } = this.slave.obey(message);
+    if (isBehind) this.reportSoon();
+    return reply;
+  }
+
+  private reportSoon(): void {
+    this.reporting ??= this.report().catch(() => this.fail()).finally(() => {
+      this.reporting = undefined;
+    });
+  }
+
+  private async report(): Promise<void> {
+    if (this.deaf) return;
+    const { slave, caller } = this;
+    const { membership } = await caller.call(MembershipService.method.report, { figures: { name: 'Simulated', version: '0', load: 0.1, uptimeSeconds: 1n, diskFreeBytes: 1n, diskSizeBytes: 2n }, revision: BigInt(slave.revision), hasAuthorityKey: false }, DSP_CALL_MS, this.cut.signal);
+    if (!membership) return;
+    slave.revision = Number(membership.revision);
+    slave.settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(membership.settings) as Partial<DomainSettings>) };
+  }
+
+  private async reportForEver(): Promise<void> {
+    const everyMs = REPORT_EVERY_MS + Math.random() * REPORT_JITTER_MS;
+    // Servers were started at any time.
+    await this.wait(Math.random() * everyMs);
+    while (!this.over.signal.aborted) {
+      this.reportSoon();
+      await this.wait(everyMs);
+    }
+  }
+
+  private async askForEver(): Promise<void> {
+    let reply: SlaveMessage | undefined;
+    for (let failures = 0; !this.over.signal.aborted; ) {
+      if (this.slave.settings.mode !== 'mailbox' || this.deaf) {
+        reply = undefined;
+        await this.wait(DOMAIN_LOOK_MS * Math.random());
+        continue;
+      }
+      try {
+        const began = Date.now();
+        const answer = await this.ask(reply ?? this.slave.report());
+        failures = 0;
+        const wasGivenSomething = answer.batch !== undefined || answer.inventoryWanted;
+        const next = this.obey(answer);
+        reply = wasGivenSomething ? next : undefined;
+        await this.wait(pauseMs(this.slave.settings, { beganMs: began, now: Date.now(), wasGivenSomething }, Math.random()));
+      } catch {
+        reply = undefined;
+        failures += 1;
+        this.fail();
+        await this.wait(failedPauseMs(this.slave.settings, failures, Math.random()));
+      }
+    }
+  }
+
+  private async ask(message: SlaveMessage): Promise<MasterMessage> {
+    const { slave, caller } = this;
+    const hold = holdMs(slave.settings, Math.random());
+    if (Number(message.position) === slave.state.position) slave.acknowledgedAt ||= Date.now();
+    const answer = await caller.call(ReplicationService.method.exchange, { message, holdMs: hold }, hold + DSP_CALL_MS, this.cut.signal);
+    if (!answer.message) throw new Error('The answer bears no message.');
+    return answer.message;
+  }
+
+  private fail(): void {
+    if (!this.over.signal.aborted && !this.deaf) this.failures += 1;
+  }
+
+  private async wait(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.over.signal }).catch(() => undefined);
+  }
+}
