@@ -1,4 +1,4 @@
-import { Pool as PgPool, type PoolClient, type QueryResultRow, TypeOverrides, types } from 'pg';
+import { Pool as PgPool, type PoolClient, type PoolConfig, type QueryResultRow, TypeOverrides, types } from 'pg';
 import { CauseDown, type Failure, asFailure, TransientFailure } from '@inkpost/failure/failure.js';
 
 export type Pool = PgPool;
@@ -40,8 +40,19 @@ export function connectionOf({ url: text, user, password }: Pick<PoolOptions, 'u
 
 /** A pool of connections for one role. Queries that find the server down fail with `CauseDown` through `postgresFailure`. */
 export function createPool(options: PoolOptions): Pool {
-  const pool = new PgPool({ ...connectionOf(options), max: options.connectionsMax ?? 5, idleTimeoutMillis: 60_000, types: int8AsNumber });
-  pool.on('error', (error) => options.onIdleError?.(error));
+  return opened({ ...connectionOf(options), max: options.connectionsMax ?? 5, idleTimeoutMillis: 60_000, types: int8AsNumber }, options.onIdleError);
+}
+
+/** Another pool for the same role, whose sessions begin with this setting of the server; an unused connection is soon given up. */
+export function poolWithSetting(pool: Pool, setting: `${string}=${string}`, options: Pick<PoolOptions, 'connectionsMax' | 'onIdleError'>): Pool {
+  // `pg` hides the password from whoever lists the options.
+  const { password } = pool.options;
+  return opened({ ...pool.options, ...(password === undefined ? {} : { password }), max: options.connectionsMax ?? 2, idleTimeoutMillis: 10_000, options: `-c ${setting}` }, options.onIdleError);
+}
+
+function opened(config: PoolConfig, onIdleError: PoolOptions['onIdleError']): Pool {
+  const pool = new PgPool(config);
+  pool.on('error', (error) => onIdleError?.(error));
   // The pool listens to idle connections alone. One that dies in somebody's hands between two queries would end the process; the next query fails.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;

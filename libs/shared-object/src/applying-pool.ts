@@ -1,5 +1,4 @@
-import { Pool as PgPool } from 'pg';
-import type { Pool } from '@inkpost/postgres/pool.js';
+import { type Pool, poolWithSetting } from '@inkpost/postgres/pool.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 
 /** on: what is written comes from the master. rehearsal: so, and each transaction ends at its commit without a trace. */
@@ -7,12 +6,8 @@ export type Applies = 'on' | 'rehearsal';
 
 /** One object after the other; what reads beside a transaction needs a second. */
 const CONNECTIONS_MAX = 2;
-const IDLE_TIMEOUT_MS = 10_000;
 
 /** A pool like the service's own, whose sessions write what comes from the master. It holds no connection while there is nothing to apply. */
 export function applyingPool(own: Pool, applies: Applies, log: Log): Pool {
-  // `pg` hides the password from whoever lists the options.
-  const pool = new PgPool({ ...own.options, password: own.options.password, max: CONNECTIONS_MAX, idleTimeoutMillis: IDLE_TIMEOUT_MS, options: `-c inkpost.applies=${applies}` });
-  pool.on('error', (error) => log.warning('database connection lost', { error }));
-  return pool;
+  return poolWithSetting(own, `inkpost.applies=${applies}`, { connectionsMax: CONNECTIONS_MAX, onIdleError: (error) => log.warning('database connection lost', { error }) });
 }
