@@ -13,7 +13,7 @@ export interface KeyedCertificate {
   readonly key: string;
 }
 
-const KEY_KINDS = { ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['rsa:2048'] } as const;
+const KEY_KINDS = { ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['rsa:2048'], 'weak-rsa': ['rsa:1024'] } as const;
 
 export interface CertificateWish {
   readonly commonName: string;
@@ -27,14 +27,16 @@ export interface CertificateWish {
   readonly authority?: KeyedCertificate;
   /** By default `ec`, which is made in no time. */
   readonly keyKind?: keyof typeof KEY_KINDS;
+  /** As OpenSSL writes it, such as `clientAuth`; absent: for anything. */
+  readonly extendedKeyUsage?: string;
 }
 
 /** Makes a certificate as a test wants it, expired ones too, with OpenSSL. */
-export async function makeCertificate({ commonName, names = [], authority, keyKind = 'ec', validFrom = new Date(Date.now() - DAY_MS), validTo = new Date(Date.now() + 30 * DAY_MS) }: CertificateWish): Promise<KeyedCertificate> {
+export async function makeCertificate({ commonName, names = [], authority, extendedKeyUsage, keyKind = 'ec', validFrom = new Date(Date.now() - DAY_MS), validTo = new Date(Date.now() + 30 * DAY_MS) }: CertificateWish): Promise<KeyedCertificate> {
   const scratch = await temporaryFolder('certificate');
   const file = (name: string): string => join(scratch.path, name);
   try {
-    await writeFile(file('openssl.cnf'), settings(scratch.path, names));
+    await writeFile(file('openssl.cnf'), settings(scratch.path, names, extendedKeyUsage));
     await writeFile(file('index.txt'), '');
     if (authority) {
       await writeFile(file('authority.pem'), authority.certificate);
@@ -51,7 +53,7 @@ export async function makeCertificate({ commonName, names = [], authority, keyKi
   }
 }
 
-function settings(folder: string, names: readonly string[]): string {
+function settings(folder: string, names: readonly string[], extendedKeyUsage: string | undefined): string {
   const extensions = names.length === 0 ? 'basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign,cRLSign' : `basicConstraints = critical,CA:FALSE\nsubjectAltName = ${names.join(',')}`;
   return `
 [ca]
@@ -71,6 +73,7 @@ distinguished_name = req_name
 [req_name]
 [wanted]
 ${extensions}
+${extendedKeyUsage === undefined ? '' : `extendedKeyUsage = ${extendedKeyUsage}`}
 `;
 }
 

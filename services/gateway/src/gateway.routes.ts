@@ -29,6 +29,7 @@ import { guestRoutes } from './guests/guests.http.js';
 import { type Health, healthRoutes } from './health/health.http.js';
 import { homeRoutes } from './home/home.http.js';
 import { jobRoutes } from './jobs/jobs.http.js';
+import { type CertificateParts, serverCertificateRoutes } from './install-certificate/server-certificate.http.js';
 import { journeyRoutes } from './journey/journey.http.js';
 import type { JourneyStore } from './journey/journey.store.js';
 import { locationRoutes } from './locations/locations.http.js';
@@ -80,11 +81,12 @@ export interface RouteParts {
   readonly exportAuthority: ExportAuthority;
   /** Of the certificate that the door between servers shows. */
   readonly doorCertificateSha256: () => Promise<string>;
+  readonly serverCertificate: CertificateParts;
   readonly version: string;
 }
 
 /** All that the public door answers, on one screen. */
-export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, doorCertificateSha256, version }: RouteParts): readonly Route[] {
+export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, anonymous, audit, journeys, pool, log, health, exportAuthority, doorCertificateSha256, serverCertificate, version }: RouteParts): readonly Route[] {
   const pending = new PendingList(new PendingDocumentStore(pool), owners.jobs);
   const routes: readonly Route[] = [
     ...sessionRoutes(owners, sessions),
@@ -134,6 +136,7 @@ export function publicRoutes({ owners, sessions, releaseSessions, apiTokens, ano
     ...serverRoutes(owners),
     ...domainRoutes(owners, doorCertificateSha256),
     ...certificateRoutes(exportAuthority),
+    ...serverCertificateRoutes(serverCertificate),
     ...statisticsRoutes(owners, journeys),
     ...replicationRoutes(owners),
     ...globalObjectRoutes(owners),

@@ -91,6 +91,25 @@ export const LIMITS = {
   authorityDays: 7_300,
   /** How soon a certificate is renewed, or one that an administrator replaced is used. */
   certificateLookMs: 3_600_000,
+  /** How soon a gateway uses what another one of the same folder was given. */
+  certificateGlanceMs: 2_000,
+  /** A certificate that ends so soon is told of, at each of these once. */
+  certificateWarnDays: [30, 7, 1],
+  /** Of those that Inkpost renews by itself, which happens 30 days before: it did not. */
+  certificateRenewalWarnDays: [7, 1],
+
+  /** An owner's certificate with its key, as it is uploaded. */
+  pfxBytesMax: 64 * 1024,
+  pfxIterationsMax: 1_000_000,
+  pfxNestingMax: 40,
+  pfxNodesMax: 5_000,
+  pfxDepthMax: 3,
+  pfxEntriesMax: 20,
+  /** Reading one, in a thread of its own. */
+  pfxReadMs: 10_000,
+  pfxHeapMegabytes: 64,
+  rsaBitsMin: 2_048,
+  rsaBitsMax: 8_192,
 } as const;
 
 /** Lengths of texts in requests: those of the owners, so that the description of the API says what is really taken. */

@@ -125,7 +125,7 @@ describe('events that people are told of', () => {
     ['another language', 'PUT', 'printed/templates/de', words, 400, 'language'],
     ['no text', 'PUT', 'printed/templates/en', { ...words, text: '' }, 400, 'text'],
     ['a target that the owner refuses', 'PUT', 'printed', { enabled: true, targets: ['nobody'] }, 400, 'targets'],
-    ['no target at all', 'PUT', 'printed', { enabled: true, targets: [] }, 400, 'targets'],
+    ['too many targets', 'PUT', 'printed', { enabled: true, targets: Array.from({ length: 11 }, (_, index) => `${index}@example.org`) }, 400, 'targets'],
   ])('refuse %s', async (_, method, path, body, status, field) => {
     const answer = await client.call(method, `${EVENTS}/${path}`, body);
     expect([answer.status, (answer.body['errors'] as { field: string }[] | undefined)?.[0]?.field]).toEqual([status, field]);

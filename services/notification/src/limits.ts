@@ -34,6 +34,9 @@ export const SMTP_SILENCE_TIMEOUT_MS = 60_000;
 /** The administrator waits for a test mail. */
 export const SMTP_TEST_TIMEOUT_MS = 20_000;
 
+/** What was to be told of the server itself and was not sent is tried again by whoever saw it, not sooner. */
+export const OCCASION_RETRY_SECONDS = 60;
+
 /** Memory of mails: shorter than the journey, which tells the same. */
 export const OUTGOING_KEPT_DAYS = 30;
 /** Somebody of a directory who sends mails is told of anew every month; who isn't, is forgotten with the journeys of the last mails. */

@@ -22,6 +22,7 @@ import { notificationConfig } from './notification.config.js';
 import { EventNotices } from './notification-events/event-notices.js';
 import { EventsStore } from './notification-events/events.store.js';
 import { NotificationEventsRpc } from './notification-events/notification-events.rpc.js';
+import { TellServerEvent } from './notification-events/tell-server-event.js';
 import { CodeOpener } from './notify/code-opener.js';
 import { ConfirmationLinks } from './notify/confirmation-links.js';
 import { ConfirmationWantedHandler } from './notify/confirmation-wanted.handler.js';
@@ -100,25 +101,26 @@ export const notification: ServiceDefinition = {
         { provide: MailMetrics, useFactory: () => new MailMetrics(meter) },
         { provide: MailDelivery, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new MailDelivery(flow, pool, outgoing, metrics), inject: [CurrentOutgoingMail, MailMetrics] },
         { provide: EventNotices, useFactory: (delivery: MailDelivery) => new EventNotices(delivery, events), inject: [MailDelivery] },
+        { provide: TellServerEvent, useFactory: (outgoing: CurrentOutgoingMail, metrics: MailMetrics) => new TellServerEvent({ store: events, outgoing, pool, metrics }), inject: [CurrentOutgoingMail, MailMetrics] },
         { provide: TellRefusal, useFactory: (delivery: MailDelivery, notices: EventNotices) => new TellRefusal(delivery, notices, pool), inject: [MailDelivery, EventNotices] },
         {
           provide: OwnerConfiguration,
-          useFactory: (current: CurrentOutgoingMail, notices: EventNotices) => new OwnerConfiguration({
+          useFactory: (current: CurrentOutgoingMail, notices: EventNotices, tellServerEvent: TellServerEvent) => new OwnerConfiguration({
             pool, masterKey, log,
-            kindsOver: (own) => [notificationEventKind(new NotificationEventsRpc({ store: new EventsStore(own), notices, moments, sendTestMail: new SendTestMail(current), log }))],
+            kindsOver: (own) => [notificationEventKind(new NotificationEventsRpc({ store: new EventsStore(own), notices, moments, sendTestMail: new SendTestMail(current), tellServerEvent, log }))],
           }),
-          inject: [CurrentOutgoingMail, EventNotices],
+          inject: [CurrentOutgoingMail, EventNotices, TellServerEvent],
         },
         { provide: OutgoingPurge, useFactory: () => new OutgoingPurge(pool, log) },
         {
           provide: CONTROL_ROUTES,
-          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail, notices: EventNotices, configuration: OwnerConfiguration): ControlRoutes => (router) => {
+          useFactory: (store: OutgoingMailStore, current: CurrentOutgoingMail, notices: EventNotices, configuration: OwnerConfiguration, tellServerEvent: TellServerEvent): ControlRoutes => (router) => {
             const sendTestMail = new SendTestMail(current);
             router.service(ConfigurationService, configuration.rpc);
             router.service(OutgoingMailService, new OutgoingMailRpc(store, current, sendTestMail, log));
-            router.service(NotificationEventService, withProvenance(new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, log }), configuration.store, 'notification-event', idIn('event')));
+            router.service(NotificationEventService, withProvenance(new NotificationEventsRpc({ store: events, notices, moments, sendTestMail, tellServerEvent, log }), configuration.store, 'notification-event', idIn('event')));
           },
-          inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices, OwnerConfiguration],
+          inject: [OutgoingMailStore, CurrentOutgoingMail, EventNotices, OwnerConfiguration, TellServerEvent],
         },
       ],
     };

@@ -14,6 +14,7 @@ import { JourneyStore } from '../journey/journey.store.js';
 import { ReleaseSessionStore } from '../release-page/release-session.store.js';
 import { AnonymousRights } from '../rights/anonymous-rights.js';
 import { printApiRoutes } from '../print-api/print-api.routes.js';
+import { ServerCertificate } from '../serve-http/server-certificate.js';
 import { dspRoutes } from '../server/server.http.js';
 import { SessionStore } from '../sessions/session.store.js';
 import { wscRoutes } from '../wsc/wsc.routes.js';
@@ -24,9 +25,12 @@ function routeParts(): RouteParts {
   const urls = Object.fromEntries(OWNER_NAMES.map((owner) => [owner, 'http://127.0.0.1:1'])) as Record<OwnerName, string>;
   const owners = new Owners(urls, new ControlTokens(new Map()));
   const log = createLog('test', 'fatal');
+  const listen = { host: '127.0.0.1', port: 0 };
+  const certificates = new ServerCertificate({ httpListen: listen, dspListen: listen, wscListen: listen, certificateNames: [], dataFolder: '' }, log);
+  const serverCertificate = { certificates, names: [], plainDoors: [], domainCertificate: () => undefined };
   return {
     owners, apiTokens: new ApiTokens(owners.apiTokens, new AnonymousBudget()), anonymous: new AnonymousRights(owners.rights, log), sessions: new SessionStore(pool, prisma), releaseSessions: new ReleaseSessionStore(pool), audit: new AuditStore(pool, prisma), journeys: new JourneyStore(pool), pool,
-    log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), doorCertificateSha256: async () => '', version: '0.1.0',
+    log, health: { readiness: async () => [], metricsText: async () => '' }, exportAuthority: async () => new Uint8Array(), doorCertificateSha256: async () => '', serverCertificate, version: '0.1.0',
   };
 }
 

@@ -5,7 +5,8 @@ export type ExportAuthority = () => Promise<Uint8Array>;
 
 const DER = {
   status: 200, answer: { mediaType: 'application/pkix-cert', fileName: 'print_api_cert.der' },
-  description: 'DER (X.509). Who trusts it trusts every certificate that this server has now and later: give it to the servers that send documents here.',
+  description: 'DER (X.509). Who trusts it trusts every certificate of its own that this server has now and later: give it to the servers that send documents here. 409: an installed certificate is shown to them, whose authority signs for others too.',
+  refusals: [409],
 } as const;
 
 /** At the REST door, where an administrator fetches it. */

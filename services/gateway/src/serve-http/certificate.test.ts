@@ -5,11 +5,13 @@ import { makeCertificate } from '@inkpost/testkit/make-certificate.js';
 import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.js';
-import { certificateNames, keepCertificate, rootOf } from './certificate.js';
+import { certificateNames, keepCertificate as keepOrAdopt, rootOf } from './certificate.js';
 import { mustEncrypt } from './decide-encryption.js';
 
 const NOW = new Date('2026-07-31T12:00:00Z');
 const daysLater = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
+const nobody = async () => { throw new Error('Nothing foreign lies there.'); };
+const keepCertificate = (path: string, hosts: readonly string[], now: Date, adopt: Parameters<typeof keepOrAdopt>[3] = nobody) => keepOrAdopt(path, hosts, now, adopt);
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 beforeAll(async () => {
@@ -62,14 +64,17 @@ describe('the gateway\'s own certificate', () => {
     expect(new Set(all.map((each) => rootOf(each).toString('hex'))).size).toBe(1);
   });
 
-  it('gives way to one that an administrator puts there, until that one ends', async () => {
+  it('takes the place of one that an administrator puts there, which is handed over before', async () => {
     const path = join(folder.path, 'installed');
     await mkdir(path);
     const foreign = await makeCertificate({ commonName: 'print.example.org', names: ['DNS:print.example.org'] });
+    const adopted: string[] = [];
+    const keep = () => keepCertificate(path, ['localhost'], NOW, async ({ certificatePem }) => void adopted.push(certificatePem));
     await writeFile(join(path, 'certificate.pem'), foreign.certificate);
     await writeFile(join(path, 'key.pem'), foreign.key);
-    expect((await keepCertificate(path, ['localhost'], new Date())).certificatePem).toBe(foreign.certificate);
-    expect((await keepCertificate(path, ['localhost'], new Date(Date.now() + 40 * 365 * 86_400_000))).certificatePem).not.toBe(foreign.certificate);
+    const own = await keep();
+    expect([own.certificatePem === foreign.certificate, adopted]).toEqual([false, [foreign.certificate]]);
+    expect([await keep(), adopted.length]).toEqual([own, 1]);
   });
 
   it('is not signed by a new authority where the file of the old one is damaged: others pinned it', async () => {

@@ -8,7 +8,8 @@ import type { CertificateAuthority } from '@inkpost/trust/certificate-authority.
 import { issueCertificate, keepAuthority, readIfThere } from './certificate-authority.js';
 
 const DAY_MS = 86_400_000;
-const EVERYWHERE = ['0.0.0.0', '::'];
+/** Addresses that stand for all of the machine's. */
+export const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 
 export interface Certificate {
   /** The certificate, then those that it hangs on; the last one is the root, of our own authority always. */
@@ -24,16 +25,20 @@ export function certificateNames(hosts: readonly string[]): string[] {
   return [...new Set([hostname(), 'localhost', '127.0.0.1', '::1', ...hosts.filter((host) => !EVERYWHERE.includes(host)), ...own])];
 }
 
-/** The kept certificate, while it is good; else one that our own authority signs. One that an administrator put there is kept until it ends. */
-export async function keepCertificate(folder: string, hosts: readonly string[], now: Date): Promise<Certificate> {
+/** The kept certificate of our own authority, while it is good; else a new one. One that an administrator put there is handed to `adopt` first. */
+export async function keepCertificate(folder: string, hosts: readonly string[], now: Date, adopt: (foreign: Certificate) => Promise<void>): Promise<Certificate> {
   const authority = await keepAuthority(folder, now);
   const [certificatePem, keyPem] = await Promise.all([readIfThere(join(folder, 'certificate.pem')), readIfThere(join(folder, 'key.pem'))]);
   const names = certificateNames(hosts);
-  if (certificatePem !== undefined && keyPem !== undefined && isGood({ certificatePem, keyPem }, { authority, names, now })) return { certificatePem, keyPem };
+  if (certificatePem !== undefined && keyPem !== undefined) {
+    const kept = { certificatePem, keyPem };
+    if (isGood(kept, { authority, names, now })) return kept;
+    if (isForeign(kept, authority)) await adopt(kept);
+  }
   const made = await issueCertificate(authority, names, now);
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  await write(join(folder, 'key.pem'), made.keyPem, 0o600);
-  await write(join(folder, 'certificate.pem'), made.certificatePem, 0o644);
+  await writeWhole(join(folder, 'key.pem'), made.keyPem, 0o600);
+  await writeWhole(join(folder, 'certificate.pem'), made.certificatePem, 0o644);
   return made;
 }
 
@@ -57,22 +62,26 @@ interface Wanted {
 /** A start that was killed between the two files leaves a key that is another certificate's. */
 function isGood({ certificatePem, keyPem }: Certificate, { authority, names, now }: Wanted): boolean {
   const certificate = new X509Certificate(certificatePem);
-  const endsAt = Date.parse(certificate.validTo);
-  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) return false;
   const root = new X509Certificate(authority.certificatePem);
-  // Made by ourselves: by our authority, or by a version that had none.
-  const isOwn = certificate.checkIssued(root) || (certificate.checkIssued(certificate) && /^O=Inkpost$/m.test(certificate.subject));
-  if (!isOwn) return endsAt > now.getTime();
-  return certificate.checkIssued(root) && certificate.verify(root.publicKey) && endsAt > now.getTime() + LIMITS.certificateRenewDays * DAY_MS && names.every((name) => isFor(certificate, name));
+  return certificate.checkPrivateKey(createPrivateKey(keyPem)) && certificate.checkIssued(root) && certificate.verify(root.publicKey)
+    && Date.parse(certificate.validTo) > now.getTime() + LIMITS.certificateRenewDays * DAY_MS && names.every((name) => isFor(certificate, name));
 }
 
-function isFor(certificate: X509Certificate, name: string): boolean {
-  return (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
+/** Made neither by our authority nor by a version that had none, and whole. */
+function isForeign({ certificatePem, keyPem }: Certificate, authority: CertificateAuthority): boolean {
+  const certificate = new X509Certificate(certificatePem);
+  const isOwn = certificate.checkIssued(new X509Certificate(authority.certificatePem)) || (certificate.checkIssued(certificate) && /^O=Inkpost$/m.test(certificate.subject));
+  return !isOwn && certificate.checkPrivateKey(createPrivateKey(keyPem));
+}
+
+/** By its alternative names; nobody looks at common names any more. */
+export function isFor(certificate: X509Certificate, name: string): boolean {
+  return (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name, { subject: 'never' })) !== undefined;
 }
 
 /** Whole or not at all, also where another gateway writes the same. */
-async function write(path: string, text: string, mode: number): Promise<void> {
+export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
-  await writeFile(draft, text, { mode });
+  await writeFile(draft, text, { mode, flush: true });
   await rename(draft, path);
 }

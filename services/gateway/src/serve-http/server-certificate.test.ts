@@ -34,7 +34,7 @@ const fingerprint = ({ certificatePem }: Certificate): string => new X509Certifi
 it('a certificate that is renewed while doors are open is shown from then on, and a pinned root holds', async () => {
   const listen = { host: '127.0.0.1', port: 0 };
   const kept = new ServerCertificate({ httpListen: listen, dspListen: listen, wscListen: listen, certificateNames: ['print.example.org'], dataFolder: folder.path }, createLog('test', 'fatal'));
-  const first = await kept.get();
+  const first = await kept.get('dsp');
   const root = await kept.exportAuthority();
   expect(new X509Certificate(first.certificatePem).checkHost('print.example.org')).toBe('print.example.org');
   const server = createServer({ cert: first.certificatePem, key: first.keyPem }).listen(0, '127.0.0.1');
@@ -42,7 +42,10 @@ it('a certificate that is renewed while doors are open is shown from then on, an
   const { port } = server.address() as AddressInfo;
   expect(await shown(port, root)).toBe(fingerprint(first));
   await rm(join(folder.path, 'certificate', 'certificate.pem'));
-  const renewed = await new Promise<Certificate>((resolve) => kept.watch(resolve));
+  const renewed = await new Promise<Certificate>((resolve) => {
+    kept.watch(async () => resolve(await kept.get('dsp')));
+    kept.start();
+  });
   await kept.close();
   server.setSecureContext({ cert: renewed.certificatePem, key: renewed.keyPem });
   expect(fingerprint(renewed)).not.toBe(fingerprint(first));

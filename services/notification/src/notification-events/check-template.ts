@@ -1,6 +1,6 @@
 import { TARGETS_MAX, TEMPLATE_LINE_LENGTH_MAX, TEMPLATE_TEXT_LENGTH_MAX } from '../limits.js';
 import { isMailable } from '../notify/recipient.js';
-import { EVENT_RULES, type EventName, TARGET_MACROS, type Template } from './notification-event.js';
+import { EVENT_RULES, type EventName, type EventSettings, TARGET_MACROS, type Template } from './notification-event.js';
 import { MACRO } from './render-template.js';
 
 /** What is wrong with a field, and what to do. */
@@ -29,10 +29,13 @@ export function templateProblem(event: EventName, { subject, title, text }: Temp
 }
 
 /** … with whom its mails go to. */
-export function targetsProblem(event: EventName, targets: readonly string[]): TemplateProblem | undefined {
+export function targetsProblem(event: EventName, { enabled, targets }: EventSettings): TemplateProblem | undefined {
   const problem = (reason: string): TemplateProblem => ({ field: 'targets', reason });
+  // What is off needs nobody to tell, and is so at first.
+  if (EVENT_RULES[event].ofServer && !enabled && targets.length === 0) return undefined;
   if (targets.length === 0 || targets.length > TARGETS_MAX) return problem(`must be 1 to ${TARGETS_MAX}`);
   if (EVENT_RULES[event].bearsCode && targets.some((target) => target !== '$USER')) return problem('must be $USER alone: the mail bears a code');
+  if (EVENT_RULES[event].ofServer && !targets.every(isMailable)) return problem('must be mail addresses: it is about the server, and nobody\'s document');
   if (event === 'refused' && targets.some((target) => target === '$QUEUEADMIN' || target === '$QUEUESUPPORT')) return problem('must not be $QUEUEADMIN or $QUEUESUPPORT: a refused mail has no queue');
   const bad = targets.find((target) => !TARGET_MACROS.some((macro) => macro === target) && !isMailable(target));
   return bad === undefined ? undefined : problem(`must each be ${TARGET_MACROS.join(', ')} or a mail address`);

@@ -88,4 +88,24 @@ export const DEFAULT_TEMPLATES: Readonly<Record<EventName, Readonly<Record<Langu
       text: '$REASON\n\nNot printed\n$REFUSED\n\n> When you ask for help, give your address ($ADDRESS) and this message: $DETAIL',
     },
   },
+  'certificate-expiring': {
+    fr: {
+      subject: 'Le certificat du serveur HTTP va bientôt expirer : $SERVER', title: 'Le certificat du serveur HTTP va bientôt expirer',
+      text: 'Le certificat « $CERTIFICATE » du serveur $SERVER est valable jusqu’au $UNTIL. Passé ce délai, les navigateurs et les autres serveurs le refuseront.\n\nInstallez-en un nouveau avant cette date.',
+    },
+    en: {
+      subject: 'The HTTP server’s certificate will expire soon: $SERVER', title: 'The HTTP server’s certificate will expire soon',
+      text: 'The certificate “$CERTIFICATE” of the server $SERVER is valid until $UNTIL. After that, browsers and other servers will refuse it.\n\nInstall a new one before.',
+    },
+  },
+  'certificate-expired': {
+    fr: {
+      subject: 'Le certificat du serveur HTTP a expiré : $SERVER', title: 'Le certificat du serveur HTTP a expiré',
+      text: 'Le certificat « $CERTIFICATE » du serveur $SERVER était valable jusqu’au $UNTIL. Les navigateurs et les autres serveurs le refusent.\n\nInstallez-en un nouveau.',
+    },
+    en: {
+      subject: 'The HTTP server’s certificate is expired: $SERVER', title: 'The HTTP server’s certificate is expired',
+      text: 'The certificate “$CERTIFICATE” of the server $SERVER was valid until $UNTIL. Browsers and other servers refuse it.\n\nInstall a new one.',
+    },
+  },
 };

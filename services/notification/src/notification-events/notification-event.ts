@@ -1,11 +1,11 @@
 import type { Language } from '../templates/language.js';
 
 /** What people are told of. */
-export const EVENTS = ['document-waiting', 'document-waiting-pin', 'code-requested', 'printed', 'failed', 'expiring', 'expired', 'refused'] as const;
+export const EVENTS = ['document-waiting', 'document-waiting-pin', 'code-requested', 'printed', 'failed', 'expiring', 'expired', 'refused', 'certificate-expiring', 'certificate-expired'] as const;
 export type EventName = (typeof EVENTS)[number];
 
 /** What stands in a template for what is known when the mail is written (V-07). */
-export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA'] as const;
+export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA', '$SERVER', '$CERTIFICATE'] as const;
 export type Macro = (typeof MACROS)[number];
 
 /** The words of one event in one language. How its text is read: `renderTemplate`. */
@@ -30,9 +30,12 @@ interface EventRules extends EventSettings {
   readonly bearsCode?: true;
   /** Whose switch a group of queues has for it. */
   readonly groupSwitch?: string;
+  /** It is about the server and nobody's document: mail addresses alone can be told. */
+  readonly ofServer?: true;
 }
 
 const ABOUT_JOBS: readonly Macro[] = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA'];
+const ABOUT_CERTIFICATES = { enabled: false, targets: [], macros: ['$SERVER', '$CERTIFICATE', '$UNTIL'], ofServer: true } as const;
 const ON = { enabled: true, targets: ['$USER'] } as const;
 
 export const EVENT_RULES: Readonly<Record<EventName, EventRules>> = {
@@ -45,6 +48,9 @@ export const EVENT_RULES: Readonly<Record<EventName, EventRules>> = {
   expiring: { ...ON, macros: [...ABOUT_JOBS, '$UNTIL'], groupSwitch: 'expiring' },
   expired: { ...ON, macros: ABOUT_JOBS, groupSwitch: 'expired' },
   refused: { ...ON, macros: ['$USER', '$ADDRESS', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL'] },
+  // Off until somebody says who is to be told.
+  'certificate-expiring': ABOUT_CERTIFICATES,
+  'certificate-expired': ABOUT_CERTIFICATES,
 };
 
 export function isEventName(text: string): text is EventName {

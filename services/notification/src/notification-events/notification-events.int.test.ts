@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type MailSink, type ReceivedMail, startMailSink } from '@inkpost/testkit/mail-sink.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NotificationHarness, type StartedNotification } from '../notification.harness.js';
@@ -7,6 +8,7 @@ let harness: NotificationHarness;
 let started: StartedNotification;
 let sink: MailSink;
 
+const OUTGOING = { host: '127.0.0.1', tls: 'none', fromAddress: 'print@inkpost.test', fromName: 'Print service', language: 'fr' } as const;
 const events = () => started.events('configuration.read', 'configuration.write');
 const address = (name: string) => `${name}-${randomUUID().slice(0, 8)}@example.org`;
 const to = (wanted: string) => (mail: ReceivedMail) => mail.to.includes(wanted);
@@ -25,7 +27,7 @@ const fail = (owner: string, more: Grouped = {}) =>
 beforeAll(async () => {
   [harness, sink] = [await NotificationHarness.start(), await startMailSink()];
   started = await harness.startService();
-  await started.client('configuration.write').putOutgoingMail({ settings: { host: '127.0.0.1', port: sink.port, tls: 'none', fromAddress: 'print@inkpost.test', fromName: 'Print service', language: 'fr' } });
+  await started.client('configuration.write').putOutgoingMail({ settings: { ...OUTGOING, port: sink.port } });
 });
 afterAll(async () => {
   await harness.stop();
@@ -33,6 +35,26 @@ afterAll(async () => {
 });
 
 describe('an event', () => {
+  it('about a certificate goes to administrators, each occasion once, as soon as the mail server takes it (V-08)', async () => {
+    const [desk, copy] = [address('desk'), address('copy')];
+    const occasion = () => ({ occasionId: randomUUID(), server: 'printserver1', certificate: 'CN=print.example.org', endsAt: timestampFromDate(new Date('2026-12-24T11:00:00Z')) });
+    const first = occasion();
+    expect(await events().tellCertificateEnd(first)).toMatchObject({ outcome: 'off' });
+    for (const event of ['certificate-expiring', 'certificate-expired']) await events().putNotificationEvent({ event, enabled: true, targets: [desk, copy] });
+    expect(await events().tellCertificateEnd(first)).toMatchObject({ outcome: 'told' });
+    const mail = await sink.waitFor(to(desk));
+    expect(mail).toMatchObject({ subject: expect.stringMatching(/^Le certificat du serveur HTTP va bientôt expirer\s: printserver1$/u) as string, to: [desk, copy] });
+    expect(mail.text).toContain('CN=print.example.org');
+    expect(await events().tellCertificateEnd(first)).toMatchObject({ outcome: 'told-before' });
+    const unheard = occasion();
+    await started.client('configuration.write').putOutgoingMail({ settings: { ...OUTGOING, port: 1 } });
+    expect(await events().tellCertificateEnd({ ...unheard, ended: true })).toMatchObject({ outcome: 'not-sent' });
+    await started.client('configuration.write').putOutgoingMail({ settings: { ...OUTGOING, port: sink.port } });
+    await harness.superuser.query("UPDATE notification.outgoing SET created_at = created_at - interval '2 minutes' WHERE flow_message_id = $1", [unheard.occasionId]);
+    expect(await events().tellCertificateEnd({ ...unheard, ended: true })).toMatchObject({ outcome: 'told' });
+    await expect.poll(() => sink.mails.filter(to(desk)).map(({ subject }) => subject)).toEqual([mail.subject, expect.stringMatching(/^Le certificat du serveur HTTP a expiré\s: printserver1$/u)]);
+  });
+
   it('is told as it is set: to whom, in whose words, and back in those that Inkpost brings along', async () => {
     const [first, second, third] = [address('first'), address('second'), address('third')];
     await events().putNotificationEvent({ event: 'failed', enabled: true, targets: ['$USER', '$QUEUEADMIN', 'desk@example.org'] });

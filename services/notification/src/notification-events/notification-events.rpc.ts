@@ -1,12 +1,14 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
   ListNotificationEventsRequest, NotificationEventService, NotificationTemplate, PreviewNotificationTemplateRequest, PutNotificationEventRequest, PutNotificationTemplateRequest,
-  ResetNotificationTemplateRequest, TestNotificationTemplateRequest,
+  ResetNotificationTemplateRequest, TellCertificateEndRequest, TestNotificationTemplateRequest,
 } from '@inkpost/contracts/admin/v1/notification_pb.js';
-import { authorize } from '@inkpost/service/control-listener.js';
+import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { SendTestMail } from '../outgoing-mail/send-test-mail.js';
+import { foreignText } from '../templates/foreign-text.js';
 import { type Language, LANGUAGES, type MomentWriter } from '../templates/language.js';
 import type { RenderedMail } from '../templates/letter.js';
 import { targetsProblem, templateProblem } from './check-template.js';
@@ -16,12 +18,16 @@ import type { EventsStore, StoredEvent } from './events.store.js';
 import { EVENT_RULES, EVENTS, type EventName, isEventName, type Template } from './notification-event.js';
 import { renderTemplate } from './render-template.js';
 import { sampleValues } from './sample-values.js';
+import type { TellServerEvent } from './tell-server-event.js';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 interface Parts {
   readonly store: EventsStore;
   readonly notices: EventNotices;
   readonly moments: MomentWriter;
   readonly sendTestMail: SendTestMail;
+  readonly tellServerEvent: TellServerEvent;
   readonly log: Log;
 }
 
@@ -39,7 +45,7 @@ export class NotificationEventsRpc implements ServiceImpl<typeof NotificationEve
     const { actor } = authorize(context, 'configuration.write');
     const event = existing(name);
     const targets = [...new Set(wanted.map((target) => target.trim()))];
-    const problem = targetsProblem(event, targets);
+    const problem = targetsProblem(event, { enabled, targets });
     if (problem) throw invalidField(problem.field, problem.reason);
     await this.parts.store.putSettings(event, { enabled, targets }, actor);
     return this.changed(event, 'notification event changed', actor);
@@ -74,6 +80,14 @@ export class NotificationEventsRpc implements ServiceImpl<typeof NotificationEve
     const tested = await this.parts.sendTestMail.send(to, language, this.preview((await this.parts.store.read())[event].templates[language], language));
     this.parts.log.info('notification template tested', { event, language, to, sent: tested.sent, actor });
     return tested;
+  }
+
+  async tellCertificateEnd({ occasionId, server, certificate, endsAt, ended }: TellCertificateEndRequest, context: HandlerContext) {
+    callerOf(context);
+    if (!UUID.test(occasionId) || !endsAt) throw invalidField('occasionId', 'must be a UUID, with the moment of the end');
+    return this.parts.tellServerEvent.tell(ended ? 'certificate-expired' : 'certificate-expiring', occasionId, (language) => ({
+      $SERVER: foreignText(server), $CERTIFICATE: foreignText(certificate), $UNTIL: this.parts.moments.write(timestampDate(endsAt), language),
+    }));
   }
 
   private preview(template: Template, language: Language): RenderedMail {

@@ -13,7 +13,7 @@ describe('the words that Inkpost brings along', () => {
   it.each(EVENTS.flatMap((event) => (['fr', 'en'] as const).map((language) => [event, language] as const)))('for %s in %s are as good as any that an administrator writes', (event, language) => {
     const template = DEFAULT_TEMPLATES[event][language];
     expect(templateProblem(event, template)).toBeUndefined();
-    expect(targetsProblem(event, EVENT_RULES[event].targets)).toBeUndefined();
+    expect(targetsProblem(event, EVENT_RULES[event])).toBeUndefined();
     const { subject, text, html } = renderTemplate(template, sampleValues(new MomentWriter('Europe/Paris'), language, new Date()), language);
     expect([subject, text, html].join('\n')).not.toMatch(/\$[A-Z]/u);
   });
@@ -57,10 +57,12 @@ describe('words that can\'t be kept', () => {
   });
 
   it('nor does a code go to anybody but its owner', () => {
-    expect(targetsProblem('document-waiting', ['$USER', '$QUEUEADMIN'])?.reason).toMatch(/^must be \$USER alone/u);
-    expect(targetsProblem('failed', ['$USER', '$QUEUEADMIN', 'desk@example.org'])).toBeUndefined();
-    expect(targetsProblem('failed', ['$QUEUEQUOTA'])?.reason).toMatch(/must each be/u);
-    expect(targetsProblem('failed', [])?.field).toBe('targets');
-    expect(targetsProblem('refused', ['$QUEUEADMIN'])?.field).toBe('targets');
+    expect(targetsProblem('document-waiting', { enabled: true, targets: ['$USER', '$QUEUEADMIN'] })?.reason).toMatch(/^must be \$USER alone/u);
+    expect(targetsProblem('failed', { enabled: true, targets: ['$USER', '$QUEUEADMIN', 'desk@example.org'] })).toBeUndefined();
+    expect(targetsProblem('failed', { enabled: true, targets: ['$QUEUEQUOTA'] })?.reason).toMatch(/must each be/u);
+    expect(targetsProblem('failed', { enabled: true, targets: [] })?.field).toBe('targets');
+    expect(targetsProblem('certificate-expired', { enabled: true, targets: ['$USER'] })?.reason).toMatch(/^must be mail addresses/u);
+    expect(targetsProblem('certificate-expired', { enabled: true, targets: [] })?.field).toBe('targets');
+    expect(targetsProblem('refused', { enabled: true, targets: ['$QUEUEADMIN'] })?.field).toBe('targets');
   });
 });
