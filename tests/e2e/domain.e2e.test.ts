@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, type AgentOptions } from 'node:https';
+import { Agent, type AgentOptions, createServer, request as onward } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import type { DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
@@ -18,6 +19,7 @@ import { gateway } from '@inkpost/gateway/gateway.module.js';
 import { guestAccount } from '@inkpost/guest-account/guest-account.module.js';
 import { parseMasterKey } from '@inkpost/secrets/master-key.js';
 import { sealSecret } from '@inkpost/secrets/seal.js';
+import { makeCertificate } from '@inkpost/testkit/make-certificate.js';
 import { issueMemberCertificate, makeAuthority, openAuthority, requestMembership } from '@inkpost/trust/certificate-authority.js';
 import { dspNameOf } from '@inkpost/trust/dsp-name.js';
 import { PASSWORD } from './installation.js';
@@ -100,6 +102,28 @@ describe('servers', () => {
     expect((await domainOf(2)).role).toBe('single');
     reached.close();
     slave.close();
+  });
+
+  it('notice who sits in between and hands the proof on: the certificate that they show is not the one that the other side sees', async () => {
+    const own = await makeCertificate({ commonName: 'localhost', names: ['IP:127.0.0.1'] });
+    const agent = new Agent({ rejectUnauthorized: false });
+    const handedOn: string[] = [];
+    const relay = createServer({ cert: own.certificate, key: own.key }, (request, response) => {
+      handedOn.push(request.url ?? '');
+      const { host: _host, ...headers } = request.headers;
+      request.pipe(onward(`https://127.0.0.1:${server(0).ports.dsp}${request.url}`, { method: request.method, headers, agent }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      }));
+    }).listen(0, '127.0.0.1');
+    await once(relay, 'listening');
+    const between = await reachServer(`https://127.0.0.1:${(relay.address() as AddressInfo).port}/watchdoc/server`);
+    expect(await codeOf(new ProvenServer(between, PASSWORD).domain({ command: { case: 'readDomain', value: {} } }))).toBe('admission.foreign-certificate');
+    expect(handedOn).toEqual(['/watchdoc/server', '/dsp/v1/domain.v1.AdmissionService/StartProof', '/dsp/v1/domain.v1.AdmissionService/Act']);
+    between.close();
+    agent.destroy();
+    relay.close();
+    relay.closeAllConnections();
   });
 
   it('are added from the master, keep telling how they do, and are known by what it says of them', async () => {
