@@ -70,7 +70,7 @@ export const APPLY_WAIT_MS = 15_000;
 /** What an owner refused is tried again. */
 export const REFUSED_AGAIN_MS = 15_000;
 /** The longest that a master keeps a call of a slave. */
-export const HOLD_MS_MAX = 10 * 60_000;
+export const HOLD_MS_MAX = 2 * 3_600_000;
 /** How the master notes how its slaves stand: all of them in one statement. */
 export const NOTE_PROGRESS_MS = 1_000;
 /** How often slaves may be told to deliver their statistics. */

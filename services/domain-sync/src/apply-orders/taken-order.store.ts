@@ -47,11 +47,12 @@ interface TakenRow {
 }
 
 /**
- * Orders and the new place in one statement: who is killed has both or neither. Each object's last order alone is pending. Where numbering goes on elsewhere, what
- * is in the log at a position that was sent anew is another entry.
+ * Orders and the new place in one statement: who is killed has both or neither. Each object's last order alone is pending. Where this server comes from elsewhere (it was
+ * the master, or its database was put back), its log keeps only what its objects come from: the rest is of another numbering.
  */
 const TAKE = `WITH place AS (
-    UPDATE log_position SET position = coalesce($2::bigint, position), epoch = coalesce($3::bigint, epoch) WHERE $1::bigint IS NULL OR position = $1 RETURNING position),
+    UPDATE log_position AS p SET position = coalesce($2::bigint, p.position), epoch = coalesce($3::bigint, p.epoch) FROM (SELECT position, epoch FROM log_position FOR UPDATE) AS stood
+    WHERE $1::bigint IS NULL OR p.position = $1 RETURNING p.position, stood.position <> p.position OR stood.epoch <> p.epoch AS moved),
   sent AS (
     SELECT o.* FROM jsonb_to_recordset($4::jsonb) AS o (position bigint, epoch bigint, owner text, kind text, object_id text, name text, change text, body text, secrets text, digest text, needs jsonb)
     WHERE EXISTS (SELECT FROM place)),
@@ -60,6 +61,10 @@ const TAKE = `WITH place AS (
     SELECT position, epoch, owner, kind, object_id, name, change, 0, body, decode(secrets, 'base64'), digest, needs, 'received' FROM sent WHERE position > 0
     ON CONFLICT (position) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner, kind = excluded.kind, object_id = excluded.object_id, name = excluded.name, change = excluded.change,
       version = 0, body = excluded.body, sealed_secrets = excluded.sealed_secrets, digest = excluded.digest, needs = excluded.needs, cause = excluded.cause, recorded_at = now()),
+  stale AS (
+    DELETE FROM config_log AS l USING place WHERE $1::bigint IS NULL AND $2::bigint IS NOT NULL AND place.moved AND NOT EXISTS (SELECT FROM sent WHERE sent.position = l.position)
+      AND NOT EXISTS (SELECT FROM pending_order AS o WHERE o.position = l.position)
+      AND NOT EXISTS (SELECT FROM applied_order AS a WHERE a.position = l.position AND a.epoch = l.epoch AND NOT EXISTS (SELECT FROM sent WHERE sent.kind = a.kind AND sent.object_id = a.object_id))),
   pending AS (
     INSERT INTO pending_order (kind, object_id, position, owner, change)
     SELECT DISTINCT ON (kind, object_id) kind, object_id, position, owner, change FROM sent ORDER BY kind, object_id, position DESC

@@ -51,6 +51,8 @@ export type WriteRehearsal = (domain: Domain, member: Member) => Promise<Order[]
 interface Rehearsal {
   readonly id: string;
   readonly write: WriteRehearsal;
+  /** It is said once: who does not answer it is not asked again. */
+  isSaid: boolean;
   readonly done: (outcome: readonly RehearsedOrder[]) => void;
 }
 
@@ -125,7 +127,7 @@ export class SlaveDesk {
   /** What a slave would make of these orders: it says so with its next message but one. */
   rehearse(serverId: string, id: string, write: WriteRehearsal): Promise<readonly RehearsedOrder[]> {
     const { promise, resolve } = Promise.withResolvers<readonly RehearsedOrder[]>();
-    this.slave(serverId).rehearsals.push({ id, write, done: resolve });
+    this.slave(serverId).rehearsals.push({ id, write, isSaid: false, done: resolve });
     return promise;
   }
 
@@ -143,8 +145,11 @@ export class SlaveDesk {
     const slave = this.slave(member.serverId);
     if (!slave.heard) return { message: this.greeting(domain) };
     const next = decideNext(log.state, slave.heard, { asked: slave.asked, floor: this.floor });
-    const [rehearsal] = slave.rehearsals;
-    if (rehearsal) return { message: this.message(domain, { rehearsal: { rehearsalId: rehearsal.id, orders: await rehearsal.write(domain, member) } }) };
+    const rehearsal = slave.rehearsals.find(({ isSaid }) => !isSaid);
+    if (rehearsal) {
+      rehearsal.isSaid = true;
+      return { message: this.message(domain, { rehearsal: { rehearsalId: rehearsal.id, orders: await rehearsal.write(domain, member) } }) };
+    }
     if (next.say === 'nothing') {
       if (slave.heard.inventory) this.heal(slave, true);
       return this.tellRevision(domain, slave, slave.heard.revision);
@@ -152,6 +157,7 @@ export class SlaveDesk {
     if (next.say !== 'send-inventory') return this.sayOrders(domain, member, slave, next);
     if (!slave.asked && now() < slave.compareAgainAt) return { againInMs: slave.compareAgainAt - now() };
     slave.compareAgainAt = now() + COMPARE_AGAIN_MS;
+    slave.asked = false;
     return { message: this.message(domain, { inventoryWanted: true }) };
   }
 
@@ -182,7 +188,6 @@ export class SlaveDesk {
   /** An inventory serves once. Where more is to be sent, the next is asked for at once. */
   private heal(slave: Slave, isComplete: boolean): void {
     if (slave.heard) slave.heard = { ...slave.heard, inventory: undefined };
-    slave.asked = slave.asked && !isComplete;
     slave.compareAgainAt = isComplete ? this.parts.now() + COMPARE_AGAIN_MS : 0;
   }
 

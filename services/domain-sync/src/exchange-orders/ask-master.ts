@@ -7,6 +7,8 @@ import type { DspClients } from '../reach-server/dsp-clients.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
 import { failedPauseMs, holdMs, pauseMs } from './waits.js';
 
+const STOP_MS = 1_000;
+
 export interface AskMasterParts {
   readonly known: KnownDomain;
   readonly follow: FollowMaster;
@@ -49,7 +51,8 @@ export class AskMaster {
   async stop(): Promise<void> {
     this.stopped.abort();
     this.endPause();
-    await this.asking;
+    // An owner that doesn't answer holds nobody up; what it was given is applied after the next start.
+    await Promise.race([this.asking, new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
   }
 
   private async pause(ms: number): Promise<void> {
