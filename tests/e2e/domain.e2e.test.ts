@@ -82,6 +82,8 @@ describe('servers', () => {
     expect(await ticket({ version: '7.0.0' })).toBe('admission.other-version');
     expect(await ticket({ now: { seconds: comer.now.seconds - 86_400n } })).toBe('admission.clock');
     expect((await call(0, 'POST', '/api/v0/domain/servers', { address: '127.0.0.1', port: server(2).ports.dsp, password: 'Another-2026' })).status).toBe(400);
+    // Where a machine tells its secrets nobody is made to knock, and nothing is connected to.
+    expect(await call(0, 'POST', '/api/v0/domain/servers', { address: '169.254.169.254', password: PASSWORD })).toMatchObject({ status: 409, detail: expect.stringContaining('INKPOST_LINK_LOCAL_SERVERS') as unknown });
     reached.close();
   });
 

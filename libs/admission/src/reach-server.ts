@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { Agent, request } from 'node:https';
-import { isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { connect } from 'node:tls';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 
@@ -33,19 +33,24 @@ export interface ReachedServer {
   close(): void;
 }
 
+/** What a service lets its administrators connect it to; throws, or lets the connection fail. A command of an administrator's own needs none. */
+export type AddressGuard = (host: string) => { readonly lookup?: LookupFunction };
+
+const ANYWHERE: AddressGuard = () => ({});
+
 /**
  * `certificateSha256`: the one that it must show. Throws the PermanentFailures `admission.unreachable` (with `reason`: what the system says),
  * `admission.foreign-certificate`, `admission.not-inkpost`.
  */
-export async function reachServer(uri: string, certificateSha256?: string): Promise<ReachedServer> {
-  const certificate = await shownCertificate(uri).catch((error: unknown) => {
+export async function reachServer(uri: string, certificateSha256?: string, guard: AddressGuard = ANYWHERE): Promise<ReachedServer> {
+  const certificate = await shownCertificate(uri, guard).catch((error: unknown) => {
     throw unreachable(uri, error);
   });
   const shown = createHash('sha256').update(certificate.raw).digest('hex');
   if (certificateSha256 !== undefined && shown !== certificateSha256) {
     throw new PermanentFailure('admission.foreign-certificate', `${uri} shows another certificate than the one that the maintenance password was proven to: somebody is in between, or it was replaced at this moment. Try again; if it stays so, look who answers there.`);
   }
-  const agent = pinnedAgent(certificate, shown);
+  const agent = pinnedAgent(certificate, shown, guard(hostOf(uri)));
   try {
     const information = await obtainInformation(uri, agent);
     return { uri, agent, certificateSha256: shown, information, close: () => agent.destroy() };
@@ -56,18 +61,21 @@ export async function reachServer(uri: string, certificateSha256?: string): Prom
 }
 
 /** Nobody certified it for us: it is the proof of the password that says whether this is the server. So one certificate is trusted, and no other. */
-function pinnedAgent(certificate: X509Certificate, sha256: string): Agent {
+function pinnedAgent(certificate: X509Certificate, sha256: string, guarded: ReturnType<AddressGuard>): Agent {
   return new Agent({
-    keepAlive: true, ca: certificate.toString(), allowPartialTrustChain: true,
+    ...guarded, keepAlive: true, ca: certificate.toString(), allowPartialTrustChain: true,
     checkServerIdentity: (_host, { raw }) => (createHash('sha256').update(raw).digest('hex') === sha256 ? undefined : new Error('The server shows another certificate now.')),
   });
 }
 
-async function shownCertificate(uri: string): Promise<X509Certificate> {
-  const { hostname, port } = new URL(uri);
-  const host = hostname.replaceAll(/^\[|\]$/g, '');
+function hostOf(uri: string): string {
+  return new URL(uri).hostname.replaceAll(/^\[|\]$/g, '');
+}
+
+async function shownCertificate(uri: string, guard: AddressGuard): Promise<X509Certificate> {
+  const host = hostOf(uri);
   const { promise, resolve, reject } = Promise.withResolvers<X509Certificate>();
-  const socket = connect({ host, port: Number(port), ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: false, timeout: REACH_MS }, () => {
+  const socket = connect({ ...guard(host), host, port: Number(new URL(uri).port), ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: false, timeout: REACH_MS }, () => {
     const certificate = socket.getPeerX509Certificate();
     if (certificate) resolve(certificate);
     else reject(new Error('It shows no certificate.'));

@@ -1,4 +1,5 @@
 import { text, url } from '@inkpost/config/variables.js';
+import { linkLocalServersVariable } from '@inkpost/server-connection/address-rules.js';
 import { masterKeyVariables } from '@inkpost/service/master-key.js';
 import { CONTROL_PORTS, type ServiceName, serviceVariables, variablePart } from '@inkpost/service/service-variables.js';
 
@@ -9,6 +10,7 @@ function ownerUrl(service: ServiceName) {
 export const domainSyncConfig = {
   ...serviceVariables('domain-sync'),
   ...masterKeyVariables,
+  linkLocalServers: linkLocalServersVariable(),
   spoolFolder: text('INKPOST_SPOOL_FOLDER', 'Folder of the sealed documents: the free space shown is that of its disk.', '.inkpost/spool'),
   printSubmitUrl: ownerUrl('print-submit'),
   guestAccountUrl: ownerUrl('guest-account'),

@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import type { ConnectRouter } from '@connectrpc/connect';
+import type { AddressGuard } from '@inkpost/admission/reach-server.js';
 import { ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { DomainDoorService, DomainService } from '@inkpost/contracts/admin/v1/domain_pb.js';
 import { MaintenanceProofService } from '@inkpost/contracts/admin/v1/maintenance_proof_pb.js';
@@ -39,6 +40,7 @@ export interface MembershipParts extends OwnServerParts {
   readonly answers: ServerAnswers;
   readonly clients: DspClients;
   readonly owners: Owners;
+  readonly guard: AddressGuard;
   /** This server joined, left or became the master: whatever depends on it looks anew. */
   readonly onPlaceChanged: () => void;
   /** Replication is put together after membership, and asked for when somebody wants it. */
@@ -55,7 +57,7 @@ export interface BuiltMembership {
 
 /** How this server comes into a domain, keeps its place and leaves it: the composition of these parts. */
 export function buildMembership(parts: MembershipParts): BuiltMembership {
-  const { pool, flow, masterKey, controlKey, domains, succeed, answers, clients, owners, log } = parts;
+  const { pool, flow, masterKey, controlKey, domains, succeed, answers, clients, owners, guard, log } = parts;
   const own = new OwnServer(parts);
   const keepers = OBJECT_OWNERS.map((owner) => owners.client(ConfigurationService, owner));
   const keep = new KeepObjects(pool, keepers, log);
@@ -70,7 +72,7 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
   const tellOthers = (): void => void report.tellOthers().catch((error: unknown) => log.warning('other servers not told who is master, they will ask', { error }));
   const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, log });
   const report: ReportFigures = new ReportFigures({ domains, memberships, clients, own, change, admit, log });
-  const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, onPlaceChanged, log });
+  const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, guard, onPlaceChanged, log });
   const passwords = owners.client(MaintenanceProofService, 'guest-account');
   return {
     providers: [
@@ -79,7 +81,7 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
     ],
     routes: (router) => {
       router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: parts.standings() }), log }));
-      router.service(DomainService, new DomainRpc({ administer, domains, memberships, own, passwords, log }));
+      router.service(DomainService, new DomainRpc({ administer, domains, memberships, own, guard, passwords, log }));
       router.service(DomainDoorService, new DoorRpc(domains, controlKey));
       answers.service(router, MembershipService, new MembershipRpc({ domains, memberships, admit, leave, change }));
     },

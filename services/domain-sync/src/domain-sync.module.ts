@@ -5,6 +5,8 @@ import { StatisticsService } from '@inkpost/contracts/admin/v1/statistics_pb.js'
 import { ConsolidationService } from '@inkpost/contracts/domain/v1/statistics_pb.js';
 import { FlowClient } from '@inkpost/flow/flow-client.js';
 import { flowControllers } from '@inkpost/flow/flow-handlers.js';
+import { addressRules } from '@inkpost/server-connection/address-rules.js';
+import { guardedLookup } from '@inkpost/server-connection/guarded-lookup.js';
 import { CONTROL_ROUTES, type ControlRoutes } from '@inkpost/service/control-routes.js';
 import { masterKeyOf } from '@inkpost/service/master-key.js';
 import type { ServiceDefinition, ServiceRuntime } from '@inkpost/service/service-definition.js';
@@ -55,7 +57,9 @@ export const domainSync: ServiceDefinition = {
     log.info('this server', { serverId, version });
     const totals = new PrintTotalsStore(pool);
     const [ownFacts, sendings] = [new OwnFactsStore(pool), new FactSendingStore(pool)];
-    const clients = new DspClients(domains, succeed);
+    const rules = addressRules(config.linkLocalServers);
+    const guard = (host: string) => guardedLookup(host, rules);
+    const clients = new DspClients(domains, succeed, guard);
     const delivery = new FactDelivery({ domains, connect: (master) => clients.clientFor(ConsolidationService, master), facts: ownFacts, sendings, log });
     const statistics = new StatisticsRpc({
       totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
@@ -64,7 +68,7 @@ export const domainSync: ServiceDefinition = {
     const machine = { startedAt: new Date(), measureMachine: () => measureMachine(config.spoolFolder) };
     const rpc = new ServerRpc({ servers, domains, totals, version, log, ...machine });
     const membership = buildMembership({
-      servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, version, ...machine, now: () => new Date(),
+      servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, guard, log, version, ...machine, now: () => new Date(),
       controlKey: new TextEncoder().encode(await secrets.read('control-key')),
       onPlaceChanged: () => replication.replication.now(),
       standings: () => replication.standings,

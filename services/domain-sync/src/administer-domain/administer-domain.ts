@@ -1,3 +1,4 @@
+import type { AddressGuard } from '@inkpost/admission/reach-server.js';
 import type { GiveTicketCommand } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import type { AdmitServer } from '../admit-server/admit-server.js';
 import type { ChangeMaster } from '../change-master/change-master.js';
@@ -12,6 +13,8 @@ export interface AdministerDomainParts extends CreateDomainParts {
   readonly leave: LeaveDomain;
   readonly change: ChangeMaster;
   readonly report: ReportFigures;
+  /** Where this server may be made to connect to. */
+  readonly guard: AddressGuard;
   /** This server is in a domain now. */
   readonly onPlaceChanged: () => void;
 }

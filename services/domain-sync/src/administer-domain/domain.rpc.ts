@@ -2,7 +2,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { hostname } from 'node:os';
 import type { Client, HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { ProvenServer } from '@inkpost/admission/proven-server.js';
-import { type ReachedServer, reachServer } from '@inkpost/admission/reach-server.js';
+import { type AddressGuard, type ReachedServer, reachServer } from '@inkpost/admission/reach-server.js';
 import type { AddServerRequest, CreateDomainRequest, DomainService, GetDomainRequest, JoinDomainRequest, LeaveDomainRequest, PromoteMemberRequest, RemoveMemberRequest, UpdateDomainRequest, UpdateMemberRequest } from '@inkpost/contracts/admin/v1/domain_pb.js';
 import type { MaintenanceProofService } from '@inkpost/contracts/admin/v1/maintenance_proof_pb.js';
 import { authorize } from '@inkpost/service/control-listener.js';
@@ -22,6 +22,7 @@ export interface DomainRpcParts {
   readonly domains: DomainStore;
   readonly memberships: MembershipStore;
   readonly own: OwnServer;
+  readonly guard: AddressGuard;
   readonly passwords: Client<typeof MaintenanceProofService>;
   readonly log: Log;
 }
@@ -56,7 +57,7 @@ export class DomainRpc implements ServiceImpl<typeof DomainService> {
     const uri = checkUri(address, port);
     await demandMaster(domains);
     await this.prove(password, source, passwords);
-    await withServer(uri, async (slave) => {
+    await withServer(uri, this.parts.guard, async (slave) => {
       const { serverId, version, now, role, domainName } = slave.information;
       if (role !== 'single') throw refusal('in-a-domain', `${uri} is in the domain ${domainName} already, as its ${role}: it must leave that one first.`);
       const { ticket, masterUri } = await administer.giveTicket({ serverId, version, now: timestampFromDate(now) });
@@ -71,7 +72,7 @@ export class DomainRpc implements ServiceImpl<typeof DomainService> {
     const [uri, ownUri] = [checkUri(master, port), checkUri(ownAddress.trim() === '' ? hostname() : ownAddress)];
     await refuseMember(domains);
     await this.prove(password, source, passwords);
-    await withServer(uri, async (server) => {
+    await withServer(uri, this.parts.guard, async (server) => {
       const { serverId } = await own.identity();
       const leave = await new ProvenServer(server, password).ticket({ command: { case: 'giveTicket', value: { serverId, version: own.version, now: timestampFromDate(own.now()) } } });
       await administer.join({ ticket: leave.ticket, masterUris: [...new Set([uri, leave.masterUri])], masterCertificateSha256: leave.masterCertificateSha256, ownUri });
@@ -118,8 +119,8 @@ export class DomainRpc implements ServiceImpl<typeof DomainService> {
   }
 }
 
-async function withServer<T>(uri: string, act: (server: ReachedServer) => Promise<T>): Promise<T> {
-  const server = await reachServer(uri);
+async function withServer<T>(uri: string, guard: AddressGuard, act: (server: ReachedServer) => Promise<T>): Promise<T> {
+  const server = await reachServer(uri, undefined, guard);
   try {
     return await act(server);
   } finally {

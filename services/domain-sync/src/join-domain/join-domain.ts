@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { type ReachedServer, reachServer } from '@inkpost/admission/reach-server.js';
+import { type AddressGuard, type ReachedServer, reachServer } from '@inkpost/admission/reach-server.js';
 import { AdmissionService, type AdmitResponse } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -32,6 +32,7 @@ export interface JoinDomainParts {
   readonly domains: DomainStore;
   readonly memberships: MembershipStore;
   readonly own: OwnServer;
+  readonly guard: AddressGuard;
   /** Called once this server is a member. */
   readonly onJoined: () => void;
   readonly log: Log;
@@ -39,12 +40,12 @@ export interface JoinDomainParts {
 
 /** A single server joins a domain by a ticket of its master. Throws PermanentFailures with what is wrong. */
 export async function joinDomain(leave: LeaveToJoin, parts: JoinDomainParts): Promise<void> {
-  const { domains, memberships, own, onJoined, log } = parts;
+  const { domains, memberships, own, guard, onJoined, log } = parts;
   const ownUri = checkUri(leave.ownUri);
   await refuseMember(domains);
   const [{ serverId, name, dns }, sealing] = [await own.identity(), makeSealingKeys()];
   const { request, keyPem } = await requestMembership(serverId);
-  const master = await reachOneOf(leave.masterUris.map((uri) => checkUri(uri)), leave.masterCertificateSha256);
+  const master = await reachOneOf(leave.masterUris.map((uri) => checkUri(uri)), leave.masterCertificateSha256, guard);
   try {
     const admitted = await ask(master, {
       ticket: leave.ticket, serverId, name, dns, version: own.version, uri: ownUri, certificateRequest: request, sealingPublicKey: sealing.publicKey, now: timestampFromDate(own.now()),
@@ -58,13 +59,13 @@ export async function joinDomain(leave: LeaveToJoin, parts: JoinDomainParts): Pr
   }
 }
 
-async function reachOneOf([uri, ...others]: readonly string[], certificateSha256: string): Promise<ReachedServer> {
+async function reachOneOf([uri, ...others]: readonly string[], certificateSha256: string, guard: AddressGuard): Promise<ReachedServer> {
   if (uri === undefined) throw refusal('invalid', 'No address of the master is given.');
   try {
-    return await reachServer(uri, certificateSha256);
+    return await reachServer(uri, certificateSha256, guard);
   } catch (error) {
     if (!(error instanceof PermanentFailure)) throw error;
-    if (others.length > 0) return reachOneOf(others, certificateSha256);
+    if (others.length > 0) return reachOneOf(others, certificateSha256, guard);
     throw refusal(error.code.replace('admission.', ''), error.code === 'admission.unreachable' ? `The master is not reached from here: ${error.message}` : error.message);
   }
 }

@@ -2,6 +2,7 @@ import { Agent } from 'node:https';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
+import type { AddressGuard } from '@inkpost/admission/reach-server.js';
 import { dspNameOf } from '@inkpost/trust/dsp-name.js';
 import { SUCCESSION_HEADER } from '../answer-servers/peer.js';
 import type { DomainStore } from '../domain/domain.store.js';
@@ -32,6 +33,8 @@ export class DspClients {
   constructor(
     private readonly domains: Pick<DomainStore, 'identity'>,
     private readonly succeed: Succeed,
+    /** A member says itself where it is: not everywhere is it called. */
+    private readonly guard: AddressGuard,
   ) {}
 
   /** Throws ConnectErrors; FailedPrecondition while this server is in no domain, Unavailable while the other is not reached. */
@@ -54,7 +57,7 @@ export class DspClients {
   }
 
   private async transportTo({ serverId, uri }: ReachableServer): Promise<Transport> {
-    const { origin } = new URL(uri);
+    const { origin, hostname } = new URL(uri);
     if (!this.identity || this.identity.until < Date.now()) this.identity = { of: this.domains.identity(), until: Date.now() + IDENTITY_HOLDS_MS };
     const identity = await this.identity.of.catch((error: unknown) => {
       this.identity = undefined;
@@ -67,7 +70,7 @@ export class DspClients {
     if (known?.certificatePem === identity.certificatePem) return known.transport;
     known?.agent.destroy();
     const agent = new Agent({
-      cert: identity.certificatePem, key: identity.keyPem, ca: identity.authorityCertificatePem, servername: dspNameOf(serverId),
+      ...this.guard(hostname.replaceAll(/^\[|\]$/g, '')), cert: identity.certificatePem, key: identity.keyPem, ca: identity.authorityCertificatePem, servername: dspNameOf(serverId),
       minVersion: 'TLSv1.3', keepAlive: true, maxSockets: DSP_SOCKETS_PER_SERVER,
     });
     const transport = createConnectTransport({
