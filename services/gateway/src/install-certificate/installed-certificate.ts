@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 import { readIfThere } from '../serve-http/certificate-authority.js';
 import { type Certificate, writeWhole } from '../serve-http/certificate.js';
@@ -27,10 +28,18 @@ function pathOf(folder: string): string {
   return join(folder, 'installed.json');
 }
 
-/** Undefined: there is none. Throws where it is damaged. */
+/** Undefined: there is none. Throws where it is damaged, or no TLS server could use it. */
 export async function readInstalled(folder: string): Promise<InstalledCertificate | undefined> {
   const text = await readIfThere(pathOf(folder));
-  return text === undefined ? undefined : file.parse(JSON.parse(text));
+  if (text === undefined) return undefined;
+  const installed = file.parse(JSON.parse(text));
+  assertUsable(installed);
+  return installed;
+}
+
+/** OpenSSL has the last word, also on the certificates between. */
+export function assertUsable({ certificatePem, keyPem }: Certificate): void {
+  createSecureContext({ cert: certificatePem, key: keyPem });
 }
 
 export async function writeInstalled(folder: string, installed: InstalledCertificate): Promise<void> {

@@ -1,11 +1,10 @@
-import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 import { instant } from '../answer-route/fields.js';
 import { Problem } from '../answer-route/problem.js';
 import { route } from '../answer-route/route.js';
 import { LIMITS, TEXT } from '../limits.js';
 import { certificateWarnings, describeCertificate } from './describe-certificate.js';
-import { DOORS, DOORS_BY_DEFAULT, type DoorName, type InstalledCertificate } from './installed-certificate.js';
+import { assertUsable, DOORS, DOORS_BY_DEFAULT, type DoorName, type InstalledCertificate } from './installed-certificate.js';
 import { type JudgedCertificate } from './judge-certificate.js';
 import { readPfxAside } from './read-pfx-aside.js';
 import type { Certificate } from '../serve-http/certificate.js';
@@ -68,7 +67,7 @@ export function serverCertificateRoutes(parts: CertificateParts) {
       handle: async ({ body, caller }) => {
         const now = new Date();
         const judged = await readPfxAside({ pfx: new Uint8Array(Buffer.from(body.pfx, 'base64')), password: body.password, now });
-        assertUsable(judged);
+        refuseUnusable(judged);
         await certificates.install({ ...judged, doors: [...new Set(body.doors)], installedAt: now.toISOString(), installedBy: caller.actor });
         return toAnswer(parts);
       },
@@ -84,10 +83,9 @@ export function serverCertificateRoutes(parts: CertificateParts) {
   ];
 }
 
-/** OpenSSL has the last word, also on the certificates between. */
-function assertUsable({ certificatePem, keyPem }: JudgedCertificate): void {
+function refuseUnusable(judged: JudgedCertificate): void {
   try {
-    createSecureContext({ cert: certificatePem, key: keyPem });
+    assertUsable(judged);
   } catch (error) {
     const reason = `holds a certificate that can not be used here: ${error instanceof Error ? error.message : String(error)}`;
     throw new Problem('invalid-request', `pfx ${reason}.`, { errors: [{ field: 'pfx', reason }] });

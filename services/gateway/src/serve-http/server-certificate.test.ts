@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { createLog } from '@inkpost/telemetry/log.js';
+import { makeCertificate } from '@inkpost/testkit/make-certificate.js';
 import { temporaryFolder } from '@inkpost/testkit/temporary-folder.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Certificate } from './certificate.js';
@@ -51,4 +52,17 @@ it('a certificate that is renewed while doors are open is shown from then on, an
   expect(fingerprint(renewed)).not.toBe(fingerprint(first));
   expect([await shown(port, root), Buffer.from(await kept.exportAuthority()).equals(Buffer.from(root))]).toEqual([fingerprint(renewed), true]);
   server.close();
+});
+
+it('an installed certificate that no server could use, or whose file is damaged, does not keep the doors shut: our own is shown', async () => {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const config = { httpListen: listen, dspListen: listen, wscListen: listen, certificateNames: [], dataFolder: folder.path };
+  const { certificate, key } = await makeCertificate({ commonName: 'weak', names: ['DNS:weak'], keyKind: 'weak-rsa' });
+  const own = await new ServerCertificate(config, createLog('test', 'fatal')).get('http');
+  const installed = { certificatePem: certificate, keyPem: key, doors: ['http'], installedAt: '', installedBy: '' };
+  for (const text of [JSON.stringify(installed), '{"doors":']) {
+    await writeFile(join(folder.path, 'certificate', 'installed.json'), text);
+    expect(await new ServerCertificate(config, createLog('test', 'fatal')).get('http')).toEqual(own);
+  }
+  await rm(join(folder.path, 'certificate', 'installed.json'));
 });

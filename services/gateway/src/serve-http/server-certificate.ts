@@ -106,11 +106,11 @@ export class ServerCertificate {
     for (const use of this.listeners) await use();
   }
 
-  /** One that can't be read is told, and our own shown. */
+  /** One that can't be used is told, and our own shown. */
   private async read(): Promise<InstalledCertificate | undefined> {
     this.stamp = await stampOfInstalled(this.folder);
     return readInstalled(this.folder).catch((error: unknown) => {
-      this.log.error('installed certificate can not be read: install it again', { error });
+      this.log.error('installed certificate can not be used: install it again', { error });
       return undefined;
     });
   }
