@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { dirname, join } from 'node:path';
 import { CheckingClient } from '@inkpost/gateway/rest.harness.js';
+import { makeCertificate } from '@inkpost/testkit/make-certificate.js';
+import { makePfxOf } from '@inkpost/testkit/make-pfx.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DIRECT_MAILBOX, HELD_QUEUE, type Installation, install, MAILBOX, PASSWORD } from './installation.js';
 
@@ -255,6 +257,19 @@ describe('over REST, at the real owners', () => {
       }).on('error', reject).end();
     });
     expect(JSON.parse(told)).toMatchObject({ serverId: body['serverId'], name: 'Head office', role: 'single' });
+  });
+
+  it('a certificate is installed, an administrator is mailed that it ends soon, and it goes again (SKY-099, V-08)', async () => {
+    for (const event of ['certificate-expiring', 'certificate-expired']) {
+      expect((await client.call('PUT', `/api/v0/notification-events/${event}`, { enabled: true, targets: ['server-desk@example.org'] })).status).toBe(200);
+    }
+    const certificate = await makeCertificate({ commonName: 'print.example.org', names: ['DNS:print.example.org'], validTo: new Date(Date.now() + 5 * 86_400_000) });
+    const pfx = (await makePfxOf(certificate)).toString('base64');
+    expect((await client.call('PUT', '/api/v0/server-certificate', { pfx, password: 'secret' })).body).toMatchObject({ installed: { subject: 'CN=print.example.org', state: 'expires-soon', installedBy: 'maintenance' } });
+    const mail = await inkpost.sink.waitFor(({ to }) => to.includes('server-desk@example.org'));
+    expect(mail.text).toContain('CN=print.example.org');
+    expect((await client.call('DELETE', '/api/v0/server-certificate')).status).toBe(204);
+    expect((await client.call('GET', '/api/v0/server-certificate')).body).toMatchObject({ installed: null });
   });
 
   it('rights are given by profiles and roles, hold for people and programs, and end with them', async () => {
