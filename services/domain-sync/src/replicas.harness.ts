@@ -58,7 +58,11 @@ export class Replica {
   }
 
   get printSubmit(): OwnerStandIn {
-    const owner = this.owners.get('print-submit');
+    return this.owner('print-submit');
+  }
+
+  owner(name: ObjectOwner): OwnerStandIn {
+    const owner = this.owners.get(name);
     if (!owner) throw new Error('unreachable');
     return owner;
   }
@@ -97,9 +101,11 @@ export class Replica {
       clients: { clientFor: (service, { serverId: to }) => this.clientTo(service, to) },
     });
     this.built.replication.onApplicationBootstrap();
+    this.built.maintain.onApplicationBootstrap();
   }
 
   async stop(): Promise<void> {
+    await this.built?.maintain.beforeApplicationShutdown();
     await this.built?.replication.beforeApplicationShutdown();
     this.keepAlive?.onModuleDestroy();
     await this.sender?.stop();

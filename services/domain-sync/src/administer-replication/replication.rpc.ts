@@ -121,6 +121,7 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
     await this.domain(context, 'configuration.write', true);
     if (everyMinutes < MAINTENANCE_MINUTES_MIN || everyMinutes > MAINTENANCE_MINUTES_MAX) throw invalidField('everyMinutes', `must be from ${MAINTENANCE_MINUTES_MIN} to ${MAINTENANCE_MINUTES_MAX}`);
     await this.parts.maintenance.put(enabled, everyMinutes, itemsOf(items));
+    this.parts.maintain.now();
     return { maintenance: maintenanceToWire(await this.parts.maintenance.get()) };
   }
 

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Member } from '../domain/domain.js';
 import { refusal } from '../domain/refuse.js';
 import type { SlaveDesk } from '../deliver-orders/slave-desk.js';
+import { CATCH_UP_LOOK_MS, CATCH_UP_MS } from '../limits.js';
 import type { KnownLog } from '../keep-log/known-log.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
 
@@ -42,6 +44,23 @@ export class SlaveStandings {
     if (!heard) return undefined;
     const missing = state.after(state.continues(heard) ? heard.position : 0).map(({ kind, objectId, name, change, position }) => ({ kind, objectId, name, position, difference: change === 'put' ? 'missing' as const : 'extra' as const, problem: '' }));
     return [...heard.unapplied.map((order) => ({ ...order, difference: 'unapplied' as const })), ...missing];
+  }
+
+  /** Calls a slave and waits a moment for it to have all that the master has. Gives why it has not; empty: it has. */
+  async catchUp(serverId: string): Promise<string> {
+    this.parts.wake(serverId);
+    const until = Date.now() + CATCH_UP_MS;
+    while (this.lackOf(serverId) !== '' && Date.now() < until) await sleep(CATCH_UP_LOOK_MS);
+    return this.lackOf(serverId);
+  }
+
+  private lackOf(serverId: string): string {
+    const { desk, knownLog: { state } } = this.parts;
+    const { standing, heard } = desk.heardOf(serverId);
+    if (!heard) return 'was not heard of since this server started.';
+    if (heard.unappliedCount > 0) return `could not apply ${heard.unappliedCount} orders.`;
+    if (heard.position < state.head) return `stands at ${heard.position} of ${state.head} orders.`;
+    return standing === 'level' ? '' : 'has something else than this master, and is being healed.';
   }
 
   /** Calls them also where they could not be reached, and compares them object by object. */

@@ -40,6 +40,11 @@ export class MaintainServers {
     await this.round.stop(STOP_MS);
   }
 
+  /** The plan is otherwise, or the clock is. */
+  now(): void {
+    this.round.now();
+  }
+
   /** `items` empty: those of the schedule. What went wrong is noted, not thrown. */
   async run(items: readonly MaintenanceItem[] = []): Promise<Maintenance> {
     const { store, log } = this.parts;
