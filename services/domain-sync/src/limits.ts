@@ -120,3 +120,6 @@ export const MAINTENANCE_MINUTES_MAX = 44_640;
 export const MAINTENANCE_LOOK_MS = 10_000;
 /** How long who is master is said in calls without looking again. */
 export const SUCCESSION_HOLDS_MS = 1_000;
+/** How long a slave that is to be the master is given to come to what the master has. */
+export const CATCH_UP_MS = 10_000;
+export const CATCH_UP_LOOK_MS = 100;
