@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 export const EVERYWHERE: readonly string[] = ['0.0.0.0', '::'];
 
 export interface Certificate {
-  /** The certificate, then those that it hangs on; the last one is the root, of our own authority always. */
+  /** The certificate, then those that it hangs on; of our own the last one is the root. */
   readonly certificatePem: string;
   readonly keyPem: string;
 }
@@ -42,7 +42,7 @@ export async function keepCertificate(folder: string, hosts: readonly string[], 
   return made;
 }
 
-/** In DER, what others pin: the last certificate of the chain. */
+/** In DER, what others pin of our own: the last certificate of the chain. */
 export function rootOf({ certificatePem }: Certificate): Buffer {
   const [root = certificatePem] = certificatePem.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g)?.slice(-1) ?? [];
   return new X509Certificate(root).raw;

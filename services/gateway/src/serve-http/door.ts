@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -15,14 +14,14 @@ import type { Route } from '../answer-route/route.js';
 import { LIMITS } from '../limits.js';
 import type { DomainDoor } from '../pass-on-dsp/domain-door.js';
 import { routeController } from './bind-routes.js';
-import { type Certificate, rootOf } from './certificate.js';
+import type { DoorCertificate } from './server-certificate.js';
 import { frameRequest } from './frame-request.js';
 import { UnknownRequestFilter } from './refuse-unknown.js';
 
 export interface DoorOptions {
   readonly listen: ListenAddress;
   /** Absent: plain HTTP. */
-  readonly certificate: Certificate | undefined;
+  readonly certificate: DoorCertificate | undefined;
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly routes: readonly Route[];
@@ -73,7 +72,7 @@ export class Door {
   }
 
   /** New connections are shown this certificate; those that are open go on. */
-  renew(certificate: Certificate): void {
+  renew(certificate: DoorCertificate): void {
     if (this.server instanceof HttpsServer) this.server.setSecureContext(contextOf(certificate));
   }
 
@@ -85,13 +84,9 @@ export class Door {
   }
 }
 
-/** `ca`: where a door asks for certificates, it names its own authority, so that no browser offers its user's. */
-function contextOf(certificate: Certificate) {
-  return { cert: certificate.certificatePem, key: certificate.keyPem, ca: pemOf(rootOf(certificate)) };
-}
-
-function pemOf(der: Buffer): string {
-  return new X509Certificate(der).toString();
+/** `ca`: where a door asks for certificates, it names our own authority whatever it shows, so that no browser offers its user's. */
+function contextOf({ certificatePem, keyPem, authorityPem }: DoorCertificate) {
+  return { cert: certificatePem, key: keyPem, ca: authorityPem };
 }
 
 async function listen(server: HttpServer, { host, port }: ListenAddress): Promise<void> {

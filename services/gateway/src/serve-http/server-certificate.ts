@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { Log } from '@inkpost/telemetry/log.js';
@@ -10,6 +11,11 @@ import { type Certificate, keepCertificate, rootOf } from './certificate.js';
 interface Kept {
   readonly own: Certificate;
   readonly installed: InstalledCertificate | undefined;
+}
+
+export interface DoorCertificate extends Certificate {
+  /** Our own, which the door names when it asks for certificates. */
+  readonly authorityPem: string;
 }
 
 /** The certificates of the doors, renewed and replaced while they are open: our own, and one that the owner of the installation may have brought for some of them. */
@@ -29,9 +35,10 @@ export class ServerCertificate {
   }
 
   /** What a door shows. */
-  async get(door: DoorName): Promise<Certificate> {
+  async get(door: DoorName): Promise<DoorCertificate> {
     const { own, installed } = await this.all();
-    return installed?.doors.includes(door) ? installed : own;
+    const { certificatePem, keyPem } = installed?.doors.includes(door) ? installed : own;
+    return { certificatePem, keyPem, authorityPem: new X509Certificate(rootOf(own)).toString() };
   }
 
   /** The first call finds or makes our own. */
