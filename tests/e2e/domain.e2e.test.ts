@@ -227,10 +227,17 @@ describe('the master\'s place', () => {
   };
   const keyed = async (index: number) => (await server(index).superuser.query('SELECT FROM domain_sync.domain WHERE sealed_authority_key IS NOT NULL')).rowCount;
 
-  it('is handed over, and all follow the new one', async () => {
+  it('is handed over, and all follow the new one, with the members as it knows them; what the former master shared comes from the new one', async () => {
+    const kept = async (index: number) => (await server(index).superuser.query<{ keep_as: string }>('SELECT keep_as FROM domain_sync.keep_objects')).rows[0]?.keep_as;
+    const revision = async (index: number) => (await server(index).superuser.query<{ revision: string }>('SELECT revision FROM domain_sync.domain')).rows[0]?.revision;
+    // As if this one had heard of more before the change than the new master ever will.
+    await server(2).superuser.query('UPDATE domain_sync.domain SET revision = revision + 1000');
     expect(await promote(0, 1)).toMatchObject({ status: 200, answer: { role: 'slave' } });
     expect([await place(0), await place(1)]).toEqual(['slave 2', 'master 2']);
+    // Their owners are told as soon as they run.
+    expect([await kept(0), await kept(1)]).toEqual(['received', 'shared']);
     await expect.poll(() => place(2), { timeout: 15_000 }).toBe('slave 2');
+    await expect.poll(async () => (await revision(2)) === (await revision(1)), { timeout: 15_000 }).toBe(true);
     expect((await promote(0, 2)).status).toBe(409);
   });
 

@@ -70,7 +70,8 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
   const admit = new AdmitServer({ domains, memberships, admissions, own, log });
   const leave = new LeaveDomain({ domains, memberships, clients, onPlaceChanged, log });
   const tellOthers = (): void => void report.tellOthers().catch((error: unknown) => log.warning('other servers not told who is master, they will ask', { error }));
-  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, log });
+  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, catchUp: (serverId) => parts.standings().catchUp(serverId), log });
+  succeed.watch(() => keep.soon());
   const report: ReportFigures = new ReportFigures({ domains, memberships, clients, own, change, admit, log });
   const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, guard, onPlaceChanged, log });
   const passwords = owners.client(MaintenanceProofService, 'guest-account');

@@ -19,6 +19,8 @@ export interface ChangeMasterParts {
   readonly clients: DspClients;
   readonly succeed: Succeed;
   readonly ownId: () => Promise<string>;
+  /** Why a slave has not all that this master has, after it was given time to come to it; empty: it has. */
+  readonly catchUp: (serverId: string) => Promise<string>;
   /** This server is the master now. */
   readonly onPlaceChanged: () => void;
   /** Every server it knows is told, sooner or later. */
@@ -68,6 +70,9 @@ export class ChangeMaster {
     const domain = await demandMaster(domains);
     const heir = await domains.member(serverId);
     if (!heir) throw refusal('invalid', 'There is no such server in the domain.');
+    // What it has not would be lost: the domain goes on from what the new master has.
+    const lack = await this.parts.catchUp(serverId);
+    if (lack !== '') throw refusal('not-level', `${heir.name} ${lack} What it has not would be lost; GET /api/v0/domain/servers/${serverId}/differences (wcli DIFF) says more.`);
     const authorityKey = await this.keyFor(domain, heir);
     try {
       const { succession } = await clients.clientFor(MembershipService, heir).takeOver({ membership: toMembership(domain, await domains.members()), ...(authorityKey ? { authorityKey } : {}) });

@@ -5,10 +5,18 @@ import type { Domain } from './domain.js';
 import { SUCCESSION_HOLDS_MS } from '../limits.js';
 import type { DomainStore } from './domain.store.js';
 
-/** Nothing is followed twice, nor back: the condition is the database's. */
-const FOLLOW = `WITH followed AS (
-    UPDATE domain SET epoch = $1::bigint, master_id = $2::uuid, succession = $3, role = CASE WHEN $2::uuid = (SELECT server_id FROM server) THEN 'master' ELSE 'slave' END
-    WHERE domain_id = $4 AND (epoch, master_id) < ($1::bigint, $2::uuid) RETURNING role)
+/**
+ * Nothing is followed twice, nor back: the condition is the database's. What a server that was the master shared comes from the new one now, and is changed there. Another master counts
+ * revisions on from what it knew itself: a slave's number means nothing to it, so that all ask for the members anew.
+ */
+const FOLLOW = `WITH before AS (SELECT role FROM domain),
+  followed AS (
+    UPDATE domain SET epoch = $1::bigint, master_id = $2::uuid, succession = $3, role = CASE WHEN $2::uuid = (SELECT server_id FROM server) THEN 'master' ELSE 'slave' END,
+      revision = CASE WHEN $2::uuid = (SELECT server_id FROM server) THEN revision ELSE 0 END
+    WHERE domain_id = $4 AND (epoch, master_id) < ($1::bigint, $2::uuid) RETURNING role),
+  kept AS (
+    INSERT INTO keep_objects (keep_as) SELECT 'received' FROM before, followed WHERE before.role = 'master' AND followed.role = 'slave'
+    ON CONFLICT (only_row) DO UPDATE SET keep_as = excluded.keep_as)
   UPDATE member SET role = CASE WHEN server_id = $2::uuid THEN 'master' ELSE 'slave' END, uri = CASE WHEN server_id = $2::uuid THEN $5 ELSE uri END
   WHERE EXISTS (SELECT FROM followed)`;
 

@@ -181,7 +181,7 @@ CREATE TABLE admission_proof (
 -- The server left its domain or became its master: its objects' owners have yet to hear it.
 CREATE TABLE keep_objects (
   only_row boolean NOT NULL DEFAULT true CHECK (only_row),
-  keep_as  text NOT NULL CHECK (keep_as IN ('local', 'shared')),
+  keep_as  text NOT NULL CHECK (keep_as IN ('local', 'shared', 'received')),
   CONSTRAINT keep_objects_pkey PRIMARY KEY (only_row)
 );
 
