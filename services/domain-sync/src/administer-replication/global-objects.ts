@@ -22,6 +22,8 @@ import { sealForMember } from '../seal-secrets/seal-for-member.js';
 import { bodyChanges, type FieldChange } from '../show-history/body-changes.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
 
+const TOO_LATE = `It did not answer within ${REHEARSAL_MS / 1_000} s: it is not reached, or it pauses between two calls (mailbox mode). Try again.`;
+
 export interface GlobalObjectsParts {
   readonly known: KnownDomain;
   readonly knownLog: KnownLog;
@@ -108,7 +110,7 @@ export class GlobalObjects {
     return outcome;
   }
 
-  /** What slaves would make of the object as it is now. Who doesn't answer in time has an empty outcome. */
+  /** What slaves would make of the object as it is now. Who doesn't answer in time has an empty outcome, and the problem says so. */
   async rehearse(object: ObjectReference, serverIds: readonly string[]): Promise<{ readonly changes: FieldChange[]; readonly results: RehearsalResult[] }> {
     const { known, desk, wake, store } = this.parts;
     const owner = this.owner(object.kind);
@@ -124,7 +126,7 @@ export class GlobalObjects {
       });
       wake(member.serverId);
       const [first] = (await Promise.race([outcome, tooLate])) ?? [];
-      return { member, outcome: first?.outcome ?? '', problem: first?.problem ?? '', renamedLocal: first?.renamedLocal ?? '' };
+      return first ? { member, outcome: first.outcome, problem: first.problem, renamedLocal: first.renamedLocal } : { member, outcome: '', problem: TOO_LATE, renamedLocal: '' };
     }));
     desk.endRehearsals(id);
     const [latest] = await store.history(object, 1);
