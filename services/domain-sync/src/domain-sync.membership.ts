@@ -53,6 +53,8 @@ export interface BuiltMembership {
   readonly routes: (router: ConnectRouter) => void;
   /** Asks the master at once what changed. */
   readonly reportSoon: () => void;
+  /** Likewise, as so many members do. */
+  readonly reportAmong: (members: number) => void;
 }
 
 /** How this server comes into a domain, keeps its place and leaves it: the composition of these parts. */
@@ -87,5 +89,6 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
       answers.service(router, MembershipService, new MembershipRpc({ domains, memberships, admit, leave, change }));
     },
     reportSoon: () => report.soon(),
+    reportAmong: (members) => report.soonAmong(members),
   };
 }

@@ -76,7 +76,7 @@ export const domainSync: ServiceDefinition = {
     const replication: BuiltReplication = buildReplication({
       serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
       serverName: async () => (await servers.find()).name,
-      onNewerRevision: membership.reportSoon,
+      onNewerRevision: membership.reportAmong, onMasterUnreached: membership.reportSoon,
     });
     return {
       module: DomainSyncModule,

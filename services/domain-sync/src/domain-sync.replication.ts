@@ -52,7 +52,8 @@ export interface ReplicationRuntime {
   readonly owners: Owners;
   readonly log: Log;
   /** The master has a newer revision of the domain and its members than this server, or doesn't answer. */
-  readonly onNewerRevision: () => void;
+  readonly onNewerRevision: (members: number) => void;
+  readonly onMasterUnreached: () => void;
 }
 
 export interface BuiltReplication {
@@ -80,9 +81,9 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
     const machine = await runtime.measureMachine();
     return create(ServerFiguresSchema, { ...machine, name: await serverName(), version: runtime.version, uptimeSeconds: BigInt(Math.floor((Date.now() - runtime.startedAt.getTime()) / 1_000)) });
   };
-  const follow = new FollowMaster({ serverId, domains, store: taken, log: store, apply, owners, masterKey, figures, onNewerRevision: runtime.onNewerRevision });
+  const follow = new FollowMaster({ serverId, domains, store: taken, log: store, apply, owners, masterKey, figures, onNewerRevision: () => runtime.onNewerRevision(known.members.size) });
   const push = new PushOrders({ known, desk, clients, log });
-  const ask = new AskMaster({ known, follow, clients, log, onUnreached: runtime.onNewerRevision });
+  const ask = new AskMaster({ known, follow, clients, log, onUnreached: runtime.onMasterUnreached });
   const replication: Replication = new Replication({ known, knownLog, desk, push, ask, waiting, apply, taken, progress, changes, owners, stopping, log });
   runtime.succeed.watch(() => replication.now());
   const wake = (slaveId: string): void => {

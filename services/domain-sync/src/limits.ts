@@ -95,6 +95,8 @@ export const PROOF_MS = 60_000;
 /** A slave asks its master for what changed so often, and up to so much later at random: how it does, replication says each minute, and the master says at once that something changed. */
 export const REPORT_EVERY_MS = 300_000;
 export const REPORT_JITTER_MS = 60_000;
+/** All slaves that ask within this time what changed in the domain are told the same. */
+export const MEMBERSHIP_HOLDS_MS = 5_000;
 /** Whom a server asks who is master, where the one it knows doesn't answer. */
 export const OTHERS_ASKED = 3;
 /** Calls of which little depends. */

@@ -95,7 +95,7 @@ export class Replica {
     this.keepAlive = new Owners(urls, async () => 'k'.repeat(32));
     this.built = buildReplication({
       serverId, pool, masterKey, log, version: '1', startedAt: new Date(), owners: this.keepAlive, serverName: async () => name,
-      flow: new FlowClient(pool, this.sender), domains: new DomainStore(pool, masterKey), succeed: { watch: () => undefined }, onNewerRevision: () => undefined,
+      flow: new FlowClient(pool, this.sender), domains: new DomainStore(pool, masterKey), succeed: { watch: () => undefined }, onNewerRevision: () => undefined, onMasterUnreached: () => undefined,
       measureMachine: async () => ({ load: 0, diskFreeBytes: 1n, diskSizeBytes: 2n }),
       answers: { service: (router, service, implementation) => void router.service(service, implementation) },
       clients: { clientFor: (service, { serverId: to }) => this.clientTo(service, to) },

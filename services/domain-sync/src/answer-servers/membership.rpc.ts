@@ -1,14 +1,17 @@
+import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import type { DismissRequest, LeaveRequest, MembershipService, RenewCertificateRequest, ReportRequest, TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { type DismissRequest, type LeaveRequest, MembershipSchema, type MembershipService, type RenewCertificateRequest, type ReportRequest, ReportResponseSchema, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import type { AdmitServer } from '../admit-server/admit-server.js';
 import type { ChangeMaster } from '../change-master/change-master.js';
+import type { Domain } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import type { MembershipStore } from '../domain/membership.store.js';
 import { toMembership } from '../domain/membership-wire.js';
 import { refusal } from '../domain/refuse.js';
 import type { LeaveDomain } from '../leave-domain/leave-domain.js';
-import { SERVER_NAME_LENGTH_MAX } from '../limits.js';
+import { MEMBERSHIP_HOLDS_MS, SERVER_NAME_LENGTH_MAX } from '../limits.js';
 import { peerOf, PEER_SERIAL_HEADER, SOURCE_HEADER } from './peer.js';
 
 export interface MembershipRpcParts {
@@ -21,6 +24,8 @@ export interface MembershipRpcParts {
 
 /** Between members: how they do, and how they come to know of each other. */
 export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
+  private told: { readonly of: string; readonly until: number; readonly field: Promise<UnknownField> } | undefined;
+
   constructor(private readonly parts: MembershipRpcParts) {}
 
   async report({ figures, revision, startedAt, hasAuthorityKey }: ReportRequest, context: HandlerContext) {
@@ -35,7 +40,27 @@ export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
       name, version: figures.version.slice(0, SERVER_NAME_LENGTH_MAX), load: figures.load, startedAt: startedAt ? timestampDate(startedAt) : new Date(), diskFreeBytes: Number(figures.diskFreeBytes), diskSizeBytes: Number(figures.diskSizeBytes),
     }, requestHeader.get(SOURCE_HEADER) ?? '', requestHeader.get(PEER_SERIAL_HEADER) ?? '');
     const authorityKey = member.mayBePromoted && !hasAuthorityKey ? await change.keyFor(domain, member) : undefined;
-    return { ...(authorityKey ? { authorityKey } : {}), ...(Number(revision) === domain.revision ? {} : { membership: toMembership(domain, await domains.members()) }) };
+    const response = create(ReportResponseSchema, authorityKey ? { authorityKey } : {});
+    if (Number(revision) !== domain.revision) response.$unknown = [await this.encodedMembership(domain)];
+    return response;
+  }
+
+  /**
+   * After a change all slaves ask at once, and are told the same: read and encoded once. For each of a thousand members, each of a thousand answers would cost 20 ms. What is encoded already
+   * goes into a message as a field that it does not know.
+   */
+  private encodedMembership(domain: Domain): Promise<UnknownField> {
+    const of = `${domain.domainId} ${domain.epoch} ${domain.revision}`;
+    if (this.told?.of === of && this.told.until > performance.now()) return this.told.field;
+    const field = this.parts.domains.members().then((members) => {
+      const bytes = toBinary(MembershipSchema, create(MembershipSchema, toMembership(domain, members)));
+      return { no: ReportResponseSchema.field.membership.number, wireType: WireType.LengthDelimited, data: new BinaryWriter().bytes(bytes).finish() };
+    });
+    this.told = { of, until: performance.now() + MEMBERSHIP_HOLDS_MS, field };
+    field.catch(() => {
+      this.told = undefined;
+    });
+    return field;
   }
 
   async renewCertificate({ certificateRequest }: RenewCertificateRequest, context: HandlerContext) {

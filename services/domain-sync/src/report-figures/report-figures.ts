@@ -13,6 +13,7 @@ import type { MembershipStore } from '../domain/membership.store.js';
 import type { OwnServer } from '../domain/own-server.js';
 import { MEMBER_CERTIFICATE_RENEW_DAYS, OTHERS_ASKED, REPORT_EVERY_MS, REPORT_JITTER_MS, SHORT_CALL_MS } from '../limits.js';
 import type { DspClients } from '../reach-server/dsp-clients.js';
+import { spreadMs } from './spread.js';
 
 export interface ReportFiguresParts {
   readonly domains: DomainStore;
@@ -34,6 +35,7 @@ const STOP_MS = 1_000;
 export class ReportFigures {
   private readonly rounds: RepeatedRound;
   private unanswered = '';
+  private later: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: ReportFiguresParts) {
     const onError = (error: unknown): void => parts.log.warning('the other servers of the domain were not asked, tried again', { error });
@@ -56,6 +58,14 @@ export class ReportFigures {
   /** Something changed: not only in a minute. */
   soon(): void {
     this.rounds.now();
+  }
+
+  /** The master says that the domain changed, as it does to all of so many members. */
+  soonAmong(members: number): void {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.rounds.now();
+    }, spreadMs(members, Math.random())).unref();
   }
 
   /** Who is master is told to all of whom this server knows, as far as they are reached. */
