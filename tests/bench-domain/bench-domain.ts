@@ -28,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     return figures.waiting.slavesWithAll === figures.slaves ? 0 : 1;
   } catch (error) {
     if (error instanceof Interrupted) return INTERRUPTED;
+    for (const line of await run.lastWarnings()) steps.line(line);
     throw error;
   } finally {
     await steps.run('Stopping', () => run.stop());
@@ -38,7 +39,7 @@ function describe(figures: DomainFigures): string[] {
   return [
     `${figures.slaves} simulated slaves around one master; ${figures.machine}; load before: ${figures.loadBefore.toFixed(1)}`, '',
     ...judge(figures).map(({ what, found, goal, reached }) => `${reached ? '✓' : '✗'} ${what}: ${found}; aim ${goal}`),
-    `  all slaves know of another mode: ${figures.modeSeconds.toFixed(1)} s`,
+    `  all slaves know of another mode: ${figures.modeSeconds.toFixed(1)} s; times that the master told an administrator to try again (503): ${figures.busyAnswers}`,
   ];
 }
 

@@ -40,6 +40,8 @@ export interface DomainFigures {
   readonly bidirectionalRestart: RestartFigures;
   /** From the administrator's request until all slaves know that the mode is another one. */
   readonly modeSeconds: number;
+  /** Questions of an administrator that the master answered with 503 in the whole run, of some that were asked twice a second. */
+  readonly busyAnswers: number;
   readonly mailbox: ChangeFigures;
   readonly mailboxRest: RestFigures;
   readonly mailboxRestart: RestartFigures;

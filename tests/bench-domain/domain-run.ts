@@ -2,6 +2,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Steps } from '@inkpost/local/steps.mjs';
 import { freePorts } from '@inkpost/testkit/free-port.js';
+import { lastWarnings } from '../bench/run-suite/last-warnings.js';
 import { RunningParts } from '../bench/running-parts.js';
 import { type ChangeFigures, cpuPercentOf, type DomainFigures, type RestartFigures, type RestFigures, spreadOf } from './domain-figures.js';
 import { enrolSlaves } from './enrol-slaves.js';
@@ -22,6 +23,7 @@ const WAITING_CHANGES = 5;
 export class DomainRun {
   private readonly running = new RunningParts();
   private changes = 0;
+  private logFile: string | undefined;
 
   constructor(
     private readonly options: DomainBenchOptions,
@@ -33,6 +35,7 @@ export class DomainRun {
     const [loadBefore = 0] = loadavg();
     const master = await steps.run('A whole Inkpost, one process per service, as master', () => Master.start());
     this.running.add(() => master.stop());
+    this.logFile = master.logFile;
     const locations: string[] = [];
     await steps.run(`${LOCATIONS} global objects`, async () => {
       for (let index = 0; index < LOCATIONS; index += 1) locations.push(await master.createLocation(`Place ${index}`));
@@ -47,7 +50,11 @@ export class DomainRun {
     const mailboxRestart = await this.restart('mailbox', master, crowd);
     const waiting = await this.waiting(master, crowd, locations);
     const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, Linux ${release()}, Node ${process.version}`;
-    return { slaves, machine, loadBefore, withoutSlaves, bidirectional, bidirectionalRestart, modeSeconds, mailbox, mailboxRest, mailboxRestart, waiting };
+    return { slaves, machine, loadBefore, withoutSlaves, bidirectional, bidirectionalRestart, modeSeconds, mailbox, mailboxRest, mailboxRestart, waiting, busyAnswers: master.busyAnswers };
+  }
+
+  lastWarnings(): Promise<string[]> {
+    return lastWarnings(this.logFile);
   }
 
   stop(): Promise<void> {

@@ -58,7 +58,7 @@ export async function enrolSlaves({ databaseOwnerUrl, masterKey, masterOrigin, s
       rows.push({ id: serverId, uri: `https://127.0.0.1:${doorPorts[group]}/watchdoc/server`, key: makeSealingKeys().publicKey, serial: issued.serial, ends: issued.endsAt });
     }
     await client.query(ENROL, [JSON.stringify(rows)]);
-    return groups.map((identities, index) => ({ domainId, masterId, masterOrigin, authorityCertificatePem, succession, epoch: Number(epoch), doorPort: doorPorts[index] ?? 0, slaves: identities }));
+    return groups.map((identities, index) => ({ domainId, masterId, masterOrigin, authorityCertificatePem, succession, epoch: Number(epoch), members: slaves + 1, doorPort: doorPorts[index] ?? 0, slaves: identities }));
   } finally {
     await client.end();
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuMsByGroup, type ProcessGroup } from '../bench/meter-processes/process-meter.js';
 import { ownChildren, readProcessTable } from '../bench/meter-processes/process-table.js';
+import { ProblemError } from '@inkpost/suite/rest-client.js';
 import { type BareInstallation, startInstallation } from '../installation/start-installation.js';
 import { Within } from './within.js';
 
@@ -18,6 +19,8 @@ interface Replication {
 
 /** A whole Inkpost with a process per service and a PostgreSQL of its own, master of a new domain. */
 export class Master {
+  private busy = 0;
+
   private constructor(
     private readonly installation: BareInstallation,
     private readonly postgres: ProcessGroup,
@@ -39,6 +42,11 @@ export class Master {
 
   get databaseOwnerUrl(): string {
     return this.installation.databaseOwnerUrl;
+  }
+
+  /** How often it told an administrator that it can't answer now. */
+  get busyAnswers(): number {
+    return this.busy;
   }
 
   get logFile(): string {
@@ -80,7 +88,13 @@ export class Master {
 
   /** How many slaves it has heard of since its start and finds to have everything. */
   async levelSlaves(): Promise<number> {
-    return (await this.replication()).servers.filter(({ standing }) => standing === 'level').length;
+    try {
+      return (await this.replication()).servers.filter(({ standing }) => standing === 'level').length;
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.status === 503)) throw error;
+      this.busy += 1;
+      return 0;
+    }
   }
 
   /** CPU time so far, in milliseconds: of what speaks with slaves, and of the whole database server. */

@@ -14,6 +14,8 @@ export interface SlavesToStart {
   readonly authorityCertificatePem: string;
   readonly succession: string;
   readonly epoch: number;
+  /** Of the whole domain. */
+  readonly members: number;
   /** The port of the door of all slaves in this process: the name that is called says which one is meant. */
   readonly doorPort: number;
   readonly slaves: readonly SlaveIdentity[];

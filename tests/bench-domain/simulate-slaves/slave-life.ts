@@ -4,6 +4,7 @@ import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkp
 import { DEFAULT_SETTINGS, type DomainSettings } from '@inkpost/domain-sync/domain/domain.js';
 import { failedPauseMs, holdMs, pauseMs } from '@inkpost/domain-sync/exchange-orders/waits.js';
 import { DOMAIN_LOOK_MS, DSP_CALL_MS, REPORT_EVERY_MS, REPORT_JITTER_MS } from '@inkpost/domain-sync/limits.js';
+import { spreadMs } from '@inkpost/domain-sync/report-figures/spread.js';
 import type { DspCaller } from './dsp-caller.js';
 import type { SimulatedSlave } from './simulated-slave.js';
 
@@ -18,6 +19,7 @@ export class SlaveLife {
   constructor(
     private readonly slave: SimulatedSlave,
     private readonly caller: DspCaller,
+    private readonly members: number,
   ) {}
 
   get isDeaf(): boolean {
@@ -46,12 +48,12 @@ export class SlaveLife {
   /** What the master says in its own call. */
   obey(message: MasterMessage): SlaveMessage {
     const { reply, isBehind } = this.slave.obey(message);
-    if (isBehind) this.reportSoon();
+    if (isBehind) this.reportSoon(spreadMs(this.members, Math.random()));
     return reply;
   }
 
-  private reportSoon(): void {
-    this.reporting ??= this.report().catch(() => this.fail()).finally(() => {
+  private reportSoon(pauseMs: number): void {
+    this.reporting ??= this.wait(pauseMs).then(() => this.report()).catch(() => this.fail()).finally(() => {
       this.reporting = undefined;
     });
   }
@@ -70,7 +72,7 @@ export class SlaveLife {
     // Servers were started at any time.
     await this.wait(Math.random() * everyMs);
     while (!this.over.signal.aborted) {
-      this.reportSoon();
+      this.reportSoon(0);
       await this.wait(everyMs);
     }
   }

@@ -17,12 +17,12 @@ class Crowd {
   private readonly requests = new Map<number, number>();
   private isDeaf = false;
 
-  async start({ slaves, authorityCertificatePem, domainId, epoch, doorPort, masterId, masterOrigin, succession }: SlavesToStart): Promise<void> {
+  async start({ slaves, authorityCertificatePem, domainId, epoch, members, doorPort, masterId, masterOrigin, succession }: SlavesToStart): Promise<void> {
     const byId = new Map<string, Answering>();
     for (const { serverId, certificatePem, keyPem } of slaves) {
       const context = createSecureContext({ cert: certificatePem, key: keyPem, ca: authorityCertificatePem, minVersion: 'TLSv1.3' });
       const slave = new SimulatedSlave(domainId, epoch);
-      const life = new SlaveLife(slave, new DspCaller({ context, masterId, masterOrigin, succession, onRequest: () => this.count() }));
+      const life = new SlaveLife(slave, new DspCaller({ context, masterId, masterOrigin, succession, onRequest: () => this.count() }), members);
       byId.set(serverId, {
         context,
         get isDeaf() {
