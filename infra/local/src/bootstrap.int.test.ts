@@ -102,5 +102,5 @@ it('says that the registry cannot be reached', async () => {
 
 it('names its commands when it is given none of them', async () => {
   const { code, stderr } = await start('domo').outcome;
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^Say what to do: demo, start, test, bench, chaos, audit, secrets \(for example "npm run demo"\)\.\n$/) });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^Say what to do: demo, start, test, bench, bench:domain, chaos, audit, secrets \(for example "npm run demo"\)\.\n$/) });
 });

@@ -109,7 +109,8 @@ function settings(port: number, durable: boolean, socketFolder: string): string[
     port,
     // A list of folders: in quotes, whatever is in its name.
     unix_socket_directories: socketFolder === '' ? '' : `"${socketFolder.replaceAll('"', '""')}"`,
-    max_connections: 100,
+    // The server of a test run has many installations in it.
+    max_connections: durable ? 100 : 400,
     shared_buffers: '128MB',
     log_checkpoints: 'off',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),

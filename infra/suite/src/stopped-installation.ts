@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Pool } from 'pg';
 import { type Environment, readConfigs } from '@inkpost/config/config.js';
 import { optionalText, text, url } from '@inkpost/config/variables.js';
 import { singleify } from '@inkpost/domain-sync/domain/singleify.js';
 import { PermanentFailure } from '@inkpost/failure/failure.js';
 import { projectFolder } from '@inkpost/local/project-folder.js';
-import { reachEmbeddedDatabase } from './reach-database.js';
+import { connect, reachEmbeddedDatabase } from './reach-database.js';
 import { ownerUrl } from './replace-master-key/reach-installation.js';
 import { SUITE } from './services.js';
 
@@ -39,16 +38,20 @@ export async function withStoppedInstallation<T>(environment: Environment, { fou
   const secretsFolder = config.secretsFolder ?? join(home, 'secrets');
   if (!existsSync(join(secretsFolder, 'owner'))) throw new PermanentFailure('installation.none', `There is no installation in ${home}: say where its data is by INKPOST_HOME.`);
   const database = config.databaseOwnerUrl === undefined ? await reachEmbeddedDatabase(home) : { url: await ownerUrl(config.databaseOwnerUrl, secretsFolder), stop: async () => undefined };
-  const pool = new Pool({ connectionString: database.url, max: 1, application_name: 'inkpost-command', options: '-c search_path=domain_sync' });
   try {
-    const { rows } = await pool.query<{ connections: number }>(CONNECTED, [SUITE.map(({ name }) => name.replaceAll('-', '_'))]);
-    const isRunning = (rows[0]?.connections ?? 0) > 0;
-    found(isRunning ? 'Running' : 'Stopped');
-    if (isRunning) throw new PermanentFailure('installation.running', 'Inkpost is running: stop it first (Ctrl-C at npm start, or docker compose stop), so that nothing goes on with what it knew.');
-    const { rows: [domain] } = await pool.query<{ role: string }>('SELECT role FROM domain');
-    return await act({ role: domain?.role ?? 'single', singleify: async () => void (await singleify(pool)) });
+    const client = await connect(database.url);
+    try {
+      const { rows } = await client.query<{ connections: number }>(CONNECTED, [SUITE.map(({ name }) => name.replaceAll('-', '_'))]);
+      const isRunning = (rows[0]?.connections ?? 0) > 0;
+      found(isRunning ? 'Running' : 'Stopped');
+      if (isRunning) throw new PermanentFailure('installation.running', 'Inkpost is running: stop it first (Ctrl-C at npm start, or docker compose stop), so that nothing goes on with what it knew.');
+      await client.query('SET search_path TO domain_sync');
+      const { rows: [domain] } = await client.query<{ role: string }>('SELECT role FROM domain');
+      return await act({ role: domain?.role ?? 'single', singleify: async () => void (await singleify(client)) });
+    } finally {
+      await client.end();
+    }
   } finally {
-    await pool.end();
     await database.stop();
   }
 }

@@ -50,6 +50,8 @@ export interface GraphStandIn {
   readonly ca: string;
   /** All that were received. */
   readonly requests: readonly GraphRequest[];
+  /** So many were answered side by side, at most. */
+  mostAtOnce(address: string): number;
   mailbox(address: string): GraphMailbox;
   delta(address: string): GraphDelta;
   /** The next `times` requests whose line fits don't get their answer. */
@@ -91,6 +93,7 @@ export async function startGraphStandIn(options: GraphStandInOptions): Promise<G
     url: graph.url,
     ca,
     requests: graph.requests,
+    mostAtOnce: (own) => graph.account(own).mostUnderWay,
     mailbox: (own) => graph.account(own).mailbox,
     delta: (own) => graph.account(own).delta,
     heal: () => void graph.faults.splice(0),
@@ -111,6 +114,7 @@ interface Account {
   readonly mailbox: GraphMailbox;
   readonly delta: GraphDelta;
   underWay: number;
+  mostUnderWay: number;
 }
 
 class StandIn {
@@ -124,7 +128,7 @@ class StandIn {
   constructor(private readonly options: GraphStandInOptions) {
     this.accounts = new Map(options.addresses.map((address) => {
       const mailbox = new GraphMailbox(address);
-      return [address, { mailbox, delta: new GraphDelta(mailbox), underWay: 0 }];
+      return [address, { mailbox, delta: new GraphDelta(mailbox), underWay: 0, mostUnderWay: 0 }];
     }));
   }
 
@@ -174,6 +178,7 @@ class StandIn {
     const account = this.account(addressOf(user, caller));
     if (account.underWay >= CONCURRENT_MAX) throw new GraphError(429, 'ApplicationThrottled', 'Application is over its MailboxConcurrency limit.', { 'retry-after': '1' });
     account.underWay += 1;
+    account.mostUnderWay = Math.max(account.mostUnderWay, account.underWay);
     try {
       if (this.options.latencyMs) await pause(this.options.latencyMs);
       return answerGraphCall({

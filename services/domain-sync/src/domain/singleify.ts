@@ -1,4 +1,6 @@
-import { type Pool, query } from '@inkpost/postgres/pool.js';
+import type { Pool } from '@inkpost/postgres/pool.js';
+
+type Queryable = Pick<Pool, 'query'>;
 
 /**
  * The server stands for itself again (DOM-022): its place in the domain and its keys go. What it received is kept as its own, which the owners are told at the next start.
@@ -16,10 +18,10 @@ export interface FormerPlace {
 }
 
 /**
- * SINGLEIFY (CLI-008): on this server's database alone, while the service is stopped; no other server hears of it. `pool`: of domain-sync's own role, or one whose
- * search_path is its schema.
+ * SINGLEIFY (CLI-008): on this server's database alone, while the service is stopped; no other server hears of it. `database`: a connection of domain-sync's own role, or one
+ * whose search_path is its schema.
  */
-export async function singleify(pool: Pool): Promise<FormerPlace> {
-  const [former] = await query<{ role: 'master' | 'slave'; name: string }>(pool, 'domain.singleify', DISSOLVE, []);
+export async function singleify(database: Queryable): Promise<FormerPlace> {
+  const { rows: [former] } = await database.query<{ role: 'master' | 'slave'; name: string }>(DISSOLVE);
   return former ? { role: former.role, domainName: former.name } : { role: 'single', domainName: '' };
 }

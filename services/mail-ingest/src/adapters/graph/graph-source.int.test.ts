@@ -159,9 +159,8 @@ describe('a folder opened by Graph', () => {
     const far = await places.startStandIn({ addresses: [ADDRESS], latencyMs: 30 });
     const keys = Array.from({ length: 30 }, (_, n) => far.mailbox(ADDRESS).deliver(mail(`mail ${n}`)).immutableId);
     const source = await places.open({ afterProcessing: 'flag' }, places.sourcesOf(far));
-    const began = performance.now();
     expect(await all(source.fetch(keys))).toHaveLength(30);
-    expect(performance.now() - began).toBeLessThan(30 * 30 * 0.8);
+    expect(far.mostAtOnce(ADDRESS)).toBeGreaterThan(1);
     expect(await source.settle(keys, 'flag', '')).toBe(true);
     // 30 + 2 × 30, and those of the opening: none was refused and sent again.
     expect(far.requests.filter(({ line }) => line.includes('/messages/'))).toHaveLength(90);
