@@ -8,7 +8,7 @@ import { spreadMs } from '@inkpost/domain-sync/report-figures/spread.js';
 import type { DspCaller } from './dsp-caller.js';
 import type { SimulatedSlave } from './simulated-slave.js';
 
-/** The loops of one slave: its report once a minute in both modes, and its requests in mailbox mode, with the pauses that the product itself computes. */
+/** The loops of one slave: its report every few minutes in both modes, and its requests in mailbox mode, with the pauses that the product itself computes. */
 export class SlaveLife {
   failures = 0;
   private readonly over = new AbortController();
