@@ -122,6 +122,19 @@ describe('an object that a slave can\'t apply', () => {
     await expect.poll(async () => progressOf(one)).toMatchObject({ standing: 'level', unapplied_count: 0 });
   });
 
+  it('since its secrets are sealed for a key that is no longer the slave\'s, is not applied without them, and holds up nothing else', async () => {
+    await begin();
+    const [first, one, other] = all();
+    await Promise.all([first.stop(), one.stop()]);
+    await first.query('UPDATE member SET sealing_public_key = $1 WHERE server_id = $2', [other.sealing.publicKey, one.serverId]);
+    await Promise.all([first.start(), one.start()]);
+    await set(queue('secret', 'lobby', { secrets: '{"password":"secret"}' }));
+    await set({ kind: 'tariff', objectId: 't', name: 't', body: { price: 5 } });
+    await expect.poll(() => one.printSubmit.applied).toEqual(['put tariff t']);
+    await expect.poll(async () => progressOf(one)).toMatchObject({ unapplied_count: 1, unapplied: [{ objectId: 'secret', problem: expect.stringContaining('leave the domain and join again') as unknown }] });
+    await expectEqual(other);
+  });
+
   it('is applied after what it needs, which goes to the log before it', async () => {
     await begin();
     const [first, one] = all();

@@ -15,6 +15,9 @@ export interface ApplyOrdersParts {
   readonly log: Log;
 }
 
+/** Of an order whose secrets were lost on their way: applied without them, the object would lose its own. It goes once the master sends it anew. */
+export const SECRETS_UNREADABLE = 'Its secrets are not sealed for this server, whose key is another one than the master has: let this server leave the domain and join again.';
+
 /** What became of an order: it is done, or it stays for a reason. `passes`: no refusal, but an owner that doesn't answer. */
 type Result = { readonly done: true; readonly renamedLocal: string } | { readonly done: false; readonly problem: string; readonly passes: boolean };
 
@@ -62,7 +65,8 @@ export class ApplyOrders {
   }
 
   private async apply(order: TakenOrder, serverName: string): Promise<Result> {
-    const { owner, kind, objectId, change } = order;
+    const { owner, kind, objectId, change, problem: known } = order;
+    if (known === SECRETS_UNREADABLE) return { done: false, problem: known, passes: false };
     if (!isObjectOwner(owner)) return { done: false, problem: `This server has no service ${owner}: is its version older?`, passes: false };
     const configuration = this.parts.owners.client(ConfigurationService, owner);
     try {

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ConfigurationService, type ObjectState } from '@inkpost/contracts/admin/v1/configuration_pb.js';
 import { type MasterMessage, type Order, type Rehearsal, type RehearsedOrder, RehearsedOrderSchema, type ServerFigures, type SlaveMessage, SlaveMessageSchema } from '@inkpost/contracts/domain/v1/replication_pb.js';
+import { PermanentFailure } from '@inkpost/failure/failure.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { sealSecret } from '@inkpost/secrets/seal.js';
 import { OBJECT_OWNERS, type Owners } from '../call-owner/owners.js';
@@ -13,7 +14,7 @@ import type { LogStore } from '../keep-log/log.store.js';
 import { objectSecretsContext } from '../keep-log/object-secrets.js';
 import { APPLY_WAIT_MS, RENAMED_TOLD_MAX, UNAPPLIED_TOLD_MAX } from '../limits.js';
 import { openOfMember } from '../seal-secrets/seal-for-member.js';
-import { type ApplyOrders, isObjectOwner } from './apply-orders.js';
+import { type ApplyOrders, isObjectOwner, SECRETS_UNREADABLE } from './apply-orders.js';
 import type { OrderToTake, TakenOrderStore } from './taken-order.store.js';
 
 export interface FollowMasterParts {
@@ -111,10 +112,12 @@ export class FollowMaster {
     const [position, epoch] = [Number(order.position), Number(order.epoch)];
     const change: Change = order.deleted ? 'deleted' : order.kept ? 'kept' : 'put';
     const privateKey = secrets ? await this.parts.domains.sealingKey() : undefined;
-    const clear = secrets && privateKey !== undefined ? await openOfMember(privateKey, { domainId, serverId: this.parts.serverId, kind, objectId, position }, secrets) : undefined;
+    const place = { domainId, serverId: this.parts.serverId, kind, objectId, position };
+    const clear = secrets && privateKey !== undefined ? await openOfMember(privateKey, place, secrets).catch(unreadable) : undefined;
     return {
       position, epoch, owner, kind, objectId, name, change, body: Buffer.from(body).toString('utf8'), digest: Buffer.from(digest).toString('hex'), needs: needs.map((need) => ({ kind: need.kind, objectId: need.objectId })),
-      sealedSecrets: clear === undefined ? null : sealSecret(this.parts.masterKey, objectSecretsContext(kind, objectId), clear),
+      sealedSecrets: clear === undefined || clear === UNREADABLE ? null : sealSecret(this.parts.masterKey, objectSecretsContext(kind, objectId), clear),
+      problem: clear === UNREADABLE ? SECRETS_UNREADABLE : '',
     };
   }
 
@@ -150,9 +153,18 @@ export class FollowMaster {
   private async tryOut(domain: Domain, order: Order): Promise<{ outcome: string; problem: string; renamedLocal: string }> {
     const { owner } = order;
     if (!isObjectOwner(owner)) throw new ConnectError(`This server has no service ${owner}.`, Code.FailedPrecondition);
-    const { kind, objectId, change, body, sealedSecrets } = await this.toTake(domain, order);
+    const { kind, objectId, change, body, sealedSecrets, problem: known } = await this.toTake(domain, order);
+    if (known !== '') return { outcome: 'refused', problem: known, renamedLocal: '' };
     const configuration = this.parts.owners.client(ConfigurationService, owner);
     const { outcome, problem, renamedLocal } = await configuration.applyObject({ kind, objectId, deleted: change === 'deleted', body: Buffer.from(body), sealedSecrets: sealedSecrets ?? new Uint8Array(), dryRun: true, serverName: (await this.parts.figures()).name });
     return { outcome, problem, renamedLocal };
   }
+}
+
+const UNREADABLE = Symbol('unreadable');
+
+/** That of one order keeps no other from being taken. */
+function unreadable(error: unknown): typeof UNREADABLE {
+  if (error instanceof PermanentFailure) return UNREADABLE;
+  throw error;
 }

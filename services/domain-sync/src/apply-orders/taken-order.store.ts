@@ -15,6 +15,8 @@ export interface OrderToTake extends ObjectReference {
   readonly sealedSecrets: Buffer | null;
   readonly digest: string;
   readonly needs: readonly ObjectReference[];
+  /** Why it can't be applied, known already; else empty. */
+  readonly problem: string;
 }
 
 export interface BatchToTake {
@@ -54,7 +56,7 @@ const TAKE = `WITH place AS (
     UPDATE log_position AS p SET position = coalesce($2::bigint, p.position), epoch = coalesce($3::bigint, p.epoch) FROM (SELECT position, epoch FROM log_position FOR UPDATE) AS stood
     WHERE $1::bigint IS NULL OR p.position = $1 RETURNING p.position, stood.position <> p.position OR stood.epoch <> p.epoch AS moved),
   sent AS (
-    SELECT o.* FROM jsonb_to_recordset($4::jsonb) AS o (position bigint, epoch bigint, owner text, kind text, object_id text, name text, change text, body text, secrets text, digest text, needs jsonb)
+    SELECT o.* FROM jsonb_to_recordset($4::jsonb) AS o (position bigint, epoch bigint, owner text, kind text, object_id text, name text, change text, body text, secrets text, digest text, needs jsonb, problem text)
     WHERE EXISTS (SELECT FROM place)),
   logged AS (
     INSERT INTO config_log AS l (position, epoch, owner, kind, object_id, name, change, version, body, sealed_secrets, digest, needs, cause)
@@ -66,9 +68,9 @@ const TAKE = `WITH place AS (
       AND NOT EXISTS (SELECT FROM pending_order AS o WHERE o.position = l.position)
       AND NOT EXISTS (SELECT FROM applied_order AS a WHERE a.position = l.position AND a.epoch = l.epoch AND NOT EXISTS (SELECT FROM sent WHERE sent.kind = a.kind AND sent.object_id = a.object_id))),
   pending AS (
-    INSERT INTO pending_order (kind, object_id, position, owner, change)
-    SELECT DISTINCT ON (kind, object_id) kind, object_id, position, owner, change FROM sent ORDER BY kind, object_id, position DESC
-    ON CONFLICT (kind, object_id) DO UPDATE SET position = excluded.position, owner = excluded.owner, change = excluded.change, problem = '', taken_at = now())
+    INSERT INTO pending_order (kind, object_id, position, owner, change, problem)
+    SELECT DISTINCT ON (kind, object_id) kind, object_id, position, owner, change, problem FROM sent ORDER BY kind, object_id, position DESC
+    ON CONFLICT (kind, object_id) DO UPDATE SET position = excluded.position, owner = excluded.owner, change = excluded.change, problem = excluded.problem, taken_at = now())
   SELECT position FROM place`;
 
 const PENDING = `SELECT o.kind, o.object_id AS "objectId", o.position, o.owner, o.change, o.problem, coalesce(l.epoch, 0) AS epoch, coalesce(l.name, '') AS name, coalesce(l.needs, '[]') AS needs
