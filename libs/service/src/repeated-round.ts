@@ -3,6 +3,9 @@ export class RepeatedRound {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = true;
+  private underWay = false;
+  /** Asked for while a round was under way, which may have looked already at what changed. */
+  private again = false;
 
   constructor(
     private readonly options: { readonly everyMs: number; readonly act: () => Promise<void>; readonly onError: (error: unknown) => void },
@@ -16,7 +19,8 @@ export class RepeatedRound {
 
   /** The next round begins without the rest of the pause. */
   now(): void {
-    this.schedule(0);
+    if (this.underWay) this.again = true;
+    else this.schedule(0);
   }
 
   /** Begins no further round; resolves when the last one ended, or after `waitMsMax`. */
@@ -37,7 +41,20 @@ export class RepeatedRound {
     if (this.stopped) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.running = this.running.then(this.options.act).catch(this.options.onError).finally(() => this.schedule(this.options.everyMs));
+      this.running = this.round();
     }, pauseMs);
+  }
+
+  private async round(): Promise<void> {
+    this.underWay = true;
+    this.again = false;
+    try {
+      await this.options.act();
+    } catch (error) {
+      this.options.onError(error);
+    } finally {
+      this.underWay = false;
+      this.schedule(this.again ? 0 : this.options.everyMs);
+    }
   }
 }

@@ -75,6 +75,8 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
   const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, catchUp: (serverId) => parts.standings().catchUp(serverId), log });
   succeed.watch(() => keep.soon());
   const report: ReportFigures = new ReportFigures({ domains, memberships, clients, own, change, admit, log });
+  // Of the new master the members are asked anew.
+  succeed.watch(() => void domains.members().then((members) => report.soonAmong(members.length), (error: unknown) => log.warning('the new master is asked later', { error })));
   const administer = new AdministerDomain({ domains, memberships, own, admit, leave, change, report, guard, onPlaceChanged, log });
   const passwords = owners.client(MaintenanceProofService, 'guest-account');
   return {

@@ -18,9 +18,7 @@ function all(): [Replica, Replica, Replica] {
 beforeAll(async () => {
   for (const name of ['Master', 'Paris', 'Lyon']) await Replica.make(name, network);
   [master, paris, lyon] = network;
-  return async () => {
-    for (const replica of network) await replica.remove();
-  };
+  return () => Promise.all(network.map(async (replica) => replica.remove()));
 });
 
 afterEach(async () => {
@@ -61,13 +59,11 @@ async function remove(object: { kind: string; objectId: string }): Promise<void>
 const queue = (objectId: string, place: string, more: Partial<OwnedObject> = {}): OwnedObject => ({ kind: 'queue', objectId, name: objectId, body: { name: objectId, place }, ...more });
 
 async function expectEqual(...slaves: Replica[]): Promise<void> {
-  const [first] = all();
-  for (const slave of slaves) await expect.poll(() => slave.printSubmit.shared()).toEqual(first.printSubmit.shared());
+  for (const slave of slaves) await expect.poll(() => slave.printSubmit.shared()).toEqual(all()[0].printSubmit.shared());
 }
 
 async function progressOf(slave: Replica): Promise<Record<string, unknown> | undefined> {
-  const [row] = await all()[0].query<Record<string, unknown>>('SELECT * FROM slave_progress WHERE server_id = $1', [slave.serverId]);
-  return row;
+  return (await all()[0].query<Record<string, unknown>>('SELECT * FROM slave_progress WHERE server_id = $1', [slave.serverId]))[0];
 }
 
 describe.each([['bidirectional', {}], ['mailbox', MAILBOX]] as const)('in %s mode, slaves', (_mode, settings) => {
