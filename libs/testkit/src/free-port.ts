@@ -1,24 +1,33 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
+/** Below those that systems give to outgoing connections (Linux: from 32768), which would take a port between its finding and its use; above those that services are known by. */
+const RANGE = { from: 15_000, to: 32_768 } as const;
+const TRIES_MAX = 100;
+
 /** A port on 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  return tryPort(0);
+  return close(await listenSomewhere());
 }
 
-/** So many of them, each another one: one after the other the system may give the same again. */
+/** So many of them, each another one. */
 export async function freePorts(count: number): Promise<number[]> {
-  const probes = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const probes: Server[] = [];
+  while (probes.length < count) probes.push(await listenSomewhere());
   return Promise.all(probes.map(close));
 }
 
 /** This port if it is free, else any that is. */
 export async function preferredPort(port: number): Promise<number> {
-  return tryPort(port).catch(() => tryPort(0));
+  return listen(port).then(close, freePort);
 }
 
-async function tryPort(wanted: number): Promise<number> {
-  return close(await listen(wanted));
+async function listenSomewhere(triesLeft = TRIES_MAX): Promise<Server> {
+  return listen(randomInt(RANGE.from, RANGE.to)).catch((error: unknown) => {
+    if (triesLeft === 0) throw error;
+    return listenSomewhere(triesLeft - 1);
+  });
 }
 
 async function listen(wanted: number): Promise<Server> {
