@@ -1,6 +1,7 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import type { JourneyEntry } from '@inkpost/journey/journey-entry.js';
-import { postgresFailure, type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
+import { type Pool, query, queryOnce } from '@inkpost/postgres/pool.js';
+import { transaction } from '@inkpost/postgres/transaction.js';
 import { currentTraceparent } from '@inkpost/telemetry/telemetry.js';
 import type { Subject } from './flow.js';
 import type { Delivery, FlowSender } from './flow-sender.js';
@@ -94,24 +95,12 @@ export class FlowClient {
 
   /** For work that can't be one statement: a transaction whose messages are handed over once it is committed. */
   async transaction<T>(work: (transaction: FlowTransaction) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect().catch((error: unknown) => {
-      throw postgresFailure(error);
+    const { result, deliveries } = await transaction(this.pool, async (client) => {
+      const own = new FlowTransaction(client);
+      return { result: await work(own), deliveries: own.deliveries };
     });
-    const transaction = new FlowTransaction(client);
-    try {
-      await client.query('BEGIN');
-      const result = await work(transaction);
-      await client.query('COMMIT');
-      client.release();
-      this.sender.handOver(transaction.deliveries);
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK').then(
-        () => client.release(),
-        (cause: unknown) => client.release(cause instanceof Error ? cause : true),
-      );
-      throw postgresFailure(error);
-    }
+    this.sender.handOver(deliveries);
+    return result;
   }
 }
 

@@ -1,13 +1,8 @@
+import type { PrintTotal } from '../report-prints/print-totals.store.js';
+
 /** What a server printed on a day (UTC). */
-export interface DayFigures {
+export interface DayFigures extends Omit<PrintTotal, 'key'> {
   readonly day: string;
-  readonly jobs: number;
-  readonly impressions: number;
-  readonly sheets: number;
-  readonly colorImpressions: number;
-  readonly duplexSheets: number;
-  /** Thousandths of the currency. */
-  readonly price: number;
   /** Of all its facts: a decimal number, beyond 64 bits. */
   readonly digest: string;
 }

@@ -3,26 +3,11 @@ import { transaction } from '@inkpost/postgres/transaction.js';
 import { DAYS } from '../compare-days/days.store.js';
 import type { DayFigures } from '../compare-days/differing-days.js';
 import { rebuildDay } from '../compare-days/rebuild-day.js';
+import type { ReportedPrint } from '../report-prints/prints.store.js';
 
 /** A numbered print of this server. */
-export interface OwnFact {
+export interface OwnFact extends Omit<ReportedPrint, 'serverId' | 'ownerLabel' | 'directory'> {
   readonly number: number;
-  readonly jobId: string;
-  readonly completedAt: Date;
-  readonly accountId: string;
-  readonly userGroup: string;
-  readonly queueId: string;
-  readonly locationPath: string;
-  readonly mailboxId: string;
-  readonly origin: string;
-  readonly pages: number;
-  readonly copies: number;
-  readonly impressions: number;
-  readonly sheets: number;
-  readonly color: boolean;
-  readonly duplex: boolean;
-  readonly media: string;
-  readonly price: number;
 }
 
 export interface OwnOwner {
