@@ -178,6 +178,24 @@ describe('a slave', () => {
     expect(one.printSubmit.objects.get('["queue","q9"]')?.provenance).toBe('local');
   });
 
+  it('that is to be spoken to while it is being told something is spoken to again', async () => {
+    await begin();
+    const [first, one] = all();
+    await set(queue('q1', 'lobby'));
+    await expect.poll(async () => progressOf(one)).toMatchObject({ position: 1, standing: 'level' });
+    one.calls.length = 0;
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    one.printSubmit.beforeApply = () => {
+      reached.resolve();
+      return goOn.promise;
+    };
+    await set(queue('q1', 'garden'));
+    await reached.promise;
+    first.built?.wake(one.serverId);
+    goOn.resolve();
+    await expect.poll(() => one.calls).toEqual(['Deliver', 'Deliver']);
+  });
+
   it('that is killed while it applies goes on where it was, without being sent anything again', async () => {
     await begin();
     const [, one] = all();

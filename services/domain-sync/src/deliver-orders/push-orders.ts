@@ -17,6 +17,8 @@ interface Pushed {
   busy: boolean;
   /** Something may be new since the last look. */
   wanted: boolean;
+  /** It is to be spoken to even if there is nothing to say. */
+  asked: boolean;
   failures: number;
   /** The next heartbeat, or the next try after a failure. */
   dueAt: number;
@@ -60,7 +62,7 @@ export class PushOrders {
     for (const member of serverId === undefined ? known.slaves : known.slaves.filter((slave) => slave.serverId === serverId)) {
       const slave = this.slave(member.serverId);
       slave.wanted = true;
-      if (serverId !== undefined) Object.assign(slave, { failing: false, dueAt: 0 });
+      if (serverId !== undefined) Object.assign(slave, { failing: false, asked: true });
       this.call(member.serverId, slave);
     }
   }
@@ -149,12 +151,13 @@ export class PushOrders {
     const { desk, clients } = this.parts;
     const { serverId } = member;
     const { message, againInMs } = await desk.say(domain, member);
-    const isHeartbeat = !message && slave.dueAt <= Date.now();
+    const isHeartbeat = !message && (slave.asked || slave.dueAt <= Date.now());
     if (againInMs !== undefined && !isHeartbeat) {
       slave.dueAt = Math.min(slave.dueAt, Date.now() + againInMs);
       return false;
     }
-    if (!message && !isHeartbeat && !slave.wanted) return false;
+    if (!message && !isHeartbeat) return false;
+    slave.asked = false;
     const before = desk.heardOf(serverId).heard;
     const answer = await clients.clientFor(ReplicationService, member).deliver({ message: message ?? desk.greeting(domain) }, { timeoutMs: APPLY_WAIT_MS + DSP_CALL_MS, signal: this.stopped.signal });
     if (!answer.message) throw new Error('The answer bears no message.');
@@ -171,7 +174,7 @@ export class PushOrders {
     let slave = this.slaves.get(serverId);
     if (!slave) {
       // A new one is called at once.
-      slave = { busy: false, wanted: false, failures: 0, dueAt: 0, failing: false, problem: '' };
+      slave = { busy: false, wanted: false, asked: false, failures: 0, dueAt: 0, failing: false, problem: '' };
       this.slaves.set(serverId, slave);
     }
     return slave;
