@@ -17,6 +17,8 @@ const EFFECTIVE_MS = 60_000;
 const LEVEL_MS = 240_000;
 /** What came in with the last change is noted, and connections are made. */
 const SETTLE_MS = 3_000;
+/** Slaves pause after a change, and ask again; the connections of the other mode are closed when they were not used for 65 s. */
+const REST_SETTLE_MS = 75_000;
 const WAITING_CHANGES = 5;
 
 /** A thousand slaves around one master: what is started for it, in which order it is measured, and how all of it is stopped again. */
@@ -121,8 +123,7 @@ export class DomainRun {
 
   private async rest(what: string, master: Master, crowd: SlaveCrowd | undefined, seconds: number): Promise<RestFigures> {
     return this.steps.run(`${seconds} s ${what}`, async (explain) => {
-      // Slaves pause after a change, and ask again.
-      await pause(crowd ? 20_000 : SETTLE_MS);
+      await pause(crowd ? REST_SETTLE_MS : SETTLE_MS);
       const [began, before] = [Date.now(), master.cpuMs()];
       await pause(seconds * 1_000);
       const [ended, after] = [Date.now(), master.cpuMs()];

@@ -10,7 +10,7 @@ import { databaseRefusal } from '@inkpost/postgres/database-refusal.js';
 import { isDatabaseDown } from '@inkpost/postgres/pool.js';
 import { type Log, LOG_LEVEL_NAMES, type LogLevel } from '@inkpost/telemetry/log.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
-import { verifyControlToken } from './control-token.js';
+import { ControlTokenCheck } from './control-token.js';
 import { invalidField } from './rpc-errors.js';
 import type { Caller, Right } from './rights.js';
 import { type ServiceName, variablePart } from './service-variables.js';
@@ -42,10 +42,11 @@ export function callerOf(context: HandlerContext): Caller {
   return caller;
 }
 
-function authenticate(options: ControlListenerOptions): Interceptor {
+function authenticate({ key, service }: ControlListenerOptions): Interceptor {
+  const check = new ControlTokenCheck(key, service);
   return (next) => async (request) => {
     const token = /^Bearer (.+)$/.exec(request.header.get('authorization') ?? '')?.[1];
-    const caller = token ? await verifyControlToken(options.key, options.service, token) : undefined;
+    const caller = token ? await check.callerOf(token) : undefined;
     if (!caller) throw new ConnectError('The call is not authenticated.', Code.Unauthenticated);
     request.contextValues.set(callerKey, caller);
     return next(request);

@@ -92,9 +92,11 @@ export const SERVER_TAG_LENGTH_MAX = 50;
 export const TICKET_MS = 600_000;
 /** From the first half of a proof to the second. */
 export const PROOF_MS = 60_000;
-/** A slave asks its master for what changed so often, and up to so much later at random: how it does, replication says each minute, and the master says at once that something changed. */
-export const REPORT_EVERY_MS = 300_000;
-export const REPORT_JITTER_MS = 60_000;
+/** A slave asks its master for what changed so often, and up to so much later at random: how it does, replication says each minute, and the master says at once that something changed. A thousand such calls, each on a connection of its own, are what a master at rest has to do. */
+export const REPORT_EVERY_MS = 1_800_000;
+export const REPORT_JITTER_MS = 600_000;
+/** After a call that failed: the master may be back, or another one be it. */
+export const REPORT_AGAIN_MS = 120_000;
 /** All slaves that ask within this time what changed in the domain are told the same. */
 export const MEMBERSHIP_HOLDS_MS = 5_000;
 /** Whom a server asks who is master, where the one it knows doesn't answer. */

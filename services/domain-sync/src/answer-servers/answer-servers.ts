@@ -9,7 +9,7 @@ type Method = (request: unknown, context: HandlerContext) => Promise<unknown>;
 /** Gives services to other servers of the domain, and to nobody else: at `https://host:5753/dsp/v1/<package.Service>/<Method>`. */
 export class ServerAnswers {
   constructor(
-    private readonly domains: Pick<DomainStore, 'current' | 'member'>,
+    private readonly domains: Pick<DomainStore, 'peer'>,
     private readonly succeed: Succeed,
   ) {}
 
@@ -31,14 +31,13 @@ export class ServerAnswers {
   private async admit({ requestHeader, responseHeader, values }: HandlerContext): Promise<void> {
     const [serverId, serial] = [requestHeader.get(PEER_HEADER) ?? '', requestHeader.get(PEER_SERIAL_HEADER) ?? ''];
     if (serverId === '' || serial === '') throw new ConnectError('This is for servers of the domain, with their certificates.', Code.Unauthenticated);
-    const member = await this.domains.member(serverId);
-    if (!member || ![member.certificateSerial, member.formerSerial].includes(serial)) {
+    const known = await this.domains.peer(serverId);
+    if (!known || ![known.certificateSerial, known.formerSerial].includes(serial)) {
       throw new ConnectError('This certificate is not, or no longer, one of this domain.', Code.PermissionDenied);
     }
-    await this.succeed.hear(requestHeader.get(SUCCESSION_HEADER) ?? '');
-    const domain = await this.domains.current();
-    if (!domain) throw new ConnectError('This server is in no domain.', Code.FailedPrecondition);
-    responseHeader.set(SUCCESSION_HEADER, domain.succession);
-    values.set(peerKey, { serverId, role: serverId === domain.masterId ? 'master' : 'slave' });
+    const isOtherMaster = await this.succeed.hear(requestHeader.get(SUCCESSION_HEADER) ?? '');
+    const { succession, masterId } = (isOtherMaster ? await this.domains.peer(serverId) : undefined) ?? known;
+    responseHeader.set(SUCCESSION_HEADER, succession);
+    values.set(peerKey, { serverId, role: serverId === masterId ? 'master' : 'slave' });
   }
 }

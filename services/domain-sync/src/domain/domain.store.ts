@@ -24,6 +24,16 @@ interface Keys {
   readonly sealedAuthorityKey: Buffer | null;
 }
 
+/** What is to be known of a caller: the serial numbers of its certificates, and of the domain who is master. */
+export interface KnownPeer {
+  readonly certificateSerial: string;
+  readonly formerSerial: string;
+  readonly masterId: string;
+  readonly succession: string;
+}
+
+const PEER = `SELECT certificate_serial AS "certificateSerial", former_serial AS "formerSerial", master_id AS "masterId", succession FROM member, domain WHERE server_id = $1`;
+
 type DomainRow = Omit<Domain, 'settings'> & { readonly settings: Partial<DomainSettings> };
 
 /** The domain that this server is in, and its members: each question is asked of the database, so that all replicas know the same. */
@@ -46,6 +56,12 @@ export class DomainStore {
 
   async member(serverId: string): Promise<Member | undefined> {
     const [row] = await query<Member & object>(this.pool, 'domain.member', `${MEMBER} WHERE server_id = $1`, [serverId]);
+    return row;
+  }
+
+  /** Undefined: no member of this server's domain. */
+  async peer(serverId: string): Promise<KnownPeer | undefined> {
+    const [row] = await query<KnownPeer & object>(this.pool, 'domain.peer', PEER, [serverId]);
     return row;
   }
 

@@ -11,7 +11,7 @@ import type { Domain, Member } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import type { MembershipStore } from '../domain/membership.store.js';
 import type { OwnServer } from '../domain/own-server.js';
-import { MEMBER_CERTIFICATE_RENEW_DAYS, OTHERS_ASKED, REPORT_EVERY_MS, REPORT_JITTER_MS, SHORT_CALL_MS } from '../limits.js';
+import { MEMBER_CERTIFICATE_RENEW_DAYS, OTHERS_ASKED, REPORT_AGAIN_MS, REPORT_EVERY_MS, REPORT_JITTER_MS, SHORT_CALL_MS } from '../limits.js';
 import type { DspClients } from '../reach-server/dsp-clients.js';
 import { spreadMs } from './spread.js';
 
@@ -35,7 +35,7 @@ const STOP_MS = 1_000;
 export class ReportFigures {
   private readonly rounds: RepeatedRound;
   private unanswered = '';
-  private later: NodeJS.Timeout | undefined;
+  private later: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(private readonly parts: ReportFiguresParts) {
     const onError = (error: unknown): void => parts.log.warning('the other servers of the domain were not asked, tried again', { error });
@@ -62,10 +62,7 @@ export class ReportFigures {
 
   /** The master says that the domain changed, as it does to all of so many members. */
   soonAmong(members: number): void {
-    this.later ??= setTimeout(() => {
-      this.later = undefined;
-      this.rounds.now();
-    }, spreadMs(members, Math.random())).unref();
+    this.soonIn(spreadMs(members, Math.random()));
   }
 
   /** Who is master is told to all of whom this server knows, as far as they are reached. */
@@ -85,7 +82,20 @@ export class ReportFigures {
     await this.renew(domain, serverId);
     const master = domain.role === 'slave' ? await domains.member(domain.masterId) : undefined;
     if (master && (await this.reportTo(domain, master))) return;
+    if (master) this.soonIn(REPORT_AGAIN_MS * (1 + Math.random()));
     await this.askOthers();
+  }
+
+  /** Where it is to be sooner already, that stays. */
+  private soonIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.later && this.later.at <= at) return;
+    clearTimeout(this.later?.timer);
+    const timer = setTimeout(() => {
+      this.later = undefined;
+      this.rounds.now();
+    }, ms).unref();
+    this.later = { at, timer };
   }
 
   /** False: it does not answer. */

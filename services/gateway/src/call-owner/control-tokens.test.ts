@@ -1,4 +1,4 @@
-import { verifyControlToken } from '@inkpost/service/control-token.js';
+import { ControlTokenCheck } from '@inkpost/service/control-token.js';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.js';
 import { ControlTokens } from './control-tokens.js';
@@ -12,8 +12,8 @@ describe('the tokens for owners', () => {
 
   it('bear the caller, and are good for one owner alone', async () => {
     const token = await tokens.tokenFor('acceptance', ada);
-    expect(await verifyControlToken(key, 'acceptance', token)).toEqual({ actor: 'ada', rights: ['jobs.read'] });
-    expect(await verifyControlToken(other, 'print-submit', token)).toBeUndefined();
+    expect(await new ControlTokenCheck(key, 'acceptance').callerOf(token)).toEqual({ actor: 'ada', rights: ['jobs.read'] });
+    expect(await new ControlTokenCheck(other, 'print-submit').callerOf(token)).toBeUndefined();
   });
 
   it('are used again for some seconds, for the same caller with the same rights only', async () => {

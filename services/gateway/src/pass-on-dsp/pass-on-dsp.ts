@@ -72,15 +72,28 @@ function tooLong(): Refused {
 }
 
 function headersOf(request: Request, peer: ProvenPeer | undefined): Record<string, string> {
+  const own = shownTo(request.socket as TLSSocket);
   const kept = REQUEST_HEADERS.flatMap((name) => (typeof request.headers[name] === 'string' ? [[name, request.headers[name]] as const] : []));
-  const own = (request.socket as TLSSocket).getX509Certificate();
   const traceparent = currentTraceparent();
   return {
     ...Object.fromEntries(kept), 'inkpost-source': request.ip ?? '',
-    ...(own ? { 'inkpost-door-certificate': createHash('sha256').update(own.raw).digest('hex') } : {}),
+    ...(own === '' ? {} : { 'inkpost-door-certificate': own }),
     ...(peer ? { 'inkpost-peer': peer.serverId, 'inkpost-peer-serial': peer.serial } : {}),
     ...(traceparent === '' ? {} : { traceparent }),
   };
+}
+
+/** Servers keep their connections for long. */
+const SHOWN = new WeakMap<TLSSocket, string>();
+
+/** SHA-256 of the certificate that this door showed on the connection, lower-case hexadecimal; empty: none. */
+function shownTo(socket: TLSSocket): string {
+  const known = SHOWN.get(socket);
+  if (known !== undefined) return known;
+  const own = socket.getX509Certificate();
+  const digest = own ? createHash('sha256').update(own.raw).digest('hex') : '';
+  SHOWN.set(socket, digest);
+  return digest;
 }
 
 function exchange(request: Request, response: Response, onward: ClientRequest): void {
