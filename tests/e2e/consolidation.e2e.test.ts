@@ -3,13 +3,16 @@ import { createMaster, createSlave } from '@inkpost/admission/form-domain.js';
 import { domainSync } from '@inkpost/domain-sync/domain-sync.module.js';
 import { gateway } from '@inkpost/gateway/gateway.module.js';
 import { guestAccount } from '@inkpost/guest-account/guest-account.module.js';
+import { notification } from '@inkpost/notification/notification.module.js';
+import { printSubmit } from '@inkpost/print-submit/print-submit.module.js';
 import { PASSWORD } from './installation.js';
 import { ServiceSet } from './service-set.js';
 
 /** Two servers with their doors: what they printed goes from one to the other as it does between sites. */
 let servers: ServiceSet[] = [];
 beforeAll(async () => {
-  servers = await Promise.all(Array.from({ length: 2 }, () => ServiceSet.start([guestAccount, domainSync, gateway])));
+  // Who hands its place over asks all owners of what it shares.
+  servers = await Promise.all(Array.from({ length: 2 }, (_, index) => ServiceSet.start(index === 0 ? [guestAccount, printSubmit, notification, domainSync, gateway] : [guestAccount, domainSync, gateway])));
 });
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 

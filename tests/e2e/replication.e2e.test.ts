@@ -113,3 +113,21 @@ describe('server maintenance', () => {
     expect(await names()).not.toContain('Desk');
   });
 });
+
+describe('the place of the master', () => {
+  it('is handed over while somebody changes things all the time: whatever was accepted is what all have then, changed at the new one alone', async () => {
+    const { serverId } = await ask(slave, 'GET', '/domain');
+    const handedOver = ask(master, 'POST', `/domain/servers/${String(serverId)}/promotion`);
+    let [accepted, status] = ['', 200];
+    for (let change = 0; status === 200; change += 1) {
+      const name = `Attic ${change}`;
+      ({ status } = await master.rest.call('PUT', '/api/v0/queues/attic', queue({ name })));
+      if (status === 200) accepted = name;
+    }
+    expect(status).toBe(409);
+    expect(await handedOver).toMatchObject({ role: 'slave' });
+    await eventually(async () => [await queueOf(master, 'attic'), await queueOf(slave, 'attic')]).toMatchObject([{ name: accepted, provenance: 'received' }, { name: accepted, provenance: 'shared' }]);
+    await ask(slave, 'PUT', '/queues/attic', queue({ name: 'By the new one' }));
+    await eventually(() => queueOf(master, 'attic')).toMatchObject({ name: 'By the new one' });
+  });
+});

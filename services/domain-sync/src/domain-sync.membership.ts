@@ -12,7 +12,6 @@ import type { Log } from '@inkpost/telemetry/log.js';
 import { AdministerDomain } from './administer-domain/administer-domain.js';
 import { DomainRpc } from './administer-domain/domain.rpc.js';
 import { obey } from './administer-domain/obey.js';
-import type { SlaveStandings } from './administer-replication/slave-standings.js';
 import { AdmissionRpc } from './admit-server/admission.rpc.js';
 import { AdmissionStore } from './admit-server/admission.store.js';
 import { AdmitServer } from './admit-server/admit-server.js';
@@ -21,6 +20,7 @@ import { MembershipRpc } from './answer-servers/membership.rpc.js';
 import { OBJECT_OWNERS, type Owners } from './call-owner/owners.js';
 import { ChangeMaster } from './change-master/change-master.js';
 import type { DomainStore } from './domain/domain.store.js';
+import type { BuiltReplication } from './domain-sync.replication.js';
 import { MembershipStore } from './domain/membership.store.js';
 import { OwnServer, type OwnServerParts } from './domain/own-server.js';
 import type { Succeed } from './domain/succeed.js';
@@ -44,7 +44,7 @@ export interface MembershipParts extends OwnServerParts {
   /** This server joined, left or became the master: whatever depends on it looks anew. */
   readonly onPlaceChanged: () => void;
   /** Replication is put together after membership, and asked for when somebody wants it. */
-  readonly standings: () => SlaveStandings;
+  readonly replication: () => Pick<BuiltReplication, 'standings' | 'hold' | 'place'>;
   readonly log: Log;
 }
 
@@ -72,7 +72,9 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
   const admit = new AdmitServer({ domains, memberships, admissions, own, log });
   const leave = new LeaveDomain({ domains, memberships, clients, onPlaceChanged, log });
   const tellOthers = (): void => void report.tellOthers().catch((error: unknown) => log.warning('other servers not told who is master, they will ask', { error }));
-  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId: async () => (await own.identity()).serverId, tellOthers, onPlaceChanged, catchUp: (serverId) => parts.standings().catchUp(serverId), log });
+  const { replication } = parts;
+  const ownId = async () => (await own.identity()).serverId;
+  const change = new ChangeMaster({ domains, memberships, clients, succeed, ownId, tellOthers, onPlaceChanged, log, place: () => replication().place(), whileLevel: (serverId, act) => replication().hold.whileLevel(serverId, act) });
   succeed.watch(() => keep.soon());
   const report: ReportFigures = new ReportFigures({ domains, memberships, clients, own, change, admit, log });
   // Of the new master the members are asked anew.
@@ -85,7 +87,7 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
       { provide: KeepObjects, useFactory: () => keep },
     ],
     routes: (router) => {
-      router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: parts.standings() }), log }));
+      router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: replication().standings }), log }));
       router.service(DomainService, new DomainRpc({ administer, domains, memberships, own, guard, passwords, log }));
       router.service(DomainDoorService, new DoorRpc(domains, controlKey));
       answers.service(router, MembershipService, new MembershipRpc({ domains, memberships, admit, leave, change }));

@@ -71,7 +71,7 @@ export const domainSync: ServiceDefinition = {
       servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, guard, log, version, ...machine, now: () => new Date(),
       controlKey: new TextEncoder().encode(await secrets.read('control-key')),
       onPlaceChanged: () => replication.replication.now(),
-      standings: () => replication.standings,
+      replication: () => replication,
     });
     const replication: BuiltReplication = buildReplication({
       serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,

@@ -16,6 +16,7 @@ import { ApplyOrders } from './apply-orders/apply-orders.js';
 import { FollowMaster } from './apply-orders/follow-master.js';
 import { TakenOrderStore } from './apply-orders/taken-order.store.js';
 import type { Owners } from './call-owner/owners.js';
+import { HoldChanges } from './change-master/hold-changes.js';
 import { OperationBudget } from './deliver-orders/operation-budget.js';
 import { ProgressStore } from './deliver-orders/progress.store.js';
 import { PushOrders } from './deliver-orders/push-orders.js';
@@ -62,6 +63,9 @@ export interface BuiltReplication {
   readonly objects: GlobalObjects;
   readonly maintain: MaintainServers;
   readonly standings: SlaveStandings;
+  readonly hold: HoldChanges;
+  /** Where this server stands in the log, and how much of it it could not apply. */
+  readonly place: () => Promise<{ readonly position: number; readonly pendingCount: number }>;
   /** Something is to be said to a slave, or may be: also to one that could not be reached. */
   readonly wake: (serverId: string) => void;
   readonly providers: Provider[];
@@ -84,7 +88,7 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const follow = new FollowMaster({ serverId, domains, store: taken, log: store, apply, owners, masterKey, figures, onNewerRevision: () => runtime.onNewerRevision(known.members.size) });
   const push = new PushOrders({ known, desk, clients, log });
   const ask = new AskMaster({ known, follow, clients, log, onUnreached: runtime.onMasterUnreached });
-  const replication: Replication = new Replication({ known, knownLog, desk, push, ask, waiting, apply, taken, progress, changes, owners, stopping, log });
+  const replication: Replication = new Replication({ known, knownLog, desk, push, ask, waiting, apply, taken, progress, changes, owners, isHolding: () => hold.isHolding, stopping, log });
   runtime.succeed.watch(() => replication.now());
   const wake = (slaveId: string): void => {
     push.wake(slaveId);
@@ -95,9 +99,11 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const maintain = new MaintainServers({ store: maintenance, known, knownLog, changes, owners, log });
   const objects = new GlobalObjects({ known, knownLog, store, desk, changes, owners, masterKey, wake });
   const standings = new SlaveStandings({ known, knownLog, desk, wake });
+  const hold = new HoldChanges({ domains, standings, store, knownLog, owners, changes, onUntold: () => replication.lookThroughAgain() });
+  const place = async () => ({ position: (await store.head()).position, pendingCount: (await taken.pending()).length });
   const rpc = new ReplicationRpc({ known, knownLog, store, desk, push, ask, follow, taken, progress, objects, settings: new SettingsStore(pool), maintenance, maintain, standings, onChanged: () => replication.now(), log });
   return {
-    replication, changes, wake, objects, maintain, standings,
+    replication, changes, wake, objects, maintain, standings, hold, place,
     // By factories: Nest tells of the end of the process only what it made itself.
     providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }],
     routes: (router) => {

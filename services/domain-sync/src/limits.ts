@@ -127,3 +127,7 @@ export const SUCCESSION_HOLDS_MS = 1_000;
 /** How long a slave that is to be the master is given to come to what the master has. */
 export const CATCH_UP_MS = 10_000;
 export const CATCH_UP_LOOK_MS = 100;
+/** While the master's place is handed over nothing is recorded: longer than that takes, should this process end meanwhile. */
+export const HOLD_CHANGES_MS = 90_000;
+/** A hand-over that found something new begins anew so often. */
+export const HAND_OVER_TRIES = 3;

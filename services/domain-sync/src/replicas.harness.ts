@@ -30,6 +30,8 @@ export class Replica {
   /** Calls that reached it, by method. */
   readonly calls: string[] = [];
   built: BuiltReplication | undefined;
+  /** What else it answers to other servers. */
+  answersToo: ControlRoutes = () => undefined;
   readonly pool: Pool;
   private urls: Record<ObjectOwner, string> | undefined;
   private sender: FlowSender | undefined;
@@ -123,7 +125,10 @@ export class Replica {
   clientTo<S extends DescService>(service: S, serverId: string): Client<S> {
     const other = this.network.find((replica) => replica.serverId === serverId);
     const routes: ControlRoutes | undefined = other?.built?.routes;
-    const transport = createRouterTransport((router) => routes?.(router), {
+    const transport = createRouterTransport((router) => {
+      routes?.(router);
+      other?.answersToo(router);
+    }, {
       router: {
         interceptors: [(next) => async (request) => {
           const [domain] = (await other?.query<{ master_id: string }>('SELECT master_id FROM domain')) ?? [];

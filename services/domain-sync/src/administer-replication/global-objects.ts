@@ -10,6 +10,7 @@ import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
 import { OBJECT_OWNERS, type ObjectOwner, type Owners } from '../call-owner/owners.js';
 import type { SlaveDesk } from '../deliver-orders/slave-desk.js';
 import type { Member } from '../domain/domain.js';
+import { refusal } from '../domain/refuse.js';
 import type { KnownLog } from '../keep-log/known-log.js';
 import type { ObjectReference } from '../keep-log/log-entry.js';
 import type { LogStore } from '../keep-log/log.store.js';
@@ -101,7 +102,8 @@ export class GlobalObjects {
     const [content] = await store.contents([position]);
     let outcome = '';
     // While the log is locked: the owner tells of the change too, and is heard after this.
-    await changes.record(owner, object, 'roll-back', async () => {
+    await changes.record(owner, object, 'roll-back', async (_transaction, isMaster) => {
+      if (!isMaster) throw refusal('not-master', 'Another server is the master since: go back there.');
       const applied = await this.configuration(owner).applyObject({ ...object, provenance: 'shared', body: Buffer.from(entry.body), sealedSecrets: content?.sealedSecrets ?? new Uint8Array() });
       if (applied.outcome === 'refused') throw new PermanentFailure('domain.roll-back-refused', `It can't be as it was: ${applied.problem}`);
       ({ outcome } = applied);

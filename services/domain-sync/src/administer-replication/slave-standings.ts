@@ -48,10 +48,16 @@ export class SlaveStandings {
 
   /** Calls a slave and waits a moment for it to have all that the master has. Gives why it has not; empty: it has. */
   async catchUp(serverId: string): Promise<string> {
+    const since = Date.now();
     this.parts.wake(serverId);
-    const until = Date.now() + CATCH_UP_MS;
-    while (this.lackOf(serverId) !== '' && Date.now() < until) await sleep(CATCH_UP_LOOK_MS);
+    while (this.lackOf(serverId) !== '' && Date.now() < since + CATCH_UP_MS && !this.refuses(serverId, since)) await sleep(CATCH_UP_LOOK_MS);
     return this.lackOf(serverId);
+  }
+
+  /** It has said, since then, what of its orders it can't apply and why: waiting alone changes nothing. */
+  private refuses(serverId: string, since: number): boolean {
+    const { heard } = this.parts.desk.heardOf(serverId);
+    return heard !== undefined && heard.heardAt.getTime() >= since && heard.unapplied.some(({ problem }) => problem !== '');
   }
 
   private lackOf(serverId: string): string {

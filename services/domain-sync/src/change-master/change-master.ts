@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { ConnectError } from '@connectrpc/connect';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { MembershipService, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { signSuccession } from '@inkpost/trust/succession.js';
@@ -10,17 +10,21 @@ import { toMembership } from '../domain/membership-wire.js';
 import { demandDomain, demandMaster, demandSlave, refusal } from '../domain/refuse.js';
 import type { Succeed } from '../domain/succeed.js';
 import { SHORT_CALL_MS } from '../limits.js';
+import type { BuiltReplication } from '../domain-sync.replication.js';
 import type { DspClients } from '../reach-server/dsp-clients.js';
+import type { HoldChanges } from './hold-changes.js';
 import { openOfMember, sealForMember, type SealedForMember, type SealedPlace } from '../seal-secrets/seal-for-member.js';
 
 export interface ChangeMasterParts {
   readonly domains: DomainStore;
   readonly memberships: MembershipStore;
-  readonly clients: DspClients;
+  readonly clients: Pick<DspClients, 'clientFor'>;
   readonly succeed: Succeed;
   readonly ownId: () => Promise<string>;
-  /** Why a slave has not all that this master has, after it was given time to come to it; empty: it has. */
-  readonly catchUp: (serverId: string) => Promise<string>;
+  /** Where this server stands in the log, and how much of it it could not apply. */
+  readonly place: BuiltReplication['place'];
+  /** As `HoldChanges`: on a master, has something done while a slave has all that it has. */
+  readonly whileLevel: HoldChanges['whileLevel'];
   /** This server is the master now. */
   readonly onPlaceChanged: () => void;
   /** Every server it knows is told, sooner or later. */
@@ -42,10 +46,13 @@ export class ChangeMaster {
   }
 
   /** On the slave: the master hands its place over. Gives the signed statement. */
-  async takeOver({ authorityKey: sealedKey, membership }: TakeOverRequest, masterId: string): Promise<string> {
+  async takeOver({ authorityKey: sealedKey, membership, position }: TakeOverRequest, masterId: string): Promise<string> {
     const { domains, memberships } = this.parts;
     const domain = await demandSlave(domains);
     if (masterId !== domain.masterId) throw refusal('not-master', 'Only the master hands its place over.');
+    const here = await this.parts.place();
+    if (here.pendingCount > 0) throw refusal('not-level', `could not apply ${here.pendingCount} orders.`);
+    if (here.position !== Number(position)) throw refusal('not-level', `stands at ${here.position} of ${position} orders.`);
     if (membership) await memberships.hear(membership);
     if (sealedKey) await memberships.keepAuthorityKey(domain.domainId, await this.openKey(domain, sealedKey));
     return this.reign(domain);
@@ -66,22 +73,35 @@ export class ChangeMaster {
   }
 
   private async handOver(serverId: string): Promise<void> {
-    const { domains, clients, succeed, log } = this.parts;
+    const { domains, log } = this.parts;
     const domain = await demandMaster(domains);
     const heir = await domains.member(serverId);
     if (!heir) throw refusal('invalid', 'There is no such server in the domain.');
     // What it has not would be lost: the domain goes on from what the new master has.
-    const lack = await this.parts.catchUp(serverId);
+    const lack = await this.parts.whileLevel(serverId, (position) => this.handOverAt(position, domain, heir));
     if (lack !== '') throw refusal('not-level', `${heir.name} ${lack} What it has not would be lost; GET /api/v0/domain/servers/${serverId}/differences (wcli DIFF) says more.`);
-    const authorityKey = await this.keyFor(domain, heir);
-    try {
-      const { succession } = await clients.clientFor(MembershipService, heir).takeOver({ membership: toMembership(domain, await domains.members()), ...(authorityKey ? { authorityKey } : {}) });
-      await succeed.hear(succession);
-    } catch (error) {
-      throw refusal('unreachable', `${heir.name} did not take over: ${ConnectError.from(error).rawMessage}`);
-    }
     log.info('place of the master handed over', { to: heir.serverId, name: heir.name });
     this.parts.tellOthers();
+  }
+
+  /** Gives what the heir lacks; empty: it is the master now. */
+  private async handOverAt(position: number, domain: Domain, heir: Member): Promise<string> {
+    const { domains, clients, succeed } = this.parts;
+    const authorityKey = await this.keyFor(domain, heir);
+    const membership = toMembership(domain, await domains.members());
+    const client = clients.clientFor(MembershipService, heir);
+    try {
+      const { succession } = await client.takeOver({ membership, position: BigInt(position), ...(authorityKey ? { authorityKey } : {}) });
+      await succeed.hear(succession);
+      return '';
+    } catch (error) {
+      const { code, rawMessage } = ConnectError.from(error);
+      if (code === Code.FailedPrecondition) return rawMessage;
+      // Perhaps it took over, and its answer was lost: each of its answers says who is master.
+      await client.report({}, { timeoutMs: SHORT_CALL_MS }).catch(() => undefined);
+      if ((await domains.current())?.role === 'slave') return '';
+      throw refusal('unreachable', `${heir.name} did not take over: ${rawMessage}`);
+    }
   }
 
   private async takePlace(): Promise<void> {

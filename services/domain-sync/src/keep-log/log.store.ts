@@ -1,3 +1,4 @@
+import { CauseDown } from '@inkpost/failure/failure.js';
 import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Change, LogEntry, ObjectReference } from './log-entry.js';
@@ -82,9 +83,24 @@ export function toPairs(references: readonly ObjectReference[]): string {
 export class LogStore {
   constructor(private readonly pool: Pool) {}
 
-  /** Nobody else appends until the transaction ends: what is read from an owner meanwhile is not overtaken. */
-  async lock(transaction: FlowTransaction): Promise<void> {
-    await transaction.query('log.lock', 'SELECT position FROM log_position FOR UPDATE', []);
+  /**
+   * Nobody else appends until the transaction ends: what is read from an owner meanwhile is not overtaken. Gives the epoch in which this server is the master, asked behind the lock: its
+   * place may have been handed over while it waited; undefined: it is none. Throws CauseDown while the place is being handed over.
+   */
+  async lock(transaction: FlowTransaction): Promise<number | undefined> {
+    const [place] = await transaction.query<{ held: boolean }>('log.lock', 'SELECT coalesce(held_until > clock_timestamp(), false) AS held FROM log_position FOR UPDATE', []);
+    const [domain] = await transaction.query<{ epoch: number }>('log.reign', `SELECT epoch FROM domain WHERE role = 'master'`, []);
+    if (domain && place?.held) throw new CauseDown('domain.place-handed-over', 'The place of the master is being handed over at this moment: try again.');
+    return domain?.epoch;
+  }
+
+  /** Nothing is recorded from now on, until `letGo` or until so long has passed. Waits for what is being recorded. */
+  async hold(forMs: number): Promise<void> {
+    await query(this.pool, 'log.hold', 'UPDATE log_position SET held_until = clock_timestamp() + make_interval(secs => $1)', [forMs / 1_000]);
+  }
+
+  async letGo(): Promise<void> {
+    await query(this.pool, 'log.let-go', 'UPDATE log_position SET held_until = NULL', []);
   }
 
   /** What the log said last of an object. */

@@ -20,7 +20,7 @@ export interface RecordChangeParts {
 }
 
 /** What is done once the log is locked, before the owner is asked: in one transaction with the record. False: nothing is to be recorded, a message was handled before. */
-type Consume = (transaction: FlowTransaction) => Promise<boolean>;
+type Consume = (transaction: FlowTransaction, isMaster: boolean) => Promise<boolean>;
 
 /**
  * Brings the log to what an owner has now. The owner is read while the log is locked: so whatever comes in which order and how often, the log's last entry is
@@ -29,15 +29,14 @@ type Consume = (transaction: FlowTransaction) => Promise<boolean>;
 export class RecordChange {
   constructor(private readonly parts: RecordChangeParts) {}
 
-  /** Does nothing where this server is no master. Gives whether the log grew. */
+  /** Does nothing where this server is no master. Gives whether the log grew. Throws CauseDown while it can't: an owner doesn't answer, or the master's place is being handed over. */
   async record(owner: ObjectOwner, object: ObjectReference, cause: Cause, consume: Consume = async () => true): Promise<boolean> {
     const { flow, domains, store, log, onRecorded } = this.parts;
-    const domain = await domains.current();
-    const isMaster = domain?.role === 'master';
+    const isMaster = (await domains.current())?.role === 'master';
     const entries = await flow.transaction(async (transaction) => {
-      if (isMaster) await store.lock(transaction);
-      if (!(await consume(transaction)) || !isMaster) return [];
-      return this.bring(transaction, domain.epoch, owner, object, cause);
+      const epoch = isMaster ? await store.lock(transaction) : undefined;
+      if (!(await consume(transaction, epoch !== undefined)) || epoch === undefined) return [];
+      return this.bring(transaction, epoch, owner, object, cause);
     });
     for (const { kind, objectId, change } of entries) log.info('change recorded for the domain', { kind, objectId, change, cause });
     if (entries.length > 0) onRecorded();

@@ -15,6 +15,7 @@ import { keyOf } from '../keep-log/log-entry.js';
 import { DOMAIN_LOOK_MS, NOTE_PROGRESS_MS, REFUSED_AGAIN_MS } from '../limits.js';
 import type { RecordChange } from '../record-change/record-change.js';
 import { isScheduled } from '../record-change/scheduled-kinds.js';
+import { unrecorded } from '../record-change/unrecorded.js';
 import type { KnownDomain } from './known-domain.js';
 
 const STOP_MS = 1_000;
@@ -31,6 +32,8 @@ export interface ReplicationParts {
   readonly progress: ProgressStore;
   readonly changes: RecordChange;
   readonly owners: Owners;
+  /** The place of the master is being handed over: its owners take no changes. */
+  readonly isHolding: () => boolean;
   readonly stopping: AbortController;
   readonly log: Log;
 }
@@ -61,6 +64,12 @@ export class Replication {
 
   /** Something changed: the log, the domain, its members. */
   now(): void {
+    this.look.now();
+  }
+
+  /** An owner may have something that nobody recorded, or take no changes that it should take. */
+  lookThroughAgain(): void {
+    this.lookedThrough = 0;
     this.look.now();
   }
 
@@ -110,7 +119,7 @@ export class Replication {
       push.wake();
       waiting.wake();
     }
-    if (this.lookedThrough !== domain.epoch && (await this.lookThrough())) this.lookedThrough = domain.epoch;
+    if (this.lookedThrough !== domain.epoch && !this.parts.isHolding() && (await this.lookThrough())) this.lookedThrough = domain.epoch;
   }
 
   /** Whatever changed while this server was no master, or told nobody, is recorded. False: an owner did not answer. */
@@ -118,13 +127,14 @@ export class Replication {
     const { owners, knownLog, changes, log } = this.parts;
     try {
       for (const owner of OBJECT_OWNERS) {
-        const { objects } = await owners.client(ConfigurationService, owner).listSharedObjects({ kind: '', includeLocal: false });
-        const there = new Map(objects.map((object) => [keyOf(object), Buffer.from(object.digest).toString('hex')]));
+        const configuration = owners.client(ConfigurationService, owner);
+        const objects = (await configuration.listSharedObjects({ kind: '', includeLocal: false })).objects;
+        // A hand-over that this process, or the one before, could not end.
+        if (objects.some(({ provenance }) => provenance === 'received')) await configuration.keepObjects({ as: 'shared' });
         const entries = [...knownLog.state.entries()].filter((entry) => entry.owner === owner && entry.change === 'put');
-        const logged = new Map(entries.map((entry) => [keyOf(entry), entry.digest]));
-        const changed = objects.filter((object) => !isScheduled(object.kind) && object.provenance === 'shared' && logged.get(keyOf(object)) !== there.get(keyOf(object)));
-        const gone = entries.filter((entry) => !there.has(keyOf(entry)));
-        for (const { kind, objectId } of [...changed, ...gone]) await changes.record(owner, { kind, objectId }, 'change');
+        const there = new Set(objects.map(keyOf));
+        const unsaid = unrecorded(objects, entries).filter((object) => !isScheduled(object.kind) || !there.has(keyOf(object)));
+        for (const object of unsaid) await changes.record(owner, object, 'change');
       }
       return true;
     } catch (error) {

@@ -262,6 +262,8 @@ CREATE TABLE log_position (
   position bigint NOT NULL,
   -- In which the entry at this position was recorded.
   epoch    bigint NOT NULL,
+  -- Until then nothing is recorded: the place of the master is being handed over.
+  held_until timestamptz(3),
   CONSTRAINT log_position_pkey PRIMARY KEY (only_row)
 );
 INSERT INTO log_position (position, epoch) VALUES (0, 0);
@@ -386,7 +388,7 @@ BEGIN
   DELETE FROM pending_order;
   DELETE FROM applied_order;
   DELETE FROM renamed_object;
-  UPDATE log_position SET position = 0, epoch = 0;
+  UPDATE log_position SET position = 0, epoch = 0, held_until = NULL;
   UPDATE server_maintenance SET enabled = false, next_at = NULL;
   RETURN NULL;
 END $$;
