@@ -37,7 +37,6 @@ export interface HeardSlave extends SlaveStanding {
 
 interface Slave {
   heard?: HeardSlave;
-  standing: Standing;
   /** An administrator wants it compared. */
   asked: boolean;
   compareAgainAt: number;
@@ -95,13 +94,14 @@ export class SlaveDesk {
   hear(serverId: string, message: SlaveMessage): void {
     const slave = this.slave(serverId);
     slave.heard = heardOf(message, this.parts.now());
-    slave.standing = this.standingOf(slave.heard);
     this.unnoted.add(serverId);
     if (message.rehearsal) this.endRehearsal(slave, message.rehearsal);
   }
 
+  /** By its last word, as the log is now: who is cut off is behind as soon as something changes. */
   heardOf(serverId: string): { readonly standing: Standing; readonly heard?: HeardSlave } {
-    return this.slaves.get(serverId) ?? { standing: 'unknown' };
+    const heard = this.slaves.get(serverId)?.heard;
+    return heard ? { standing: this.standingOf(heard), heard } : { standing: 'unknown' };
   }
 
   /** Those that said something since the last call. */
@@ -222,7 +222,7 @@ export class SlaveDesk {
   private slave(serverId: string): Slave {
     let slave = this.slaves.get(serverId);
     if (!slave) {
-      slave = { standing: 'unknown', asked: false, compareAgainAt: 0, toldRevision: 0, rehearsals: [] };
+      slave = { asked: false, compareAgainAt: 0, toldRevision: 0, rehearsals: [] };
       this.slaves.set(serverId, slave);
     }
     return slave;
