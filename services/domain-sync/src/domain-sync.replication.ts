@@ -29,6 +29,7 @@ import { KeepWaiting } from './exchange-orders/keep-waiting.js';
 import { ReplicationAnswers } from './exchange-orders/replication-service.js';
 import type { MachineFigures } from './identify-server/measure-machine.js';
 import { KnownLog } from './keep-log/known-log.js';
+import { TrimLog } from './keep-log/trim-log.js';
 import { LogStore } from './keep-log/log.store.js';
 import { MaintainServers } from './maintain-servers/maintain-servers.js';
 import { MaintenanceStore } from './maintain-servers/maintenance.store.js';
@@ -105,7 +106,7 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   return {
     replication, changes, wake, objects, maintain, standings, hold, place,
     // By factories: Nest tells of the end of the process only what it made itself.
-    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }],
+    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }, { provide: TrimLog, useFactory: () => new TrimLog(store, log) }],
     routes: (router) => {
       router.service(DomainReplicationService, rpc);
       runtime.answers.service(router, ReplicationService, answers);

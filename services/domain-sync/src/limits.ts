@@ -112,6 +112,13 @@ export const KEEP_OBJECTS_EVERY_MS = 15_000;
 /** Versions of an object that are shown, and fields of one that changed. */
 export const HISTORY_SHOWN_MAX = 100;
 export const CHANGES_SHOWN_MAX = 200;
+/** What the log keeps: of each object its last entry, and before it as many versions as its history shows; of those that were replaced so long ago the last few, and none of what is gone. */
+export const LOG_VERSIONS_MAX = HISTORY_SHOWN_MAX + 1;
+export const LOG_OLD_VERSIONS_MAX = 10;
+export const LOG_DAYS = 400;
+export const LOG_TRIM_EVERY_MS = 6 * 3_600_000;
+/** Entries that go in one statement. */
+export const LOG_TRIM_AT_ONCE = 5_000;
 /** Slaves that are asked what they would make of an object. */
 export const REHEARSAL_MS = 15_000;
 /** What mailbox mode may be set to, in seconds. */

@@ -98,7 +98,7 @@ export class GlobalObjects {
     const { store, changes } = this.parts;
     const owner = this.owner(object.kind);
     const entry = (await store.history(object, Number.MAX_SAFE_INTEGER)).find((each) => each.position === position);
-    if (entry?.change !== 'put') throw invalidField('position', 'must be that of a version in which the object was there');
+    if (entry?.change !== 'put') throw invalidField('position', 'must be that of a version that the history shows, in which the object was there');
     const [content] = await store.contents([position]);
     let outcome = '';
     // While the log is locked: the owner tells of the change too, and is heard after this.

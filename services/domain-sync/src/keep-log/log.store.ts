@@ -1,6 +1,7 @@
 import { CauseDown } from '@inkpost/failure/failure.js';
 import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { LOG_DAYS, LOG_OLD_VERSIONS_MAX, LOG_VERSIONS_MAX } from '../limits.js';
 import type { Change, LogEntry, ObjectReference } from './log-entry.js';
 import type { EpochStart } from './log-state.js';
 
@@ -64,6 +65,16 @@ const BEGIN_EPOCH = `WITH untaken AS (DELETE FROM config_log USING pending_order
     earlier AS (
       INSERT INTO log_epoch (epoch, after_position) SELECT epoch, min(position) - 1 FROM config_log WHERE epoch < $1 GROUP BY epoch ON CONFLICT (epoch) DO NOTHING)
   INSERT INTO log_epoch (epoch, after_position) SELECT $1, position FROM log_position ON CONFLICT (epoch) DO NOTHING`;
+
+/** The last entry of an object stays, also that it is gone: who was away for long is told of it by the log's order. `replaced_at`: when a newer one came. */
+const TRIM = `WITH ranked AS (
+    SELECT position, row_number() OVER newest AS place, lag(recorded_at) OVER newest AS replaced_at, first_value(change) OVER newest AS last_change FROM config_log
+    WINDOW newest AS (PARTITION BY kind, object_id ORDER BY position DESC)),
+  over AS (
+    SELECT position FROM ranked WHERE place > 1 AND (place > $1 OR replaced_at < now() - make_interval(days => $3) AND (place > $2 OR last_change <> 'put'))
+      AND NOT EXISTS (SELECT FROM pending_order AS o WHERE o.position = ranked.position) AND NOT EXISTS (SELECT FROM applied_order AS a WHERE a.position = ranked.position) LIMIT $4),
+  gone AS (DELETE FROM config_log USING over WHERE config_log.position = over.position RETURNING 1)
+  SELECT count(*)::int AS gone FROM gone`;
 
 const HISTORY = `SELECT position, epoch, name, change, cause, recorded_at AS "recordedAt", body FROM config_log WHERE kind = $1 AND object_id = $2 ORDER BY position DESC LIMIT $3`;
 
@@ -147,6 +158,12 @@ export class LogStore {
 
   async contents(positions: readonly number[]): Promise<EntryContent[]> {
     return query<EntryContent & object>(this.pool, 'log.contents', 'SELECT position, body, sealed_secrets AS "sealedSecrets" FROM config_log WHERE position = ANY($1::bigint[])', [positions]);
+  }
+
+  /** Removes versions that nobody goes back to, some of them; gives how many. What slaves are sent is the last entry of each object: that stays. */
+  async trim(atOnce: number): Promise<number> {
+    const [row] = await query<{ gone: number }>(this.pool, 'log.trim', TRIM, [LOG_VERSIONS_MAX, LOG_OLD_VERSIONS_MAX, LOG_DAYS, atOnce]);
+    return row?.gone ?? 0;
   }
 
   /** The newest first. */
