@@ -31,6 +31,7 @@ const tariffUpdate = z.strictObject(settings).meta({ id: 'TariffUpdate' });
 const tariff = z.object({
   tariffId: z.string(), name: z.string(), media: z.string().nullable(), colorMode: z.string().nullable(), sides: z.string().nullable(), queueId: z.string().nullable(), userGroup: z.string().nullable(),
   perJob: z.int(), perSheet: z.int(), perImpression: z.int(), provenance,
+  resting: z.boolean().describe('No print looks at it: a tariff of the domain\'s master is for the very same ones. Putting it again wakes it, where its conditions are free.'),
 }).meta({ id: 'Tariff' });
 
 const preview = z.strictObject({
@@ -53,10 +54,10 @@ function toCharging(wire: Charging | undefined): z.input<typeof charging> {
 }
 
 function toTariff(wire: Tariff | undefined): z.input<typeof tariff> {
-  const { tariffId, name, media, colorMode, sides, queueId, userGroup, perJob, perSheet, perImpression, provenance: from } = present(wire, 'tariff');
+  const { tariffId, name, media, colorMode, sides, queueId, userGroup, perJob, perSheet, perImpression, resting, provenance: from } = present(wire, 'tariff');
   return {
     tariffId, name, media: orNull(media), colorMode: orNull(colorMode), sides: orNull(sides), queueId: orNull(queueId), userGroup: orNull(userGroup),
-    perJob: Number(perJob), perSheet: Number(perSheet), perImpression: Number(perImpression), provenance: toProvenance(from),
+    perJob: Number(perJob), perSheet: Number(perSheet), perImpression: Number(perImpression), resting, provenance: toProvenance(from),
   };
 }
 

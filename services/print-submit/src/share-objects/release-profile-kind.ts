@@ -9,7 +9,7 @@ import { bodyOf, orAbsent, orGone, settingsOf } from '@inkpost/shared-object/wir
 import type { PrismaClient } from '../gen/prisma/client.js';
 import type { ReleaseProfileRpc } from '../release-profiles/release-profile.rpc.js';
 import { placeReference, queueReferences } from './references.js';
-import { stepAside } from './step-aside.js';
+import { makeRoomForReleaseProfile } from './make-room-for-release-profile.js';
 
 /** The identifier of the only object of its kind. */
 const DEFAULT = 'default';
@@ -38,7 +38,7 @@ export function releaseProfileKind(rpc: ReleaseProfileRpc, prisma: PrismaClient)
         : rpc.createReleaseProfile(create(CreateReleaseProfileRequestSchema, { settings }), context));
     },
     delete: (profileId, context) => orGone(rpc.deleteReleaseProfile(create(DeleteReleaseProfileRequestSchema, { profileId }), context)),
-    makeRoom: stepAside(prisma, 'release profile'),
+    makeRoom: makeRoomForReleaseProfile(prisma),
   };
 }
 

@@ -140,6 +140,64 @@ describe('what print-submit of one server gives and what another takes', () => {
     expect((await slave.filters.listFilters({})).filters.map(({ filterId }) => filterId)).toEqual(['first', 'night', 'later', 'ours']);
   });
 
+  it('takes its conditions and its places from what the slave has of its own, which rests or stays elsewhere, and says so in a rehearsal and on both servers', async () => {
+    const conditions = { media: 'iso_a3', colorMode: 'color' };
+    // The same identifier too; and a profile that holds at two places of which the master wants one.
+    for (const [tariffId, more] of [['a3', conditions], ['big', { media: 'iso_a2' }]] as const) await slave.tariffs.putTariff({ tariff: { tariffId, name: tariffId, ...more, perSheet: 10n }, create: true });
+    await slave.profiles.createReleaseProfile({ settings: { profileId: 'desk', name: 'Desk', means: ['puk'], queueIds: ['overflow'], networks: ['198.51.100.0/24', '203.0.113.0/24'] } });
+    await master.tariffs.putTariff({ tariff: { tariffId: 'a3', name: 'A3', ...conditions, perSheet: 90n }, create: true });
+    await master.tariffs.putTariff({ tariff: { tariffId: 'a2', name: 'A2', media: 'iso_a2', perSheet: 99n }, create: true });
+    await master.profiles.createReleaseProfile({ settings: { profileId: 'everywhere', name: 'Everywhere', means: ['card-pin'], queueIds: ['overflow'], networks: ['203.0.113.0/24'] } });
+    const shared = [['tariff', 'a3'], ['tariff', 'a2'], ['release-profile', 'everywhere']] as const;
+    for (const [kind, objectId] of shared) await master.configuration.setShared({ kind, objectId, shared: true });
+    const rehearsed: string[] = [];
+    for (const [kind, objectId] of shared) {
+      const { body } = await master.configuration.readObject({ kind, objectId });
+      const { outcome, renamedLocal } = await slave.configuration.applyObject({ kind, objectId, body, serverName: 'Site 7', dryRun: true });
+      rehearsed.push(`${kind} ${renamedLocal}`);
+      expect(outcome).toBe('created');
+    }
+    const told = ['tariff a3-Site-7: rests, it is for the very same prints', 'tariff big (Site 7): rests, it is for the very same prints', 'release-profile Desk no longer at the queue overflow; Desk no longer at the network 203.0.113.0/24'];
+    expect(rehearsed).toEqual(told);
+    const own = async () => {
+      const { tariffs } = await slave.tariffs.listTariffs({});
+      const { profile } = await slave.profiles.getReleaseProfile({ profileId: 'desk' });
+      return [tariffs.filter(({ provenance, tariffId }) => provenance === 'local' && tariffId !== 'ours').map(({ tariffId, resting }) => [tariffId, resting]), profile?.settings?.queueIds, profile?.settings?.networks];
+    };
+    expect(await own()).toEqual([[['a3', false], ['big', false]], ['overflow'], ['198.51.100.0/24', '203.0.113.0/24']]);
+    expect((await copyAll(master, slave)).toSorted()).toEqual(told.toSorted());
+    expect(await digests(slave)).toEqual(await digests(master));
+    expect(await own()).toEqual([[['a3-Site-7', true], ['big', true]], [], ['198.51.100.0/24']]);
+    const price = async () => (await slave.tariffs.previewPrice({ queueId: 'overflow', groups: [], colorMode: 'color', sides: 'one-sided', media: 'iso_a3_297x420mm', pages: 1, copies: 1 })).price;
+    expect(await price()).toBe(90n);
+    // It is woken by who puts it again, once its conditions are free.
+    const again = { tariffId: 'a3-Site-7', name: 'Ours', ...conditions, perSheet: 10n };
+    await expect(slave.tariffs.putTariff({ tariff: again })).rejects.toThrow('the very same conditions');
+    await master.tariffs.deleteTariff({ tariffId: 'a3' });
+    await slave.configuration.applyObject({ kind: 'tariff', objectId: 'a3', deleted: true });
+    expect(await price()).toBe(0n);
+    expect((await slave.tariffs.putTariff({ tariff: again })).tariff?.resting).toBe(false);
+    expect(await price()).toBe(10n);
+  });
+
+  it('changes places and conditions among its own objects, whichever of them comes first', async () => {
+    await master.tariffs.putTariff({ tariff: { tariffId: 'a1', name: 'A1', media: 'iso_a1', perSheet: 99n }, create: true });
+    await master.configuration.setShared({ kind: 'tariff', objectId: 'a1', shared: true });
+    await copyAll(master, slave);
+    await master.tariffs.putTariff({ tariff: { tariffId: 'a1', name: 'A1', media: 'iso_a0', perSheet: 99n } });
+    await master.tariffs.putTariff({ tariff: { tariffId: 'a2', name: 'A2', media: 'iso_a1', perSheet: 99n } });
+    const profile = (profileId: string, queueIds: string[]) => master.profiles.updateReleaseProfile({ profileId, settings: { profileId, name: profileId, means: ['card-pin'], queueIds, default: profileId === 'cards' } });
+    await profile('everywhere', []);
+    await profile('cards', ['third', 'overflow']);
+    const before = await slave.configuration.readObject({ kind: 'tariff', objectId: 'a1' });
+    for (const [kind, objectId] of [['tariff', 'a2'], ['release-profile', 'cards']] as const) expect(await copy(master, slave, { kind, objectId })).toEqual([]);
+    // What rests until its own order comes is not as the master has it, whatever that order says.
+    expect((await slave.configuration.readObject({ kind: 'tariff', objectId: 'a1' })).state?.digest).not.toEqual(before.state?.digest);
+    expect(await copyAll(master, slave)).toEqual([]);
+    expect(await digests(slave)).toEqual(await digests(master));
+    expect((await slave.tariffs.listTariffs({})).tariffs.filter(({ tariffId }) => ['a1', 'a2'].includes(tariffId)).map(({ media, resting }) => [media, resting])).toEqual([['iso_a0', false], ['iso_a1', false]]);
+  });
+
   it('is not ticked where it would need itself', async () => {
     for (const groupId of ['east', 'west']) {
       await master.groups.createQueueGroup({ settings: { groupId, name: groupId, validation: true } });

@@ -22,7 +22,7 @@ interface Row extends ChargingSettings {
 const LOAD = `
   SELECT c.currency, c.time_zone AS "timeZone", c.group_order AS "groupOrder", c.version,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('tariffId', id, 'name', name, 'media', media, 'colorMode', color_mode, 'sides', sides, 'queueId', queue_id, 'userGroup', user_group,
-      'perJob', per_job, 'perSheet', per_sheet, 'perImpression', per_impression)), '[]') FROM tariff) AS tariffs,
+      'perJob', per_job, 'perSheet', per_sheet, 'perImpression', per_impression)), '[]') FROM tariff WHERE NOT resting) AS tariffs,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('filterId', id, 'name', name, 'enabled', enabled, 'when', conditions, 'action', action) ORDER BY position, id), '[]') FROM filter WHERE enabled) AS filters,
     (SELECT coalesce(jsonb_agg(jsonb_build_object('groupId', g.id, 'name', g.name, 'restrictions', g.restrictions, 'queueIds', ARRAY(SELECT q.id FROM queue q WHERE q.group_id = g.id)) ORDER BY g.id), '[]')
      FROM queue_group g WHERE g.restrictions <> '{}') AS "restrictedGroups",

@@ -31,7 +31,7 @@ const WEIGHTS = [
 ] as const satisfies readonly (readonly [keyof Tariff, number])[];
 
 /** In the order in which they are looked at: the one with most conditions first, of equals as the weights say. */
-export function byPrecedence(tariffs: readonly Tariff[]): Tariff[] {
+export function byPrecedence<T extends Tariff>(tariffs: readonly T[]): T[] {
   return tariffs.toSorted((a, b) => rank(b) - rank(a) || b.media.length - a.media.length || (a.tariffId < b.tariffId ? -1 : 1));
 }
 

@@ -9,7 +9,7 @@ import { checkFinishing } from '../finishing/finishing.js';
 import { chargingLimits } from '../limits.js';
 import { type ChargingSettings, estimate } from './charging.js';
 import type { KnownCharging } from './known-charging.js';
-import { checkTariff, type Tariff } from './tariff.js';
+import { checkTariff, type StoredTariff, type Tariff } from './tariff.js';
 import type { TariffStore } from './tariff.store.js';
 
 /** ISO 4217. */
@@ -92,6 +92,6 @@ function toWireSettings({ groupOrder, ...settings }: ChargingSettings) {
   return { ...settings, groupOrder: [...groupOrder] };
 }
 
-function toWire({ perJob, perSheet, perImpression, ...tariff }: Tariff): MessageInitShape<typeof TariffSchema> {
+function toWire({ perJob, perSheet, perImpression, ...tariff }: Tariff | StoredTariff): MessageInitShape<typeof TariffSchema> {
   return { ...tariff, perJob: BigInt(perJob), perSheet: BigInt(perSheet), perImpression: BigInt(perImpression) };
 }

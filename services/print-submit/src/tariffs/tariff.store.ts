@@ -3,7 +3,7 @@ import { chargingLimits } from '../limits.js';
 import type { ChargingSettings } from './charging.js';
 import type { ChargingChange } from './charging-change.js';
 import { byPrecedence } from './price-print.js';
-import type { Tariff } from './tariff.js';
+import type { StoredTariff, Tariff } from './tariff.js';
 
 /** `taken`: by another tariff of this id; `doubled`: another tariff is for the very same prints. */
 export type TariffRefusal = 'taken' | 'doubled' | 'queue-unknown' | 'too-many';
@@ -27,11 +27,11 @@ export class TariffStore {
   }
 
   /** In the order in which they are looked at. */
-  async list(): Promise<Tariff[]> {
+  async list(): Promise<StoredTariff[]> {
     return byPrecedence((await this.prisma.tariff.findMany()).map(toTariff));
   }
 
-  /** `isNew`: only a tariff that is not there yet. */
+  /** `isNew`: only a tariff that is not there yet. One that rested is looked at again. */
   async put(tariff: Tariff, isNew: boolean): Promise<'stored' | TariffRefusal> {
     const { tariffId } = tariff;
     try {
@@ -40,7 +40,7 @@ export class TariffStore {
         const before = await transaction.tariff.findUnique({ where: { tariffId } });
         if (before && isNew) return 'taken';
         if (!before && (await transaction.tariff.count()) >= chargingLimits.tariffsMax) return 'too-many';
-        const row = { ...tariff, perJob: BigInt(tariff.perJob), perSheet: BigInt(tariff.perSheet), perImpression: BigInt(tariff.perImpression) };
+        const row = { ...tariff, perJob: BigInt(tariff.perJob), perSheet: BigInt(tariff.perSheet), perImpression: BigInt(tariff.perImpression), resting: false };
         await transaction.tariff.upsert({ where: { tariffId }, create: row, update: row });
         return 'stored';
       });
@@ -57,6 +57,6 @@ export class TariffStore {
   }
 }
 
-function toTariff({ perJob, perSheet, perImpression, colorMode, sides, ...rest }: TariffRow): Tariff {
+function toTariff({ perJob, perSheet, perImpression, colorMode, sides, ...rest }: TariffRow): StoredTariff {
   return { ...rest, colorMode: colorMode as Tariff['colorMode'], sides: sides as Tariff['sides'], perJob: Number(perJob), perSheet: Number(perSheet), perImpression: Number(perImpression) };
 }

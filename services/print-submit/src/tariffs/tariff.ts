@@ -19,6 +19,12 @@ export interface Tariff {
   readonly perImpression: number;
 }
 
+/** As it is stored. */
+export interface StoredTariff extends Tariff {
+  /** It is looked at by no print: a tariff of the domain's master is for the very same ones. */
+  readonly resting: boolean;
+}
+
 export const TARIFF_SIDES = ['one-sided', 'two-sided'] as const;
 
 /** PWG 5101.1, 5: lower-case letters, digits, dots, dashes and underscores. */

@@ -376,10 +376,12 @@ CREATE TABLE "tariff" (
   "user_group"     TEXT NOT NULL DEFAULT '',
   "per_job"        BIGINT NOT NULL DEFAULT 0 CHECK ("per_job" >= 0),
   "per_sheet"      BIGINT NOT NULL DEFAULT 0 CHECK ("per_sheet" >= 0),
-  "per_impression" BIGINT NOT NULL DEFAULT 0 CHECK ("per_impression" >= 0)
+  "per_impression" BIGINT NOT NULL DEFAULT 0 CHECK ("per_impression" >= 0),
+  -- It is looked at by no print: a tariff of the domain's master is for the very same ones.
+  "resting"        BOOLEAN NOT NULL DEFAULT false
 );
 -- Two tariffs for the same prints would leave open which holds.
-CREATE UNIQUE INDEX "tariff_conditions_key" ON "tariff" ("media", "color_mode", "sides", "queue_id", "user_group");
+CREATE UNIQUE INDEX "tariff_conditions_key" ON "tariff" ("media", "color_mode", "sides", "queue_id", "user_group") WHERE NOT "resting";
 
 -- Rules over prints, in the order of their position; conditions and action as FilterConditions and FilterAction.
 CREATE TABLE "filter" (
