@@ -18,10 +18,14 @@ export function checkVersions(master: string, slave: string): void {
 
 /** `one`, `other`: what the two clocks showed at the same time. Throws the PermanentFailure `admission.clock`. */
 export function checkClocks(one: Date, other: Date): void {
-  const differenceMs = Math.abs(one.getTime() - other.getTime());
-  if (!(differenceMs <= CLOCK_DIFFERENCE_MAX_MS)) {
-    throw new PermanentFailure('admission.clock', `The clocks of the two servers differ by ${inWords(differenceMs)}: set them by the same time server.`);
-  }
+  const problem = clockProblem(other.getTime() - one.getTime());
+  if (problem !== undefined) throw new PermanentFailure('admission.clock', problem);
+}
+
+/** Why clocks that differ so much will not do, in words for an administrator; undefined: they will. */
+export function clockProblem(differenceMs: number): string | undefined {
+  if (Math.abs(differenceMs) <= CLOCK_DIFFERENCE_MAX_MS) return undefined;
+  return `The clocks of the two servers differ by ${inWords(Math.abs(differenceMs))}: set them by the same time server.`;
 }
 
 function inWords(ms: number): string {

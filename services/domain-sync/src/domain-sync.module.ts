@@ -40,73 +40,81 @@ import { StatisticsRpc } from './report-prints/statistics.rpc.js';
 @Module({})
 class DomainSyncModule {}
 
-export const domainSync: ServiceDefinition = {
-  name: 'domain-sync',
-  config: domainSyncConfig,
+/** `now`: the clock of the server. */
+export function domainSyncBy(now: () => Date): ServiceDefinition {
+  return {
+    name: 'domain-sync',
+    config: domainSyncConfig,
+    module(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>) {
+      return makeModule(runtime, now);
+    },
+  };
+}
 
-  async module(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>): Promise<DynamicModule> {
-    const { config, pool, flow, log, secrets, version } = runtime;
-    const masterKey = masterKeyOf(config, secrets);
-    const domains = new DomainStore(pool, masterKey);
-    const succeed = new Succeed(pool, domains, log);
-    const answers = new ServerAnswers(domains, succeed);
-    const owners = new Owners({ 'print-submit': config.printSubmitUrl, 'guest-account': config.guestAccountUrl, notification: config.notificationUrl }, async (owner) => secrets.read(`control-key.${owner}`));
-    const servers = new ServerStore(pool);
-    // The identity is made at the first start, before anybody asks for it.
-    const { serverId } = await servers.find();
-    log.info('this server', { serverId, version });
-    const totals = new PrintTotalsStore(pool);
-    const [ownFacts, sendings] = [new OwnFactsStore(pool), new FactSendingStore(pool)];
-    const rules = addressRules(config.linkLocalServers);
-    const guard = (host: string) => guardedLookup(host, rules);
-    const clients = new DspClients(domains, succeed, guard);
-    const delivery = new FactDelivery({ domains, connect: (master) => clients.clientFor(ConsolidationService, master), facts: ownFacts, sendings, log });
-    const statistics = new StatisticsRpc({
-      totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
-    });
-    const consolidation = new ConsolidationRpc({ domains, facts: new ReceivedFactsStore(pool), days: new DaysStore(pool), log });
-    const machine = { startedAt: new Date(), measureMachine: () => measureMachine(config.spoolFolder) };
-    const rpc = new ServerRpc({ servers, domains, totals, version, log, ...machine });
-    const membership = buildMembership({
-      servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, guard, log, version, ...machine, now: () => new Date(),
-      controlKey: new TextEncoder().encode(await secrets.read('control-key')),
-      onPlaceChanged: () => replication.replication.now(),
-      replication: () => replication,
-    });
-    const replication: BuiltReplication = buildReplication({
-      serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
-      serverName: async () => (await servers.find()).name,
-      onNewerRevision: membership.reportAmong, onMasterUnreached: membership.reportSoon,
-    });
-    return {
-      module: DomainSyncModule,
-      controllers: flowControllers('domain-sync', {
-        'print.job-recorded.v1': RecordPrintHandler,
-        'account.erased.v1': AccountErasedHandler,
-        'print.object-changed.v1': ObjectChangedHandler,
-        'account.object-changed.v1': ObjectChangedHandler,
-        'notification.object-changed.v1': ObjectChangedHandler,
-      }),
-      providers: [
-        { provide: FlowClient, useValue: flow },
-        { provide: Owners, useValue: owners },
-        { provide: ServerAnswers, useValue: answers },
-        { provide: DspClients, useFactory: () => clients },
-        { provide: FactDelivery, useFactory: () => delivery },
-        ...membership.providers,
-        ...replication.providers,
-        { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
-        {
-          provide: CONTROL_ROUTES,
-          useValue: ((router) => {
-            router.service(ServerService, rpc);
-            router.service(StatisticsService, statistics);
-            answers.service(router, ConsolidationService, consolidation);
-            membership.routes(router);
-            replication.routes(router);
-          }) satisfies ControlRoutes,
-        },
-      ],
-    };
-  },
-};
+export const domainSync = domainSyncBy(() => new Date());
+
+async function makeModule(runtime: ServiceRuntime<ConfigOf<typeof domainSyncConfig>>, now: () => Date): Promise<DynamicModule> {
+  const { config, pool, flow, log, secrets, version } = runtime;
+  const masterKey = masterKeyOf(config, secrets);
+  const domains = new DomainStore(pool, masterKey);
+  const succeed = new Succeed(pool, domains, log);
+  const answers = new ServerAnswers(domains, succeed);
+  const owners = new Owners({ 'print-submit': config.printSubmitUrl, 'guest-account': config.guestAccountUrl, notification: config.notificationUrl }, async (owner) => secrets.read(`control-key.${owner}`));
+  const servers = new ServerStore(pool);
+  // The identity is made at the first start, before anybody asks for it.
+  const { serverId } = await servers.find();
+  log.info('this server', { serverId, version });
+  const totals = new PrintTotalsStore(pool);
+  const [ownFacts, sendings] = [new OwnFactsStore(pool), new FactSendingStore(pool)];
+  const rules = addressRules(config.linkLocalServers);
+  const guard = (host: string) => guardedLookup(host, rules);
+  const clients = new DspClients(domains, succeed, guard);
+  const delivery = new FactDelivery({ domains, connect: (master) => clients.clientFor(ConsolidationService, master), facts: ownFacts, sendings, log });
+  const statistics = new StatisticsRpc({
+    totals, ownFacts, sendings, domains, prints: new PrintsStore(pool), consolidation: new ConsolidationStore(pool), deliverNow: () => delivery.deliverNow(),
+  });
+  const consolidation = new ConsolidationRpc({ domains, now, facts: new ReceivedFactsStore(pool), days: new DaysStore(pool), log });
+  const machine = { startedAt: now(), now, measureMachine: () => measureMachine(config.spoolFolder) };
+  const rpc = new ServerRpc({ servers, domains, totals, version, log, ...machine });
+  const membership = buildMembership({
+    servers, pool, flow, masterKey, domains, succeed, answers, clients, owners, guard, log, version, ...machine,
+    controlKey: new TextEncoder().encode(await secrets.read('control-key')),
+    onPlaceChanged: () => replication.replication.now(),
+    replication: () => replication,
+  });
+  const replication: BuiltReplication = buildReplication({
+    serverId, version, pool, flow, masterKey, domains, succeed, answers, clients, owners, log, ...machine,
+    serverName: async () => (await servers.find()).name,
+    onNewerRevision: membership.reportAmong, onMasterUnreached: membership.reportSoon,
+  });
+  return {
+    module: DomainSyncModule,
+    controllers: flowControllers('domain-sync', {
+      'print.job-recorded.v1': RecordPrintHandler,
+      'account.erased.v1': AccountErasedHandler,
+      'print.object-changed.v1': ObjectChangedHandler,
+      'account.object-changed.v1': ObjectChangedHandler,
+      'notification.object-changed.v1': ObjectChangedHandler,
+    }),
+    providers: [
+      { provide: FlowClient, useValue: flow },
+      { provide: Owners, useValue: owners },
+      { provide: ServerAnswers, useValue: answers },
+      { provide: DspClients, useFactory: () => clients },
+      { provide: FactDelivery, useFactory: () => delivery },
+      ...membership.providers,
+      ...replication.providers,
+      { provide: RollUp, useFactory: () => new RollUp(new RollUpStore(pool), log) },
+      {
+        provide: CONTROL_ROUTES,
+        useValue: ((router) => {
+          router.service(ServerService, rpc);
+          router.service(StatisticsService, statistics);
+          answers.service(router, ConsolidationService, consolidation);
+          membership.routes(router);
+          replication.routes(router);
+        }) satisfies ControlRoutes,
+      },
+    ],
+  };
+}

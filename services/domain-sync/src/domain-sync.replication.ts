@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { DomainReplicationService } from '@inkpost/contracts/admin/v1/replication_pb.js';
 import { ReplicationService, ServerFiguresSchema } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { FlowClient } from '@inkpost/flow/flow-client.js';
@@ -43,6 +44,8 @@ export interface ReplicationRuntime {
   readonly serverName: () => Promise<string>;
   readonly version: string;
   readonly startedAt: Date;
+  /** The clock. */
+  readonly now: () => Date;
   readonly measureMachine: () => Promise<MachineFigures>;
   readonly pool: Pool;
   readonly flow: FlowClient;
@@ -80,15 +83,15 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const store = new LogStore(pool);
   const [knownLog, known, taken, progress, waiting] = [new KnownLog(store), new KnownDomain(domains, serverId), new TakenOrderStore(pool), new ProgressStore(pool), new KeepWaiting()];
   const changes = new RecordChange({ flow, domains, owners, store, log, onRecorded: () => replication.now() });
-  const desk = new SlaveDesk({ known, log: knownLog, budget: new OperationBudget(), writeOrders: new WriteOrders(knownLog, masterKey), now: () => Date.now() });
+  const desk = new SlaveDesk({ known, log: knownLog, budget: new OperationBudget(), writeOrders: new WriteOrders(knownLog, masterKey), now: runtime.now, elapsedMs: () => performance.now() });
   const apply = new ApplyOrders({ store: taken, contents: store, owners, serverName, log });
   const figures = async () => {
     const machine = await runtime.measureMachine();
-    return create(ServerFiguresSchema, { ...machine, name: await serverName(), version: runtime.version, uptimeSeconds: BigInt(Math.floor((Date.now() - runtime.startedAt.getTime()) / 1_000)) });
+    return create(ServerFiguresSchema, { ...machine, name: await serverName(), version: runtime.version, now: timestampFromDate(runtime.now()), uptimeSeconds: BigInt(Math.max(0, Math.floor((runtime.now().getTime() - runtime.startedAt.getTime()) / 1_000))) });
   };
   const follow = new FollowMaster({ serverId, domains, store: taken, log: store, apply, owners, masterKey, figures, onNewerRevision: () => runtime.onNewerRevision(known.members.size) });
   const push = new PushOrders({ known, desk, clients, log });
-  const ask = new AskMaster({ known, follow, clients, log, onUnreached: runtime.onMasterUnreached });
+  const ask = new AskMaster({ known, follow, clients, now: runtime.now, log, onUnreached: runtime.onMasterUnreached });
   const replication: Replication = new Replication({ known, knownLog, desk, push, ask, waiting, apply, taken, progress, changes, owners, isHolding: () => hold.isHolding, stopping, log });
   runtime.succeed.watch(() => replication.now());
   const wake = (slaveId: string): void => {

@@ -27,6 +27,8 @@ export class Replica {
   sealing = { publicKey: '', privateKey: '' };
   /** Nobody reaches it, and it reaches nobody. */
   cut = false;
+  /** Its clock. */
+  now = (): Date => new Date();
   /** Calls that reached it, by method. */
   readonly calls: string[] = [];
   built: BuiltReplication | undefined;
@@ -96,7 +98,7 @@ export class Replica {
     await this.sender.waitForRedis(5_000);
     this.keepAlive = new Owners(urls, async () => 'k'.repeat(32));
     this.built = buildReplication({
-      serverId, pool, masterKey, log, version: '1', startedAt: new Date(), owners: this.keepAlive, serverName: async () => name,
+      serverId, pool, masterKey, log, version: '1', startedAt: new Date(), now: () => this.now(), owners: this.keepAlive, serverName: async () => name,
       flow: new FlowClient(pool, this.sender), domains: new DomainStore(pool, masterKey), succeed: { watch: () => undefined }, onNewerRevision: () => undefined, onMasterUnreached: () => undefined,
       measureMachine: async () => ({ load: 0, diskFreeBytes: 1n, diskSizeBytes: 2n }),
       answers: { service: (router, service, implementation) => void router.service(service, implementation) },

@@ -1,3 +1,4 @@
+import { clockProblem } from '@inkpost/admission/check-prerequisites.js';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
@@ -165,8 +166,9 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
       const position = heard?.position ?? before?.position ?? 0;
       const contactedAt = heard?.heardAt ?? before?.contactedAt;
       return {
-        serverId, name, standing, position: BigInt(position), missing: knownLog.state.after(position).length, problem: push.problemOf(serverId), unappliedCount,
+        serverId, name, standing, position: BigInt(position), missing: knownLog.state.after(position).length, problem: push.problemOf(serverId) || (clockProblem(heard?.clockAheadMs ?? 0) ?? ''), unappliedCount,
         unapplied: unapplied.map((order) => ({ ...order, position: BigInt(order.position) })), renamed: (before?.renamed ?? []).map((object) => ({ ...object })),
+        ...(heard?.clockAheadMs === undefined ? {} : { clockAheadSeconds: BigInt(Math.round(heard.clockAheadMs / 1_000)) }),
         ...(contactedAt ? { contactedAt: timestampFromDate(contactedAt) } : {}),
       };
     });

@@ -48,6 +48,7 @@ interface Wanted {
 /** The slave's side of both modes: does what the master says, and tells how it stands. */
 export class FollowMaster {
   private heardAt = 0;
+  private heardElapsedMs = 0;
   /** Told with the last report; the master's next word means that it has heard it. */
   private toldRenamed: readonly ObjectReference[] = [];
 
@@ -58,12 +59,18 @@ export class FollowMaster {
     return this.heardAt;
   }
 
+  /** Likewise in this process's time, which goes on whatever becomes of the clock. */
+  get lastHeardElapsedMs(): number {
+    return this.heardElapsedMs;
+  }
+
   /** Throws FailedPrecondition: who speaks is not the master of this server's domain, or no longer. */
   async obey(message: MasterMessage, signal: AbortSignal): Promise<SlaveMessage> {
     const domain = await this.slaveDomain();
     if (message.domainId !== domain.domainId) throw new ConnectError('This server is in another domain.', Code.FailedPrecondition);
     if (Number(message.epoch) < domain.epoch) throw new ConnectError(`The domain has another master since: its epoch is ${domain.epoch}.`, Code.FailedPrecondition);
     this.heardAt = Date.now();
+    this.heardElapsedMs = performance.now();
     if (this.toldRenamed.length > 0) await this.parts.store.forgetRenamed(this.toldRenamed);
     this.toldRenamed = [];
     if (Number(message.revision) > domain.revision) this.parts.onNewerRevision();

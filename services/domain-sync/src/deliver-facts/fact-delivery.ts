@@ -98,5 +98,6 @@ export class FactDelivery {
 }
 
 function mustCompare(sending: FactSending | undefined, masterId: string): boolean {
-  return sending?.masterId !== masterId || sending.comparedAt === null || sending.comparedAt.getTime() + COMPARE_EVERY_MS < Date.now();
+  // Also one in the future: the clock was wrong then.
+  return sending?.masterId !== masterId || sending.comparedAt === null || Math.abs(Date.now() - sending.comparedAt.getTime()) > COMPARE_EVERY_MS;
 }

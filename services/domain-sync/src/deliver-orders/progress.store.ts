@@ -28,7 +28,7 @@ const NOTE = `WITH heard AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS h (server_id uuid, position bigint, position_epoch bigint, standing text, unapplied jsonb, unapplied_count int, renamed jsonb, contacted_at timestamptz,
       load float8, disk_free_bytes bigint, disk_size_bytes bigint, started_at timestamptz)),
   seen AS (
-    UPDATE member SET last_seen_at = greatest(last_seen_at, contacted_at), load = coalesce(h.load, member.load), disk_free_bytes = coalesce(h.disk_free_bytes, member.disk_free_bytes),
+    UPDATE member SET last_seen_at = contacted_at, load = coalesce(h.load, member.load), disk_free_bytes = coalesce(h.disk_free_bytes, member.disk_free_bytes),
       disk_size_bytes = coalesce(h.disk_size_bytes, member.disk_size_bytes), started_at = coalesce(h.started_at, member.started_at) FROM heard AS h WHERE member.server_id = h.server_id)
   INSERT INTO slave_progress AS p (server_id, position, position_epoch, standing, unapplied, unapplied_count, renamed, contacted_at)
   SELECT server_id, position, position_epoch, standing, unapplied, unapplied_count, renamed, contacted_at FROM heard JOIN member USING (server_id)

@@ -14,7 +14,7 @@ it('a slave that says nothing any more is behind as soon as something changes, t
   state.begin([{ epoch: 1, after: 0 }]);
   const entry = (position: number): LogEntry => ({ position, epoch: 1, owner: 'print-submit', kind: 'queue', objectId: `q${position}`, name: 'q', change: 'put', digest: 'ab', needs: [], hasSecrets: false, size: 1 });
   state.add(entry(1));
-  const desk = new SlaveDesk({ known: {} as KnownDomain, log: { state } as KnownLog, budget: new OperationBudget(), writeOrders: {} as WriteOrders, now: () => 0 });
+  const desk = new SlaveDesk({ known: {} as KnownDomain, log: { state } as KnownLog, budget: new OperationBudget(), writeOrders: {} as WriteOrders, now: () => new Date(0), elapsedMs: () => 0 });
   expect(desk.heardOf('lyon').standing).toBe('unknown');
   desk.hear('lyon', create(SlaveMessageSchema, { position: 1n, positionEpoch: 1n, checksum: Buffer.from(state.checksum(), 'hex') }));
   expect(desk.heardOf('lyon').standing).toBe('level');

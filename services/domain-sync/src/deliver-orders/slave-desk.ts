@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { type MasterMessage, MasterMessageSchema, type Order, type OrderBatchSchema, type RehearsalOutcome, type RehearsedOrder, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { Domain, Member } from '../domain/domain.js';
 import type { KnownLog } from '../keep-log/known-log.js';
@@ -33,6 +34,8 @@ export interface HeardSlave extends SlaveStanding {
   readonly unappliedCount: number;
   readonly renamed: readonly RenamedObject[];
   readonly figures: SlaveMessage['figures'];
+  /** How much its clock is ahead; undefined: it does not say. */
+  readonly clockAheadMs: number | undefined;
 }
 
 interface Slave {
@@ -68,7 +71,10 @@ export interface SlaveDeskParts {
   readonly log: KnownLog;
   readonly budget: OperationBudget;
   readonly writeOrders: WriteOrders;
-  readonly now: () => number;
+  /** The clock. */
+  readonly now: () => Date;
+  /** Since some moment: goes on whatever becomes of the clock. */
+  readonly elapsedMs: () => number;
 }
 
 /** The master's side of both modes: hears what slaves say, and says what comes next. What it says depends on what it heard alone, so saying it twice does no harm. */
@@ -89,6 +95,11 @@ export class SlaveDesk {
   isOpen(): boolean {
     const { known, log } = this.parts;
     return known.isMaster && log.epoch === known.current?.epoch;
+  }
+
+  /** That the log knows of. */
+  get objects(): number {
+    return this.parts.log.state.size;
   }
 
   hear(serverId: string, message: SlaveMessage): void {
@@ -141,7 +152,7 @@ export class SlaveDesk {
   }
 
   async say(domain: Domain, member: Member): Promise<Saying> {
-    const { log, now } = this.parts;
+    const { log, elapsedMs } = this.parts;
     const slave = this.slave(member.serverId);
     if (!slave.heard) return { message: this.greeting(domain) };
     const next = decideNext(log.state, slave.heard, { asked: slave.asked, floor: this.floor });
@@ -155,8 +166,8 @@ export class SlaveDesk {
       return this.tellRevision(domain, slave, slave.heard.revision);
     }
     if (next.say !== 'send-inventory') return this.sayOrders(domain, member, slave, next);
-    if (!slave.asked && now() < slave.compareAgainAt) return { againInMs: slave.compareAgainAt - now() };
-    slave.compareAgainAt = now() + COMPARE_AGAIN_MS;
+    if (!slave.asked && elapsedMs() < slave.compareAgainAt) return { againInMs: slave.compareAgainAt - elapsedMs() };
+    slave.compareAgainAt = elapsedMs() + COMPARE_AGAIN_MS;
     slave.asked = false;
     return { message: this.message(domain, { inventoryWanted: true }) };
   }
@@ -188,16 +199,16 @@ export class SlaveDesk {
   /** An inventory serves once. Where more is to be sent, the next is asked for at once. */
   private heal(slave: Slave, isComplete: boolean): void {
     if (slave.heard) slave.heard = { ...slave.heard, inventory: undefined };
-    slave.compareAgainAt = isComplete ? this.parts.now() + COMPARE_AGAIN_MS : 0;
+    slave.compareAgainAt = isComplete ? this.parts.elapsedMs() + COMPARE_AGAIN_MS : 0;
   }
 
   private grant(wanted: number, { settings: { operationsPerMinute } }: Domain): { readonly granted: number; readonly againInMs: number } {
-    const { budget, now } = this.parts;
+    const { budget, elapsedMs } = this.parts;
     if (operationsPerMinute === 0) return { granted: wanted, againInMs: 0 };
-    const share = Math.max(1, Math.floor(budget.free(operationsPerMinute, now()) / Math.max(1, this.behind())));
+    const share = Math.max(1, Math.floor(budget.free(operationsPerMinute, elapsedMs()) / Math.max(1, this.behind())));
     // What is left of a minute is shared by those who are behind: a slave that lacks much does not hold up the others.
-    const granted = budget.take(Math.min(wanted, share), operationsPerMinute, now());
-    return { granted, againInMs: budget.freeInMs(operationsPerMinute, now()) };
+    const granted = budget.take(Math.min(wanted, share), operationsPerMinute, elapsedMs());
+    return { granted, againInMs: budget.freeInMs(operationsPerMinute, elapsedMs()) };
   }
 
   private behind(): number {
@@ -231,10 +242,10 @@ export class SlaveDesk {
 
 const TOLD_TEXT_LENGTH_MAX = 500;
 
-function heardOf(message: SlaveMessage, now: number): HeardSlave {
+function heardOf(message: SlaveMessage, now: Date): HeardSlave {
   const short = (text: string): string => text.slice(0, TOLD_TEXT_LENGTH_MAX);
   return {
-    heardAt: new Date(now), position: Number(message.position), positionEpoch: Number(message.positionEpoch), revision: Number(message.revision),
+    heardAt: now, clockAheadMs: message.figures?.now && timestampDate(message.figures.now).getTime() - now.getTime(), position: Number(message.position), positionEpoch: Number(message.positionEpoch), revision: Number(message.revision),
     checksum: Buffer.from(message.checksum).toString('hex'), heldUpKinds: message.heldUpKinds.map(short), unappliedCount: message.unappliedCount, figures: message.figures,
     unapplied: message.unapplied.slice(0, UNAPPLIED_TOLD_MAX).map(({ position, kind, objectId, name, problem }) => ({ position: Number(position), kind: short(kind), objectId: short(objectId), name: short(name), problem: short(problem) })),
     renamed: message.renamed.slice(0, RENAMED_TOLD_MAX).map(({ kind, name, renamedLocal }) => ({ kind: short(kind), name: short(name), renamedLocal: short(renamedLocal) })),

@@ -113,9 +113,9 @@ export class MembershipStore {
     await query(this.pool, 'membership.figures', FIGURES, [serverId, name, version, startedAt, load, diskFreeBytes, diskSizeBytes, ip, serial]);
   }
 
-  /** The former one holds until this one is used. */
+  /** The former one holds until this one is used: also where one in between never came to be, since the answer with it was lost. */
   async certify(serverId: string, serial: string, endsAt: Date): Promise<void> {
-    await query(this.pool, 'membership.certify', bumped('UPDATE member SET former_serial = certificate_serial, certificate_serial = $2, certificate_ends_at = $3 WHERE server_id = $1'), [serverId, serial, endsAt]);
+    await query(this.pool, 'membership.certify', bumped(`UPDATE member SET former_serial = CASE WHEN former_serial = '' THEN certificate_serial ELSE former_serial END, certificate_serial = $2, certificate_ends_at = $3 WHERE server_id = $1`), [serverId, serial, endsAt]);
   }
 
   /** This server's own. */

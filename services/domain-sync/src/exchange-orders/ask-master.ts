@@ -1,3 +1,4 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { FollowMaster } from '../apply-orders/follow-master.js';
@@ -13,6 +14,8 @@ export interface AskMasterParts {
   readonly known: KnownDomain;
   readonly follow: FollowMaster;
   readonly clients: Pick<DspClients, 'clientFor'>;
+  /** The clock. */
+  readonly now: () => Date;
   /** The master doesn't answer. */
   readonly onUnreached: () => void;
   readonly log: Log;
@@ -29,7 +32,7 @@ export class AskMaster {
   private lastProblem = '';
   /** What the last answer of the master came to: told with the next call. */
   private reply: SlaveMessage | undefined;
-  private readonly startedAt = Date.now();
+  private readonly startedAt = performance.now();
   private endPause: () => void = () => undefined;
 
   constructor(private readonly parts: AskMasterParts) {}
@@ -97,21 +100,23 @@ export class AskMaster {
   }
 
   private mayAsk({ settings }: Domain): boolean {
-    return settings.mode === 'mailbox' || Date.now() - Math.max(this.parts.follow.lastHeardAt, this.startedAt) > SILENCE_MS;
+    return settings.mode === 'mailbox' || performance.now() - Math.max(this.parts.follow.lastHeardElapsedMs, this.startedAt) > SILENCE_MS;
   }
 
   private async ask(domain: Domain, master: Member): Promise<number> {
     const { follow, clients } = this.parts;
-    const began = Date.now();
+    const began = performance.now();
     const hold = domain.settings.mode === 'mailbox' ? holdMs(domain.settings, Math.random()) : 0;
     const message = this.reply ?? (await follow.report());
+    // What was made of the last answer waited meanwhile.
+    if (message.figures) message.figures.now = timestampFromDate(this.parts.now());
     const answer = await clients.clientFor(ReplicationService, master).exchange({ message, holdMs: hold }, { timeoutMs: hold + DSP_CALL_MS + APPLY_WAIT_MS, signal: this.stopped.signal });
     if (!answer.message) throw new Error('The answer bears no message.');
     const wasGivenSomething = saysSomething(answer.message);
     const reply = await follow.obey(answer.message, this.stopped.signal);
     // What it stands at is told at once; at rest it is asked for again when it is needed.
     this.reply = wasGivenSomething ? reply : undefined;
-    return pauseMs(domain.settings, { beganMs: began, now: Date.now(), wasGivenSomething }, Math.random());
+    return pauseMs(domain.settings, { beganMs: began, now: performance.now(), wasGivenSomething }, Math.random());
   }
 }
 

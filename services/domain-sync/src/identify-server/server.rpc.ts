@@ -17,6 +17,8 @@ export interface ServerRpcParts {
   readonly measureMachine: () => Promise<MachineFigures>;
   readonly version: string;
   readonly startedAt: Date;
+  /** The clock. */
+  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -33,9 +35,10 @@ export class ServerRpc implements ServiceImpl<typeof ServerService> {
     return {
       ...identity, ...figures, version,
       role: domain?.role ?? 'single',
-      domainId: domain?.domainId ?? '', domainName: domain?.name ?? '', now: timestampFromDate(new Date()),
+      domainId: domain?.domainId ?? '', domainName: domain?.name ?? '', now: timestampFromDate(this.parts.now()),
       startedAt: timestampFromDate(startedAt),
-      uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1_000),
+      // The clock may have been set back since.
+      uptimeSeconds: Math.max(0, Math.floor((this.parts.now().getTime() - startedAt.getTime()) / 1_000)),
     };
   }
 

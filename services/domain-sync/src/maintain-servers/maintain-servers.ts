@@ -63,12 +63,14 @@ export class MaintainServers {
   private async look(): Promise<void> {
     const { known, store } = this.parts;
     if (!known.isMaster) return;
-    const { enabled, nextAt } = await store.get();
+    const { enabled, nextAt, everyMinutes } = await store.get();
     if (!enabled || !nextAt) return;
     const planned = nextAt.getTime();
+    // Planned by a clock that was wrong: nothing is due so late.
+    const isBeyond = planned > Date.now() + (everyMinutes + 1) * 60_000;
     // Sites whose schedules agree do not begin in the same second.
     if (this.delay?.planned !== planned) this.delay = { planned, ms: (known.current?.settings.transferDelaySeconds ?? 0) * 1_000 * Math.random() };
-    if (Date.now() < planned + this.delay.ms || !(await store.claim(nextAt))) return;
+    if ((!isBeyond && Date.now() < planned + this.delay.ms) || !(await store.claim(nextAt))) return;
     await this.run();
   }
 

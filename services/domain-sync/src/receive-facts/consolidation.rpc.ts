@@ -10,10 +10,11 @@ import type { DaysStore } from '../compare-days/days.store.js';
 import type { DayFigures } from '../compare-days/differing-days.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import { DAYS_COMPARED_MAX, DAYS_REPEATED_MAX, FACT, FACTS_DELIVERED_MAX, OWNERS_DELIVERED_MAX } from '../limits.js';
-import { judgeFact } from './judge-fact.js';
+import { judgeFact, LIES_IN_THE_FUTURE } from './judge-fact.js';
 import type { ReceivedFactsStore, RefusedFact } from './received-facts.store.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
+const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/u;
 const DIGEST = /^-?\d{1,40}$/u;
 
@@ -21,6 +22,8 @@ export interface ConsolidationParts {
   readonly domains: Pick<DomainStore, 'current'>;
   readonly facts: ReceivedFactsStore;
   readonly days: DaysStore;
+  /** The clock. */
+  readonly now: () => Date;
   readonly log: Log;
 }
 
@@ -39,7 +42,7 @@ export class ConsolidationRpc implements ServiceImpl<typeof ConsolidationService
     const [first, last] = [facts.at(0), facts.at(-1)];
     if (!first || !last) throw invalidField('facts', 'are missing');
     if (facts.some(({ number }, index) => number !== first.number + BigInt(index))) throw invalidField('facts', 'must bear numbers that follow each other');
-    const { counted, refused } = judgeAll(facts, new Date());
+    const { counted, refused } = judgeAll(facts, this.parts.now());
     const taken = await this.parts.facts.take(serverId, {
       series, facts: counted, refused, last: { number: Number(last.number), jobId: last.jobId }, after: Number(first.number) - 1, toldNumber: Math.max(Number(last.number), checkedNumber(lastNumber)),
     });
@@ -61,6 +64,8 @@ export class ConsolidationRpc implements ServiceImpl<typeof ConsolidationService
     const serverId = await this.member(context);
     checkSeries(series);
     if (days.length > DAYS_COMPARED_MAX) throw invalidField('days', `must be ${DAYS_COMPARED_MAX} at most`);
+    // Once their day has come they are no longer ahead of it: they are missing, and the day is told again.
+    await this.parts.facts.forgive(serverId, LIES_IN_THE_FUTURE, dayOf(new Date(this.parts.now().getTime() + FACT.aheadMs - DAY_MS)));
     const comparison = await this.parts.days.compare(serverId, { series, number: checkedNumber(number), days: days.map(checkedDay), owners: checkedNumber(owners) });
     if (!comparison) return { compared: false };
     const { differing, ownersMissing } = comparison;
@@ -73,7 +78,7 @@ export class ConsolidationRpc implements ServiceImpl<typeof ConsolidationService
     checkSeries(series);
     checkFacts(facts);
     if (!isDay(day)) throw invalidField('day', 'must be a day such as 2026-11-01');
-    const { counted } = judgeAll(facts, new Date());
+    const { counted } = judgeAll(facts, this.parts.now());
     const ofDay = counted.filter(({ completedAt }) => completedAt && dayOf(timestampDate(completedAt)) === day);
     const added = await this.parts.facts.repeat(serverId, series, ofDay);
     if (last) await this.parts.facts.rebuild(serverId, day);

@@ -4,12 +4,15 @@ import { FACT } from '../limits.js';
 
 const TEXTS = ['accountId', 'userGroup', 'queueId', 'locationPath', 'mailboxId', 'origin', 'media'] as const;
 
+/** Until its day has come. */
+export const LIES_IN_THE_FUTURE = 'lies in the future';
+
 /** Why a print that another server tells of can't be true, for the administrator of the master; undefined: it can. */
 export function judgeFact(fact: PrintFact, now: Date): string | undefined {
   const { pages, copies, impressions, sheets, price } = fact;
   const completedAt = fact.completedAt && timestampDate(fact.completedAt);
   if (!completedAt || Number.isNaN(completedAt.getTime())) return 'says no time';
-  if (completedAt.getTime() > now.getTime() + FACT.aheadMs) return 'lies in the future';
+  if (completedAt.getTime() > now.getTime() + FACT.aheadMs) return LIES_IN_THE_FUTURE;
   if (completedAt < FACT.since) return `is older than ${FACT.since.getUTCFullYear()}`;
   if (pages > FACT.pagesMax) return `has ${pages} pages`;
   if (copies < 1 || copies > FACT.copiesMax) return `has ${copies} copies`;

@@ -108,6 +108,11 @@ export class ReceivedFactsStore {
     return row?.taken === 1;
   }
 
+  /** What was refused for this reason, of days up to this one (UTC), is as if it had not come yet. */
+  async forgive(serverId: string, reason: string, until: string): Promise<void> {
+    await query(this.pool, 'received.forgive', 'DELETE FROM fact_refused WHERE server_id = $1 AND reason = $2 AND day <= $3::date', [serverId, reason, until]);
+  }
+
   /** Counts what is missing of facts that were delivered before; gives how many were. */
   async repeat(serverId: string, series: number, facts: readonly PrintFact[]): Promise<number> {
     const [row] = await query<{ added: number }>(this.pool, 'received.repeat', REPEAT, [serverId, series, ...columnsOf(facts)]);

@@ -78,7 +78,8 @@ export class ReportFigures {
     const domain = await domains.current();
     if (!domain) return;
     const { serverId } = await own.identity();
-    await memberships.noteFigures(serverId, await own.figures(), '', '');
+    // Its own certificate is in use: what it had before is none from now on.
+    await memberships.noteFigures(serverId, await own.figures(), '', new X509Certificate(domain.certificatePem).serialNumber.toLowerCase());
     await this.renew(domain, serverId);
     const master = domain.role === 'slave' ? await domains.member(domain.masterId) : undefined;
     if (master && (await this.reportTo(domain, master))) return;
@@ -131,18 +132,22 @@ export class ReportFigures {
 
   private async renew(domain: Domain, serverId: string): Promise<void> {
     const { domains, memberships, clients, own, admit, log } = this.parts;
-    const endsAt = Date.parse(new X509Certificate(domain.certificatePem).validTo);
-    if (endsAt - own.now().getTime() > MEMBER_CERTIFICATE_RENEW_DAYS * DAY_MS) return;
+    const { validTo, validFrom } = new X509Certificate(domain.certificatePem);
+    const now = own.now().getTime();
+    // Not valid yet: it was issued by a clock that was wrong.
+    if (Date.parse(validTo) - now > MEMBER_CERTIFICATE_RENEW_DAYS * DAY_MS && Date.parse(validFrom) <= now) return;
     const { request, keyPem } = await requestMembership(serverId);
     const master = await domains.member(domain.masterId);
     if (!master) return;
     try {
       const certificate = domain.role === 'master' ? await admit.renew(serverId, request) : (await clients.clientFor(MembershipService, master).renewCertificate({ certificateRequest: request })).certificate;
+      const issued = new X509Certificate(certificate);
+      if (Date.parse(issued.validFrom) > now) throw new Error(`It is valid from ${issued.validFrom}: the clock of the master, or of this server, is wrong.`);
       await memberships.keepCertificate(domain.domainId, certificate, keyPem);
       clients.forget();
-      log.info('certificate of this server renewed', { endsAt: new X509Certificate(certificate).validTo });
+      log.info('certificate of this server renewed', { endsAt: issued.validTo });
     } catch (error) {
-      log.warning('certificate of this server not renewed, tried again', { endsAt: new Date(endsAt).toISOString(), error });
+      log.warning('certificate of this server not renewed, tried again', { endsAt: validTo, error });
     }
   }
 }

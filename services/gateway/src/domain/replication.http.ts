@@ -28,7 +28,8 @@ const unapplied = z.object({
 const standing = z.object({
   serverId: z.string(), name: z.string(),
   standing: z.string().describe('unknown: not heard of since the master\'s start; behind: orders are under way or wait; level: it has all; differs: it is being compared and healed.'),
-  position: z.int(), missing: z.int().describe('Orders that it has yet to take.'), contactedAt: instant.nullable(), problem: z.string().nullable().describe('Why it is not reached.'),
+  position: z.int(), missing: z.int().describe('Orders that it has yet to take.'), contactedAt: instant.nullable(), problem: z.string().nullable().describe('Why it is not reached, or that its clock is wrong.'),
+  clockAheadSeconds: z.int().nullable().describe('How much its clock was ahead of the master\'s when it was last heard of; null: not heard of since the master\'s start.'),
   unapplied: z.array(unapplied), unappliedCount: z.int(),
   renamed: z.array(z.object({ kind: z.string(), name: z.string(), renamedLocal: z.string() })).describe('Its own objects that bear another name now, since one of the master\'s had theirs.'),
 }).meta({ id: 'ServerStanding' });
@@ -86,6 +87,7 @@ export function replicationRoutes({ replication: owner }: Owners) {
           synchronization: toSettings(wire), role, epoch: Number(epoch), position: Number(position), notSent: leftOut.map(toUnapplied), unapplied: orders.map(toUnapplied), problem: orNull(problem), heardAt: toInstant(heardAt),
           servers: servers.map((server) => ({
             serverId: server.serverId, name: server.name, standing: server.standing, position: Number(server.position), missing: server.missing, contactedAt: toInstant(server.contactedAt), problem: orNull(server.problem),
+            clockAheadSeconds: server.clockAheadSeconds === undefined ? null : Number(server.clockAheadSeconds),
             unapplied: server.unapplied.map(toUnapplied), unappliedCount: server.unappliedCount, renamed: server.renamed.map(({ kind, name, renamedLocal }) => ({ kind, name, renamedLocal })),
           })),
         };
