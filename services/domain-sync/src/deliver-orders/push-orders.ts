@@ -7,8 +7,6 @@ import type { DspClients } from '../reach-server/dsp-clients.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
 import { pushAgainMs } from './push-pauses.js';
 import type { SlaveDesk } from './slave-desk.js';
-import { transferMs } from './transfer-time.js';
-import { whomToCall } from './whom-to-call.js';
 
 /** How often it is looked whose heartbeat or next try is due: nothing but a look at the clock. */
 const LOOK_MS = 1_000;
@@ -35,15 +33,13 @@ export interface PushOrdersParts {
   readonly log: Log;
 }
 
-/** The master's calls, mostly in bidirectional mode (DOM-023): at once when something is new, and a heartbeat else. One slave that doesn't answer holds up no other. */
+/** The master's calls in bidirectional mode (DOM-023): at once when something is new, and a heartbeat else. One slave that doesn't answer holds up no other. */
 export class PushOrders {
   private readonly slaves = new Map<string, Pushed>();
   private readonly queue: string[] = [];
   private underWay = 0;
   private readonly stopped = new AbortController();
   private readonly round: RepeatedRound;
-  /** The epoch in which this server is the master, and since when in this process's time. */
-  private reign = { epoch: 0, since: 0 };
 
   constructor(private readonly parts: PushOrdersParts) {
     const onError = (error: unknown): void => parts.log.warning('slaves not looked after, tried again', { error });
@@ -61,8 +57,9 @@ export class PushOrders {
 
   /** The log grew, or an administrator wants something said: to all, or to one, who is called even if the last calls failed. */
   wake(serverId?: string): void {
-    const called = this.called();
-    for (const member of serverId === undefined ? called : called.filter((slave) => slave.serverId === serverId)) {
+    const { known } = this.parts;
+    if (!this.isPushing()) return;
+    for (const member of serverId === undefined ? known.slaves : known.slaves.filter((slave) => slave.serverId === serverId)) {
       const slave = this.slave(member.serverId);
       slave.wanted = true;
       if (serverId !== undefined) Object.assign(slave, { failing: false, asked: true });
@@ -86,20 +83,20 @@ export class PushOrders {
     return this.slaves.get(serverId)?.problem ?? '';
   }
 
-  private called(): readonly Member[] {
+  private isPushing(): boolean {
     const { known, desk } = this.parts;
-    const { current } = known;
-    if (this.stopped.signal.aborted || !current || !desk.isOpen()) return [];
-    if (this.reign.epoch !== current.epoch) this.reign = { epoch: current.epoch, since: performance.now() };
-    return whomToCall(known.slaves, { mode: current.settings.mode, sinceMs: performance.now() - this.reign.since, isHeard: (serverId) => desk.heardOf(serverId).heard !== undefined });
+    return !this.stopped.signal.aborted && desk.isOpen() && known.current?.settings.mode === 'bidirectional';
   }
 
   private look(): void {
-    const called = this.called();
-    const ids = new Set(called.map(({ serverId }) => serverId));
-    for (const serverId of this.slaves.keys()) if (!ids.has(serverId)) this.slaves.delete(serverId);
+    if (!this.isPushing()) {
+      this.slaves.clear();
+      return;
+    }
+    const { known } = this.parts;
+    for (const serverId of this.slaves.keys()) if (!known.members.has(serverId)) this.slaves.delete(serverId);
     const now = performance.now();
-    for (const { serverId } of called) {
+    for (const { serverId } of known.slaves) {
       const slave = this.slave(serverId);
       if (slave.dueAt > now) continue;
       slave.failing = false;
@@ -133,7 +130,7 @@ export class PushOrders {
       do {
         slave.wanted = false;
         const [domain, member] = [this.parts.known.current, this.parts.known.members.get(serverId)];
-        if (!domain || !member || !this.called().includes(member)) return;
+        if (!domain || !member || !this.isPushing()) return;
         if (!(await this.sayOnce(domain, member, slave))) break;
       } while (!this.stopped.signal.aborted);
     } catch (error) {
@@ -161,9 +158,8 @@ export class PushOrders {
     }
     if (!message && !isHeartbeat) return false;
     slave.asked = false;
-    const said = message ?? desk.greeting(domain);
     const before = desk.heardOf(serverId).heard;
-    const answer = await clients.clientFor(ReplicationService, member).deliver({ message: said }, { timeoutMs: APPLY_WAIT_MS + DSP_CALL_MS + transferMs(said, desk.objects), signal: this.stopped.signal });
+    const answer = await clients.clientFor(ReplicationService, member).deliver({ message: message ?? desk.greeting(domain) }, { timeoutMs: APPLY_WAIT_MS + DSP_CALL_MS, signal: this.stopped.signal });
     if (!answer.message) throw new Error('The answer bears no message.');
     desk.hear(serverId, answer.message);
     Object.assign(slave, { failures: 0, problem: '', dueAt: performance.now() + HEARTBEAT_MS * (0.9 + 0.1 * Math.random()) });

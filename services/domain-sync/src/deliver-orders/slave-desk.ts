@@ -97,11 +97,6 @@ export class SlaveDesk {
     return known.isMaster && log.epoch === known.current?.epoch;
   }
 
-  /** That the log knows of. */
-  get objects(): number {
-    return this.parts.log.state.size;
-  }
-
   hear(serverId: string, message: SlaveMessage): void {
     const slave = this.slave(serverId);
     slave.heard = heardOf(message, this.parts.now());
