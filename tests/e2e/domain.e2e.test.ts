@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type AgentOptions, createServer, request as onward } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { connect } from 'node:tls';
-import type { DescService } from '@bufbuild/protobuf';
+import { type DescService, fromBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ import { createMaster, createSlave } from '@inkpost/admission/form-domain.js';
 import { ProvenServer } from '@inkpost/admission/proven-server.js';
 import { reachServer } from '@inkpost/admission/reach-server.js';
 import { DomainService } from '@inkpost/contracts/admin/v1/domain_pb.js';
-import { AdmissionService, MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { ActRequestSchema, AdmissionService, MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { DomainStore } from '@inkpost/domain-sync/domain/domain.store.js';
 import { singleify } from '@inkpost/domain-sync/domain/singleify.js';
 import { domainSync } from '@inkpost/domain-sync/domain-sync.module.js';
@@ -113,8 +114,10 @@ describe('servers', () => {
     const own = await makeCertificate({ commonName: 'localhost', names: ['IP:127.0.0.1'] });
     const agent = new Agent({ rejectUnauthorized: false });
     const handedOn: string[] = [];
+    const bodies: Promise<Buffer>[] = [];
     const relay = createServer({ cert: own.certificate, key: own.key }, (request, response) => {
       handedOn.push(request.url ?? '');
+      bodies.push(buffer(request));
       const { host: _host, ...headers } = request.headers;
       request.pipe(onward(`https://127.0.0.1:${server(0).ports.dsp}${request.url}`, { method: request.method, headers, agent }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -125,6 +128,10 @@ describe('servers', () => {
     const between = await reachServer(`https://127.0.0.1:${(relay.address() as AddressInfo).port}/watchdoc/server`);
     expect(await codeOf(new ProvenServer(between, PASSWORD).domain({ command: { case: 'readDomain', value: {} } }))).toBe('admission.foreign-certificate');
     expect(handedOn).toEqual(['/watchdoc/server', '/dsp/v1/domain.v1.AdmissionService/StartProof', '/dsp/v1/domain.v1.AdmissionService/Act']);
+    // Said once more to the other side itself, it is over: each proof holds once.
+    const replayed = fromBinary(ActRequestSchema, (await bodies.at(-1)) ?? new Uint8Array());
+    expect(replayed.proofId).not.toBe('');
+    await expect(dspClient(AdmissionService, 0, {}).act(replayed)).rejects.toThrow('This proof was used already');
     between.close();
     agent.destroy();
     relay.close();
@@ -189,10 +196,14 @@ describe('the door between servers', () => {
   });
 
   it('hands on what is between servers alone, of a size that is bearable', async () => {
-    const [{ ca, cert, key }, { serverId }] = [await identityOf(1), await identityOf(0)];
+    const [{ ca, cert, key, serverId: memberId }, { serverId }] = [await identityOf(1), await identityOf(0)];
     const proven = { ca, cert, key, servername: dspNameOf(serverId) };
     expect(await connectCodeOf(dspClient(DomainService, 0, proven).getDomain({}))).toBe('Unimplemented');
     expect(await connectCodeOf(dspClient(MembershipService, 0, proven).renewCertificate({ certificateRequest: new Uint8Array(9 * 1024 * 1024) }))).toBe('ResourceExhausted');
+    // What a member says of itself is shown to others: it may be anything.
+    const figures = { name: 'Site\u0000\u202e', version: '1\u0000', load: Number.NaN, diskFreeBytes: 2n ** 64n - 1n, uptimeSeconds: 2n ** 64n - 1n };
+    expect(await connectCodeOf(dspClient(MembershipService, 0, proven).report({ figures, startedAt: { seconds: 253_402_300_799n }, hasAuthorityKey: true }))).toBe('no refusal');
+    expect((await domainOf(0)).domain?.servers.find((one) => one.serverId === memberId)).toMatchObject({ name: 'Site', version: '1', load: 0, diskFreeBytes: Number.MAX_SAFE_INTEGER });
     expect(await connectCodeOf(dspClient(AdmissionService, 0, {}).startProof({ opaqueRequest: 'x'.repeat(3_000) }))).toBe('InvalidArgument');
     expect(await connectCodeOf(dspClient(AdmissionService, 0, {}).act({ proofId: 'none', opaqueFinish: '', sealedCommand: new Uint8Array() }))).toBe('Unauthenticated');
   });

@@ -54,6 +54,8 @@ export const DAYS_REPEATED_MAX = 100;
 /** What is kept of a slave's words: orders that it could not apply, and objects of its own that stepped aside. */
 export const UNAPPLIED_TOLD_MAX = 50;
 export const RENAMED_TOLD_MAX = 50;
+/** Objects that a slave says that it has: far more than a domain shares, and as many as fit into a message. */
+export const INVENTORY_OBJECTS_MAX = 50_000;
 
 /** How often it is looked whether the domain or its log is otherwise than this process knows: it mostly knows at once. */
 export const DOMAIN_LOOK_MS = 2_000;

@@ -1,13 +1,14 @@
 import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { type DismissRequest, type LeaveRequest, MembershipSchema, type MembershipService, type RenewCertificateRequest, type ReportRequest, ReportResponseSchema, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import type { ServerFigures } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { AdmitServer } from '../admit-server/admit-server.js';
 import type { ChangeMaster } from '../change-master/change-master.js';
 import type { Domain } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
-import type { MembershipStore } from '../domain/membership.store.js';
+import type { Figures, MembershipStore } from '../domain/membership.store.js';
 import { toMembership } from '../domain/membership-wire.js';
 import { refusal } from '../domain/refuse.js';
 import type { LeaveDomain } from '../leave-domain/leave-domain.js';
@@ -22,6 +23,8 @@ export interface MembershipRpcParts {
   readonly change: ChangeMaster;
 }
 
+const DAY_MS = 86_400_000;
+
 /** Between members: how they do, and how they come to know of each other. */
 export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
   private told: { readonly of: string; readonly until: number; readonly field: Promise<UnknownField> } | undefined;
@@ -35,10 +38,7 @@ export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
     // Who is no master says nothing but who is: that goes along with each call.
     if (domain?.role !== 'master' || !member || !figures) return {};
     const { requestHeader } = context;
-    const name = figures.name.replaceAll(/\p{C}/gu, '').trim().slice(0, SERVER_NAME_LENGTH_MAX) || member.name;
-    await memberships.noteFigures(serverId, {
-      name, version: figures.version.slice(0, SERVER_NAME_LENGTH_MAX), load: figures.load, startedAt: startedAt ? timestampDate(startedAt) : new Date(), diskFreeBytes: Number(figures.diskFreeBytes), diskSizeBytes: Number(figures.diskSizeBytes),
-    }, requestHeader.get(SOURCE_HEADER) ?? '', requestHeader.get(PEER_SERIAL_HEADER) ?? '');
+    await memberships.noteFigures(serverId, saidFigures(figures, startedAt, member.name), requestHeader.get(SOURCE_HEADER) ?? '', requestHeader.get(PEER_SERIAL_HEADER) ?? '');
     const authorityKey = member.mayBePromoted && !hasAuthorityKey ? await change.keyFor(domain, member) : undefined;
     const response = create(ReportResponseSchema, authorityKey ? { authorityKey } : {});
     if (Number(revision) !== domain.revision) response.$unknown = [await this.encodedMembership(domain)];
@@ -81,4 +81,15 @@ export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
   async takeOver(request: TakeOverRequest, context: HandlerContext) {
     return { succession: await this.parts.change.takeOver(request, peerOf(context).serverId) };
   }
+}
+
+/** As they may be kept and shown: whoever holds a member's certificate can say anything. */
+function saidFigures({ name, version, load, diskFreeBytes, diskSizeBytes }: ServerFigures, startedAt: Timestamp | undefined, knownName: string): Figures {
+  const line = (text: string): string => text.replaceAll(/\p{C}/gu, '').trim().slice(0, SERVER_NAME_LENGTH_MAX).toWellFormed();
+  const bytes = (count: bigint): number => Math.min(Number(count), Number.MAX_SAFE_INTEGER);
+  const started = startedAt && timestampDate(startedAt);
+  return {
+    name: line(name) || knownName, version: line(version), load: Number.isFinite(load) ? Math.max(0, load) : 0, diskFreeBytes: bytes(diskFreeBytes), diskSizeBytes: bytes(diskSizeBytes),
+    startedAt: started && started.getTime() < Date.now() + DAY_MS ? started : new Date(),
+  };
 }

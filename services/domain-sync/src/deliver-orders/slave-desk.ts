@@ -1,11 +1,11 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { type MasterMessage, MasterMessageSchema, type Order, type OrderBatchSchema, type RehearsalOutcome, type RehearsedOrder, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { Domain, Member } from '../domain/domain.js';
 import type { KnownLog } from '../keep-log/known-log.js';
-import { COMPARE_AGAIN_MS, ORDERS_AT_ONCE, ORDERS_BYTES_AT_ONCE, RENAMED_TOLD_MAX, UNAPPLIED_TOLD_MAX } from '../limits.js';
+import { COMPARE_AGAIN_MS, ORDERS_AT_ONCE, ORDERS_BYTES_AT_ONCE } from '../limits.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
 import { decideNext, firstThatFit, type Next, type SlaveStanding } from './decide-next.js';
+import { heardOf, rehearsedOf } from './heard-slave.js';
 import type { OperationBudget } from './operation-budget.js';
 import { keptOrder, type WriteOrders } from './write-orders.js';
 
@@ -97,6 +97,7 @@ export class SlaveDesk {
     return known.isMaster && log.epoch === known.current?.epoch;
   }
 
+  /** Throws InvalidArgument for what no slave of this domain says: nothing of it counts. */
   hear(serverId: string, message: SlaveMessage): void {
     const slave = this.slave(serverId);
     slave.heard = heardOf(message, this.parts.now());
@@ -221,7 +222,7 @@ export class SlaveDesk {
   }
 
   private endRehearsal(slave: Slave, { rehearsalId, orders }: RehearsalOutcome): void {
-    slave.rehearsals.find(({ id }) => id === rehearsalId)?.done(orders);
+    slave.rehearsals.find(({ id }) => id === rehearsalId)?.done(rehearsedOf(orders));
     slave.rehearsals = slave.rehearsals.filter(({ id }) => id !== rehearsalId);
   }
 
@@ -233,17 +234,4 @@ export class SlaveDesk {
     }
     return slave;
   }
-}
-
-const TOLD_TEXT_LENGTH_MAX = 500;
-
-function heardOf(message: SlaveMessage, now: Date): HeardSlave {
-  const short = (text: string): string => text.slice(0, TOLD_TEXT_LENGTH_MAX);
-  return {
-    heardAt: now, clockAheadMs: message.figures?.now && timestampDate(message.figures.now).getTime() - now.getTime(), position: Number(message.position), positionEpoch: Number(message.positionEpoch), revision: Number(message.revision),
-    checksum: Buffer.from(message.checksum).toString('hex'), heldUpKinds: message.heldUpKinds.map(short), unappliedCount: message.unappliedCount, figures: message.figures,
-    unapplied: message.unapplied.slice(0, UNAPPLIED_TOLD_MAX).map(({ position, kind, objectId, name, problem }) => ({ position: Number(position), kind: short(kind), objectId: short(objectId), name: short(name), problem: short(problem) })),
-    renamed: message.renamed.slice(0, RENAMED_TOLD_MAX).map(({ kind, name, renamedLocal }) => ({ kind: short(kind), name: short(name), renamedLocal: short(renamedLocal) })),
-    inventory: message.inventory?.objects.map(({ owner, kind, objectId, digest, position, epoch }) => ({ owner, kind, objectId, digest: Buffer.from(digest).toString('hex'), position: Number(position), epoch: Number(epoch) })),
-  };
 }
