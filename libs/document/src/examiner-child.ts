@@ -128,7 +128,7 @@ export class ExaminerChild {
           await this.#write(discardFrame);
           return 'too-large';
         }
-        for (const frame of framesOf(chunk)) await this.#write(frame);
+        await this.#write(...framesOf(chunk));
         if (this.#ended.signal.aborted) return 'ended';
       }
     } catch (error) {
@@ -139,9 +139,14 @@ export class ExaminerChild {
     return 'sent';
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  /** All at once, since whatever arrives wakes the child. */
+  async #write(...pieces: readonly Uint8Array[]): Promise<void> {
     const { signal } = this.#ended;
-    if (signal.aborted || this.#stdin.write(bytes)) return;
+    if (signal.aborted) return;
+    this.#stdin.cork();
+    for (const piece of pieces) this.#stdin.write(piece);
+    this.#stdin.uncork();
+    if (!this.#stdin.writableNeedDrain) return;
     await once(this.#stdin, 'drain', { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });

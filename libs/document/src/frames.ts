@@ -18,30 +18,37 @@ export function* framesOf(chunk: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Whole documents out of a stream of frames. */
+/** Whole documents out of a stream of frames; their bytes are copied once. */
 export async function* readDocuments(input: AsyncIterable<Buffer>, sizeBytesMax: number): AsyncGenerator<Buffer<ArrayBuffer>> {
-  let unread: Buffer = Buffer.alloc(0);
   let pieces: Buffer[] = [];
   let sizeBytes = 0;
+  /** Of the frame that is being read; 0: its length comes next, perhaps in parts. */
+  let missingBytes = 0;
+  let beginning: Buffer = Buffer.alloc(0);
   for await (const chunk of input) {
-    unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
-    while (unread.length >= 4) {
-      const length = unread.readUInt32BE(0);
-      if (length === 0) {
-        const whole = Buffer.concat(pieces);
+    for (let at = 0; at < chunk.length; ) {
+      if (missingBytes > 0) {
+        const piece = chunk.subarray(at, at + missingBytes);
+        pieces.push(piece);
+        missingBytes -= piece.length;
+        at += piece.length;
+        continue;
+      }
+      const taken = chunk.subarray(at, at + 4 - beginning.length);
+      beginning = Buffer.concat([beginning, taken]);
+      at += taken.length;
+      if (beginning.length < 4) break;
+      const length = beginning.readUInt32BE(0);
+      beginning = Buffer.alloc(0);
+      if (length === 0 || length === discardMark) {
+        const whole = length === 0 ? Buffer.concat(pieces) : undefined;
         // Before the yield: the pieces of 50 MB must not stay in memory while the whole is examined.
         [pieces, sizeBytes] = [[], 0];
-        unread = unread.subarray(4);
-        yield whole;
-      } else if (length === discardMark) {
-        [pieces, sizeBytes] = [[], 0];
-        unread = unread.subarray(4);
+        if (whole) yield whole;
       } else {
-        if (length > frameBytesMax || sizeBytes + length > sizeBytesMax) throw new Error(`frame of ${length} bytes refused`);
-        if (unread.length < 4 + length) break;
-        pieces.push(unread.subarray(4, 4 + length));
         sizeBytes += length;
-        unread = unread.subarray(4 + length);
+        if (length > frameBytesMax || sizeBytes > sizeBytesMax) throw new Error(`frame of ${length} bytes refused`);
+        missingBytes = length;
       }
     }
   }
