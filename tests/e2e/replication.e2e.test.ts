@@ -41,7 +41,7 @@ describe('what is global on the master', () => {
     const { locationId } = await ask(master, 'POST', '/locations', { name: 'Paris' }, 201);
     await ask(master, 'POST', '/queues', queue({ queueId: 'lobby', locationId }), 201);
     await ask(slave, 'POST', '/queues', queue({ queueId: 'own', name: 'Own' }), 201);
-    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: true })).toMatchObject({ provenance: 'shared', behindServerIds: [] });
+    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: true })).toMatchObject({ provenance: 'shared', position: 2, behindServerIds: [] });
     await ask(master, 'POST', '/domain/servers', { address: '127.0.0.1', port: slave.ports.dsp, password: PASSWORD }, 201);
     await eventually(() => queueOf(slave, 'lobby')).toMatchObject({ name: 'Lobby', locationPath: 'World/Paris' });
     await ask(master, 'PUT', '/queues/lobby', queue({ name: 'Entrance', locationId }));
@@ -92,7 +92,7 @@ describe('what is global on the master', () => {
 
   it('is kept by the slave as its own where it is shared no longer, once the domain is not strict', async () => {
     await ask(master, 'PUT', '/domain/synchronization', { ...SYNCHRONIZATION, mode: 'mailbox', strict: false });
-    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: false })).toMatchObject({ provenance: 'local' });
+    expect(await ask(master, 'PUT', '/domain/global-objects/queue/lobby', { global: false })).toMatchObject({ provenance: 'local', position: null });
     await eventually(() => globalQueues(slave)).toEqual([['attic', 'received', 0]]);
     await ask(slave, 'PUT', '/queues/lobby', queue({ name: 'Mine now' }));
   });
@@ -117,11 +117,13 @@ describe('server maintenance', () => {
 describe('the place of the master', () => {
   it('is handed over while somebody changes things all the time: whatever was accepted is what all have then, changed at the new one alone', async () => {
     const { serverId } = await ask(slave, 'GET', '/domain');
+    const change = async (name: string) => (await master.rest.call('PUT', '/api/v0/queues/attic', queue({ name }))).status;
+    expect(await change('Attic')).toBe(200);
     const handedOver = ask(master, 'POST', `/domain/servers/${String(serverId)}/promotion`);
-    let [accepted, status] = ['', 200];
-    for (let change = 0; status === 200; change += 1) {
-      const name = `Attic ${change}`;
-      ({ status } = await master.rest.call('PUT', '/api/v0/queues/attic', queue({ name })));
+    let [accepted, status] = ['Attic', 200];
+    for (let changes = 0; status === 200; changes += 1) {
+      const name = `Attic ${changes}`;
+      status = await change(name);
       if (status === 200) accepted = name;
     }
     expect(status).toBe(409);

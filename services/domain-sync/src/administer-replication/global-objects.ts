@@ -73,7 +73,7 @@ export class GlobalObjects {
 
   /** Ticks or unticks Global. `ensureMaster` was asked before. */
   async setGlobal(object: ObjectReference, global: boolean): Promise<GlobalObject> {
-    const { known, changes } = this.parts;
+    const { known, knownLog, changes } = this.parts;
     const owner = this.owner(object.kind);
     if (isScheduled(object.kind)) throw invalidField('kind', 'is replicated by server maintenance, all of a kind together');
     if (!global && known.current?.settings.strict) {
@@ -81,8 +81,9 @@ export class GlobalObjects {
     }
     const { state } = await this.configuration(owner).setShared({ ...object, shared: global });
     if (!state) throw notFound(object.kind, object.objectId);
-    // The owner tells of it too; here it is in the log when the answer comes.
+    // The owner tells of it too; here it is in the log when the answer comes, whoever of both was first, and the answer says where.
     await changes.record(owner, object, 'share');
+    await knownLog.refresh(known.current?.epoch ?? knownLog.epoch);
     return this.standing(state);
   }
 

@@ -44,7 +44,8 @@ export class Replication {
   private readonly look: RepeatedRound;
   private readonly applyAgain: RepeatedRound;
   private role: 'master' | 'slave' | 'single' = 'single';
-  private revision = -1;
+  /** Where log and domain stood when slaves were last told. */
+  private toldAt = '';
   private isFirstLook = true;
   private mode: Domain['settings']['mode'] | undefined;
   /** Epoch in which the owners were looked through for changes that nobody recorded. */
@@ -107,15 +108,17 @@ export class Replication {
 
   private async lookAsMaster(domain: Domain): Promise<void> {
     const { known, knownLog, desk, push, waiting } = this.parts;
-    const isNew = await knownLog.refresh(domain.epoch);
+    await knownLog.refresh(domain.epoch);
     // Orders wait in memory: those of before this process are none.
     if (this.isFirstLook && domain.settings.storage === 'memory') desk.startFrom(knownLog.state.head);
     desk.forgetAllBut(new Set(known.members.keys()));
     const isMailboxNow = this.mode === 'bidirectional' && domain.settings.mode === 'mailbox';
     this.mode = domain.settings.mode;
     if (isMailboxNow) void push.tellLast();
-    if (isNew || this.revision !== domain.revision) {
-      this.revision = domain.revision;
+    // Whoever read the log: an administrator who wants to know where an object stands reads it too.
+    const standsAt = `${domain.domainId} ${domain.epoch} ${knownLog.state.head} ${domain.revision}`;
+    if (this.toldAt !== standsAt) {
+      this.toldAt = standsAt;
       push.wake();
       waiting.wake();
     }

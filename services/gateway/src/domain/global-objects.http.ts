@@ -11,7 +11,7 @@ const params = z.strictObject({ kind, objectId: identifier });
 const globalObject = z.object({
   kind: z.string(), objectId: z.string(), name: z.string(),
   provenance: z.string().describe('local: of this server alone; shared: of this server, which is the master, and of all its slaves; received: of the master, read-only here.'),
-  position: z.int().nullable().describe('On the master: of its last change in the log.'),
+  position: z.int().nullable().describe('On the master: of its last change in the log. Null: it is in none, since it is of this server alone, or too large to be sent (`notSent` of the replication).'),
   behindServerIds: z.array(z.string()).describe('On the master: slaves that don\'t have it as it is now.'),
 }).meta({ id: 'GlobalObject' });
 
