@@ -15,6 +15,8 @@ export const DSP_CALL_MS = 30_000;
 /** As much as a control listener takes. */
 export const DSP_RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
 export const DSP_SOCKETS_PER_SERVER = 8;
+/** A connection that does not come about is given up: the next try is a new one at once, where this one's attempts would be further and further apart. */
+export const DSP_CONNECT_MS = 10_000;
 /** How long a server's own certificate is used without looking for a newer one. */
 export const IDENTITY_HOLDS_MS = 30_000;
 
@@ -27,7 +29,11 @@ export const READ_OBJECT_MS = 5_000;
 export const ORDER_BYTES_MAX = 4 * 1024 * 1024;
 /** Orders of one message; it fits into what a listener takes with the largest order. */
 export const ORDERS_AT_ONCE = 500;
-export const ORDERS_BYTES_AT_ONCE = 2 * 1024 * 1024;
+export const ORDERS_BYTES_AT_ONCE = 512 * 1024;
+/** The slowest line that a server may have: 64 kbit/s. */
+export const LINE_BYTES_PER_SECOND_MIN = 8_000;
+/** A slave whose call took too long has so many times the time for the next at most: what it is given may be large and its line slow. */
+export const PATIENCE_MAX = 16;
 
 /** Facts, owners and days in one message between servers. */
 export const FACTS_DELIVERED_MAX = 1_000;
@@ -63,6 +69,8 @@ export const DOMAIN_LOOK_MS = 2_000;
 export const HEARTBEAT_MS = 60_000;
 /** A slave that has heard nothing for so long asks by itself, whatever the mode: perhaps it is not reached, or the mode is another one. */
 export const SILENCE_MS = 3 * HEARTBEAT_MS;
+/** In mailbox mode, members that can have been the master and have said nothing for so long since this one is it are called by it. */
+export const UNHEARD_MS = 60_000;
 /** Slaves that are told something at the same time. */
 export const PUSHES_AT_ONCE = 128;
 /** A slave that differs is compared object by object at most so often, unless there is more to send. */

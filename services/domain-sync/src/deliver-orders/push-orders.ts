@@ -5,6 +5,7 @@ import type { Domain, Member } from '../domain/domain.js';
 import { APPLY_WAIT_MS, DSP_CALL_MS, HEARTBEAT_MS, PUSHES_AT_ONCE } from '../limits.js';
 import type { DspClients } from '../reach-server/dsp-clients.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
+import { isCalled } from './is-called.js';
 import { pushAgainMs } from './push-pauses.js';
 import type { SlaveDesk } from './slave-desk.js';
 
@@ -33,13 +34,15 @@ export interface PushOrdersParts {
   readonly log: Log;
 }
 
-/** The master's calls in bidirectional mode (DOM-023): at once when something is new, and a heartbeat else. One slave that doesn't answer holds up no other. */
+/** The master's calls, mostly in bidirectional mode (DOM-023): at once when something is new, and a heartbeat else. One slave that doesn't answer holds up no other. */
 export class PushOrders {
   private readonly slaves = new Map<string, Pushed>();
   private readonly queue: string[] = [];
   private underWay = 0;
   private readonly stopped = new AbortController();
   private readonly round: RepeatedRound;
+  /** The epoch in which this server is the master, and since when in this process's time. */
+  private reign = { epoch: 0, since: 0 };
 
   constructor(private readonly parts: PushOrdersParts) {
     const onError = (error: unknown): void => parts.log.warning('slaves not looked after, tried again', { error });
@@ -57,9 +60,8 @@ export class PushOrders {
 
   /** The log grew, or an administrator wants something said: to all, or to one, who is called even if the last calls failed. */
   wake(serverId?: string): void {
-    const { known } = this.parts;
-    if (!this.isPushing()) return;
-    for (const member of serverId === undefined ? known.slaves : known.slaves.filter((slave) => slave.serverId === serverId)) {
+    const called = this.called();
+    for (const member of serverId === undefined ? called : called.filter((slave) => slave.serverId === serverId)) {
       const slave = this.slave(member.serverId);
       slave.wanted = true;
       if (serverId !== undefined) Object.assign(slave, { failing: false, asked: true });
@@ -83,20 +85,24 @@ export class PushOrders {
     return this.slaves.get(serverId)?.problem ?? '';
   }
 
-  private isPushing(): boolean {
-    const { known, desk } = this.parts;
-    return !this.stopped.signal.aborted && desk.isOpen() && known.current?.settings.mode === 'bidirectional';
+  /** Whether this server is the master and calls this one. */
+  private calls(member: Member): boolean {
+    const { known: { current }, desk } = this.parts;
+    if (this.stopped.signal.aborted || !current || !desk.isOpen()) return false;
+    if (this.reign.epoch !== current.epoch) this.reign = { epoch: current.epoch, since: performance.now() };
+    return isCalled(member, { mode: current.settings.mode, sinceMs: performance.now() - this.reign.since, hasHeard: (serverId) => desk.heardOf(serverId).heard !== undefined });
+  }
+
+  private called(): Member[] {
+    return this.parts.known.slaves.filter((member) => this.calls(member));
   }
 
   private look(): void {
-    if (!this.isPushing()) {
-      this.slaves.clear();
-      return;
-    }
-    const { known } = this.parts;
-    for (const serverId of this.slaves.keys()) if (!known.members.has(serverId)) this.slaves.delete(serverId);
+    const called = this.called();
+    const ids = new Set(called.map(({ serverId }) => serverId));
+    for (const serverId of this.slaves.keys()) if (!ids.has(serverId)) this.slaves.delete(serverId);
     const now = performance.now();
-    for (const { serverId } of known.slaves) {
+    for (const { serverId } of called) {
       const slave = this.slave(serverId);
       if (slave.dueAt > now) continue;
       slave.failing = false;
@@ -130,7 +136,7 @@ export class PushOrders {
       do {
         slave.wanted = false;
         const [domain, member] = [this.parts.known.current, this.parts.known.members.get(serverId)];
-        if (!domain || !member || !this.isPushing()) return;
+        if (!domain || !member || !this.calls(member)) return;
         if (!(await this.sayOnce(domain, member, slave))) break;
       } while (!this.stopped.signal.aborted);
     } catch (error) {

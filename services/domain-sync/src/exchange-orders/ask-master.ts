@@ -1,4 +1,5 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import type { FollowMaster } from '../apply-orders/follow-master.js';
@@ -6,7 +7,7 @@ import type { Domain, Member } from '../domain/domain.js';
 import { APPLY_WAIT_MS, DOMAIN_LOOK_MS, DSP_CALL_MS, SILENCE_MS } from '../limits.js';
 import type { DspClients } from '../reach-server/dsp-clients.js';
 import type { KnownDomain } from '../watch-domain/known-domain.js';
-import { failedPauseMs, holdMs, pauseMs } from './waits.js';
+import { failedPauseMs, holdMs, nextPatience, pauseMs } from './waits.js';
 
 const STOP_MS = 1_000;
 
@@ -29,6 +30,8 @@ export class AskMaster {
   private readonly stopped = new AbortController();
   private asking: Promise<void> = Promise.resolve();
   private failures = 0;
+  /** How many times the usual time a call has, besides what the master keeps it: how large its answer is, and how slow the line, shows when it doesn't come. */
+  private patience = 1;
   private lastProblem = '';
   /** What the last answer of the master came to: told with the next call. */
   private reply: SlaveMessage | undefined;
@@ -90,6 +93,7 @@ export class AskMaster {
     } catch (error) {
       this.reply = undefined;
       this.failures += 1;
+      this.patience = nextPatience(this.patience, ConnectError.from(error).code === Code.DeadlineExceeded ? 'too-late' : 'failed');
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.lastProblem && !this.stopped.signal.aborted) this.parts.log.warning('master not reached', { problem });
       this.lastProblem = problem;
@@ -110,9 +114,10 @@ export class AskMaster {
     const message = this.reply ?? (await follow.report());
     // What was made of the last answer waited meanwhile.
     if (message.figures) message.figures.now = timestampFromDate(this.parts.now());
-    const answer = await clients.clientFor(ReplicationService, master).exchange({ message, holdMs: hold }, { timeoutMs: hold + DSP_CALL_MS + APPLY_WAIT_MS, signal: this.stopped.signal });
+    const answer = await clients.clientFor(ReplicationService, master).exchange({ message, holdMs: hold }, { timeoutMs: hold + DSP_CALL_MS * this.patience + APPLY_WAIT_MS, signal: this.stopped.signal });
     if (!answer.message) throw new Error('The answer bears no message.');
     const wasGivenSomething = saysSomething(answer.message);
+    this.patience = nextPatience(this.patience, wasGivenSomething ? 'given' : 'at-rest');
     const reply = await follow.obey(answer.message, this.stopped.signal);
     // What it stands at is told at once; at rest it is asked for again when it is needed.
     this.reply = wasGivenSomething ? reply : undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedPauseMs, holdMs, pauseMs } from './waits.js';
+import { failedPauseMs, holdMs, nextPatience, pauseMs } from './waits.js';
 
 const waits = { waitMinSeconds: 5, waitMaxSeconds: 60, waitJitterSeconds: 10 };
 
@@ -21,5 +21,13 @@ describe('a slave in mailbox mode', () => {
     expect(failedPauseMs(waits, 3, 1)).toBe(30_000);
     for (const failures of [4, 10, 1_000_000]) expect(failedPauseMs(waits, failures, 1)).toBe(40_000);
     expect(failedPauseMs({ waitMinSeconds: 0, waitMaxSeconds: 0, waitJitterSeconds: 0 }, 9, 1)).toBe(1_000);
+  });
+
+  it('gives what is large more and more time over a slow line, until there is nothing more to be given', () => {
+    const after = (...outcomes: Parameters<typeof nextPatience>[1][]) => outcomes.reduce(nextPatience, 1);
+    expect(after('too-late', 'too-late')).toBe(4);
+    expect(after('too-late', 'failed', 'given', 'given')).toBe(2);
+    expect(after(...Array.from({ length: 20 }, () => 'too-late' as const))).toBe(16);
+    expect(after('too-late', 'at-rest')).toBe(1);
   });
 });

@@ -1,3 +1,5 @@
+import { PATIENCE_MAX } from '../limits.js';
+
 /** How a slave in mailbox mode paces its requests (DOM-028 to DOM-030), in seconds. */
 export interface Waits {
   readonly waitMinSeconds: number;
@@ -31,4 +33,10 @@ export function failedPauseMs({ waitMinSeconds, waitMaxSeconds, waitJitterSecond
   const longest = Math.min(FAILED_PAUSE_MS_MAX, Math.max(FAILED_PAUSE_MS_MIN, waitMaxSeconds * 1_000));
   const window = Math.min(longest, Math.max(FAILED_PAUSE_MS_MIN, waitMinSeconds * 1_000) * 2 ** (Math.min(failures, 16) - 1)) + waitJitterSeconds * 1_000;
   return Math.round(window * random);
+}
+
+/** A call that came too late to its end has twice the time the next time; as long as there is something to be given, it is no less. */
+export function nextPatience(patience: number, outcome: 'given' | 'at-rest' | 'too-late' | 'failed'): number {
+  if (outcome === 'too-late') return Math.min(patience * 2, PATIENCE_MAX);
+  return outcome === 'at-rest' ? 1 : patience;
 }

@@ -1,4 +1,4 @@
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import type { DescService } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
@@ -7,7 +7,9 @@ import { dspNameOf } from '@inkpost/trust/dsp-name.js';
 import { SUCCESSION_HEADER } from '../answer-servers/peer.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import type { Succeed } from '../domain/succeed.js';
-import { DSP_CALL_MS, DSP_RESPONSE_BYTES_MAX, DSP_SOCKETS_PER_SERVER, IDENTITY_HOLDS_MS } from '../limits.js';
+import { DSP_CALL_MS, DSP_CONNECT_MS, DSP_RESPONSE_BYTES_MAX, DSP_SOCKETS_PER_SERVER, IDENTITY_HOLDS_MS } from '../limits.js';
+import { ConnectingAgent } from './connecting-agent.js';
+import { transferMs } from './transfer-time.js';
 
 /** Another server of the domain. */
 export interface ReachableServer {
@@ -24,7 +26,7 @@ interface OpenTransport {
 
 /**
  * Connect clients of other servers of the domain: mutual TLS, pinned to the domain's authority and to the one server, over kept-alive connections. Whatever either side
- * knows of a newer master goes along with each call. A call has 30 s unless it says otherwise.
+ * knows of a newer master goes along with each call. A call has 30 s unless it says otherwise, and the time that its message is under way.
  */
 export class DspClients {
   private readonly transports = new Map<string, OpenTransport>();
@@ -40,7 +42,7 @@ export class DspClients {
   /** Throws ConnectErrors; FailedPrecondition while this server is in no domain, Unavailable while the other is not reached. */
   clientFor<S extends DescService>(service: S, server: ReachableServer): Client<S> {
     return createClient(service, {
-      unary: async (...call) => (await this.transportTo(server)).unary(...call),
+      unary: async (method, signal, timeoutMs = DSP_CALL_MS, header, input, values) => (await this.transportTo(server)).unary(method, signal, timeoutMs + transferMs(method.input, input), header, input, values),
       stream: async (...call) => (await this.transportTo(server)).stream(...call),
     });
   }
@@ -69,12 +71,12 @@ export class DspClients {
     const known = this.transports.get(name);
     if (known?.certificatePem === identity.certificatePem) return known.transport;
     known?.agent.destroy();
-    const agent = new Agent({
+    const agent = new ConnectingAgent({
       ...this.guard(hostname.replaceAll(/^\[|\]$/g, '')), cert: identity.certificatePem, key: identity.keyPem, ca: identity.authorityCertificatePem, servername: dspNameOf(serverId),
       minVersion: 'TLSv1.3', keepAlive: true, maxSockets: DSP_SOCKETS_PER_SERVER,
-    });
+    }, DSP_CONNECT_MS);
     const transport = createConnectTransport({
-      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, defaultTimeoutMs: DSP_CALL_MS, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession()],
+      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession()],
     });
     this.transports.set(name, { transport, agent, certificatePem: identity.certificatePem });
     return transport;

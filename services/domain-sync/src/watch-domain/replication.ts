@@ -87,12 +87,13 @@ export class Replication {
   }
 
   private async lookAgain(): Promise<void> {
-    const { known, knownLog, taken, ask } = this.parts;
+    const { known, knownLog, desk, taken, ask } = this.parts;
     await known.refresh();
     const domain = known.current;
     const role = domain?.role ?? 'single';
     if (role !== 'master') {
       knownLog.forget();
+      desk.forgetAllBut(new Set());
       this.mode = undefined;
     }
     const isNewSlave = role === 'slave' && this.role !== 'slave';
