@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { fromBinary } from '@bufbuild/protobuf';
+import { MembershipSchema, MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import { DEFAULT_SETTINGS, type DomainSettings } from '@inkpost/domain-sync/domain/domain.js';
 import { failedPauseMs, holdMs, pauseMs } from '@inkpost/domain-sync/exchange-orders/waits.js';
@@ -62,9 +63,10 @@ export class SlaveLife {
     if (this.deaf) return;
     const { slave, caller } = this;
     const { membership } = await caller.call(MembershipService.method.report, { figures: { name: 'Simulated', version: '0', load: 0.1, uptimeSeconds: 1n, diskFreeBytes: 1n, diskSizeBytes: 2n }, revision: BigInt(slave.revision), hasAuthorityKey: false }, DSP_CALL_MS, this.cut.signal);
-    if (!membership) return;
-    slave.revision = Number(membership.revision);
-    slave.settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(membership.settings) as Partial<DomainSettings>) };
+    if (membership.length === 0) return;
+    const { revision, settings } = fromBinary(MembershipSchema, membership);
+    slave.revision = Number(revision);
+    slave.settings = { ...DEFAULT_SETTINGS, ...(JSON.parse(settings) as Partial<DomainSettings>) };
   }
 
   private async reportForEver(): Promise<void> {

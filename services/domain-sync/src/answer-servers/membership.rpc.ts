@@ -1,8 +1,7 @@
-import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import { type DismissRequest, type LeaveRequest, MembershipSchema, type MembershipService, type RenewCertificateRequest, type ReportRequest, ReportResponseSchema, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { type DismissRequest, type LeaveRequest, MembershipSchema, type MembershipService, type RenewCertificateRequest, type ReportRequest, type TakeOverRequest } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import type { ServerFigures } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import type { AdmitServer } from '../admit-server/admit-server.js';
 import type { ChangeMaster } from '../change-master/change-master.js';
@@ -27,7 +26,7 @@ const DAY_MS = 86_400_000;
 
 /** Between members: how they do, and how they come to know of each other. */
 export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
-  private told: { readonly of: string; readonly until: number; readonly field: Promise<UnknownField> } | undefined;
+  private told: { readonly of: string; readonly until: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> } | undefined;
 
   constructor(private readonly parts: MembershipRpcParts) {}
 
@@ -40,27 +39,19 @@ export class MembershipRpc implements ServiceImpl<typeof MembershipService> {
     const { requestHeader } = context;
     await memberships.noteFigures(serverId, saidFigures(figures, startedAt, member.name), requestHeader.get(SOURCE_HEADER) ?? '', requestHeader.get(PEER_SERIAL_HEADER) ?? '');
     const authorityKey = member.mayBePromoted && !hasAuthorityKey ? await change.keyFor(domain, member) : undefined;
-    const response = create(ReportResponseSchema, authorityKey ? { authorityKey } : {});
-    if (Number(revision) !== domain.revision) response.$unknown = [await this.encodedMembership(domain)];
-    return response;
+    return { ...(authorityKey ? { authorityKey } : {}), ...(Number(revision) === domain.revision ? {} : { membership: await this.encodedMembership(domain) }) };
   }
 
-  /**
-   * After a change all slaves ask at once, and are told the same: read and encoded once. For each of a thousand members, each of a thousand answers would cost 20 ms. What is encoded already
-   * goes into a message as a field that it does not know.
-   */
-  private encodedMembership(domain: Domain): Promise<UnknownField> {
+  /** After a change all slaves ask at once, and are told the same: read and encoded once. For each of a thousand members, each of a thousand answers would cost 20 ms. */
+  private encodedMembership(domain: Domain): Promise<Uint8Array<ArrayBuffer>> {
     const of = `${domain.domainId} ${domain.epoch} ${domain.revision}`;
-    if (this.told?.of === of && this.told.until > performance.now()) return this.told.field;
-    const field = this.parts.domains.members().then((members) => {
-      const bytes = toBinary(MembershipSchema, create(MembershipSchema, toMembership(domain, members)));
-      return { no: ReportResponseSchema.field.membership.number, wireType: WireType.LengthDelimited, data: new BinaryWriter().bytes(bytes).finish() };
-    });
-    this.told = { of, until: performance.now() + MEMBERSHIP_HOLDS_MS, field };
-    field.catch(() => {
+    if (this.told?.of === of && this.told.until > performance.now()) return this.told.bytes;
+    const bytes = this.parts.domains.members().then((members) => toBinary(MembershipSchema, create(MembershipSchema, toMembership(domain, members))));
+    this.told = { of, until: performance.now() + MEMBERSHIP_HOLDS_MS, bytes };
+    bytes.catch(() => {
       this.told = undefined;
     });
-    return field;
+    return bytes;
   }
 
   async renewCertificate({ certificateRequest }: RenewCertificateRequest, context: HandlerContext) {

@@ -1,7 +1,8 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { X509Certificate } from 'node:crypto';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
+import { MembershipSchema, MembershipService } from '@inkpost/contracts/domain/v1/admission_pb.js';
 import { RepeatedRound } from '@inkpost/service/repeated-round.js';
 import type { Log } from '@inkpost/telemetry/log.js';
 import { requestMembership } from '@inkpost/trust/certificate-authority.js';
@@ -108,7 +109,7 @@ export class ReportFigures {
         figures: { ...figures, diskFreeBytes: BigInt(diskFreeBytes), diskSizeBytes: BigInt(diskSizeBytes) }, startedAt: timestampFromDate(startedAt),
         revision: BigInt(domain.revision), hasAuthorityKey: (await domains.authorityKey()) !== undefined,
       });
-      if (membership) await memberships.hear(membership);
+      if (membership.length > 0) await memberships.hear(fromBinary(MembershipSchema, membership));
       if (authorityKey) await memberships.keepAuthorityKey(domain.domainId, await change.openKey(domain, authorityKey));
       this.unanswered = '';
       return true;
