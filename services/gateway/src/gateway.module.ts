@@ -50,11 +50,12 @@ async function ownerKeys({ secrets }: ServiceRuntime): Promise<Map<OwnerName, Ui
 
 async function watchedCertificates(certificate: ServerCertificate, door: DomainDoor): Promise<WatchedCertificate[]> {
   const { own, installed } = await certificate.all();
-  const ofDomain = door.certificate;
+  const [ofDomain, authority] = [door.certificate, door.authorityCertificate];
   return [
     { name: 'own', certificatePem: own.certificatePem },
     ...(installed ? [{ name: 'installed' as const, certificatePem: installed.certificatePem }] : []),
     ...(ofDomain === undefined ? [] : [{ name: 'domain' as const, certificatePem: ofDomain }]),
+    ...(authority === undefined ? [] : [{ name: 'domain-authority' as const, certificatePem: authority }]),
   ];
 }
 

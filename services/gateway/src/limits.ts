@@ -97,6 +97,8 @@ export const LIMITS = {
   certificateWarnDays: [30, 7, 1],
   /** Of those that Inkpost renews by itself, which happens 30 days before: it did not. */
   certificateRenewalWarnDays: [7, 1],
+  /** Of the domain's authority, which nothing renews: all servers have to form a new domain. */
+  domainAuthorityWarnDays: [365, 90, 30, 7, 1],
 
   /** An owner's certificate with its key, as it is uploaded. */
   pfxBytesMax: 64 * 1024,

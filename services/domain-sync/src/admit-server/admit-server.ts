@@ -28,6 +28,7 @@ export interface Ticket {
   readonly domain: Domain;
 }
 
+const SEALING_KEY_BYTES = 32;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const REFUSED_TICKETS: Readonly<Record<Exclude<TicketVerdict, 'good'>, string>> = {
   used: 'This ticket was used already: joining needs a new one.',
@@ -112,7 +113,9 @@ function nameOf(text: string): string {
   return text.replaceAll(/\p{C}/gu, '').trim().slice(0, SERVER_NAME_LENGTH_MAX);
 }
 
+/** X25519: 32 bytes, in base64 as it is written and in no other way, with nothing in it that a reader would leave out. */
 function sealingKeyOf(text: string): string {
-  if (Buffer.from(text, 'base64').length !== 32) throw refusal('invalid', 'The sealing key is none.');
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== SEALING_KEY_BYTES || key.toString('base64') !== text) throw refusal('invalid', 'The sealing key is none.');
   return text;
 }

@@ -65,6 +65,11 @@ export class DomainDoor {
     return this.door?.said.certificate;
   }
 
+  /** PEM, of the authority that signs those of the domain; undefined: this server is in none. */
+  get authorityCertificate(): string | undefined {
+    return this.door?.said.authorityCertificate;
+  }
+
   /** Options of the TLS server. Certificates are asked of everybody, and looked at only of who came for the domain. */
   get tlsOptions() {
     return {

@@ -11,9 +11,9 @@ import { describeCertificate } from '../install-certificate/describe-certificate
 import { LIMITS } from '../limits.js';
 import { expiryStage } from './expiry-stage.js';
 
-/** One that this server shows to somebody. */
+/** One that this server shows to somebody, or that such a one hangs on. */
 export interface WatchedCertificate {
-  readonly name: 'own' | 'installed' | 'domain';
+  readonly name: 'own' | 'installed' | 'domain' | 'domain-authority';
   readonly certificatePem: string;
 }
 
@@ -24,6 +24,10 @@ export interface ExpiryWatchOptions {
   readonly log: Log;
 }
 
+/** An administrator has to do something about those that nothing renews. */
+const WARN_DAYS: Readonly<Record<WatchedCertificate['name'], readonly number[]>> = {
+  own: LIMITS.certificateRenewalWarnDays, domain: LIMITS.certificateRenewalWarnDays, installed: LIMITS.certificateWarnDays, 'domain-authority': LIMITS.domainAuthorityWarnDays,
+};
 const DAY_MS = 86_400_000;
 const CALLER = { actor: 'certificate-watch', rights: [] } as const;
 const OUTCOMES_DONE: readonly string[] = ['told', 'told-before'];
@@ -37,7 +41,7 @@ export class ExpiryWatch {
 
   constructor(private readonly options: ExpiryWatchOptions) {
     const { meter, log, certificates } = options;
-    const left = meter.createObservableGauge('certificate_days_left', { description: 'Until a certificate ends, negative once it has, by which: own, installed, domain' });
+    const left = meter.createObservableGauge('certificate_days_left', { description: 'Until a certificate ends, negative once it has, by which: own, installed, domain, domain-authority' });
     left.addCallback(async (result) => {
       for (const { name, certificatePem } of await certificates()) result.observe(daysLeft(certificatePem), { certificate: name });
     });
@@ -57,13 +61,14 @@ export class ExpiryWatch {
     this.round.now();
   }
 
-  private async look(): Promise<void> {
+  /** One look at all of them. */
+  async look(): Promise<void> {
     for (const watched of await this.options.certificates()) await this.lookAt(watched);
   }
 
   private async lookAt({ name, certificatePem }: WatchedCertificate): Promise<void> {
     const { subject, validTo, sha256, daysLeft } = describeCertificate(certificatePem, new Date());
-    const stage = expiryStage(validTo, new Date(), name === 'installed' ? LIMITS.certificateWarnDays : LIMITS.certificateRenewalWarnDays);
+    const stage = expiryStage(validTo, new Date(), WARN_DAYS[name]);
     if (stage === undefined) return;
     const occasionId = occasionOf(sha256, stage);
     const ended = stage === 0;
