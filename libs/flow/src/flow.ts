@@ -7,7 +7,7 @@ import { CanaryRequestedSchema, MailboxDeletedSchema, MessageReceivedSchema } fr
 import { CanaryHandledSchema } from '@inkpost/contracts/flow/v1/notification_pb.js';
 import { DocumentSubmittedSchema, SubmissionRefusedSchema } from '@inkpost/contracts/flow/v1/submission_pb.js';
 import {
-  JobAbortedSchema, JobCompletedSchema, JobExpiredSchema, JobExpiringSchema, JobHeldSchema, JobRecordedSchema, JobReleasedSchema,
+  JobAbortedSchema, JobCompletedSchema, JobExpiredSchema, JobExpiringSchema, JobHeldSchema, JobRecordedSchema,
 } from '@inkpost/contracts/flow/v1/print_pb.js';
 
 /** What a message triggers stands here and nowhere else. Attempts grow apart: backoff, twice that, four times that, … at most an hour. */
@@ -25,7 +25,6 @@ export const mailFlow = {
   'account.owner-refused.v1': { payload: OwnerRefusedSchema, from: 'guest-account', to: ['notification'], ...retries },
   'print.job-held.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.code-requested.v1': { payload: JobHeldSchema, from: 'print-submit', to: ['notification'], ...retries },
-  'print.job-released.v1': { payload: JobReleasedSchema, from: 'print-submit', to: ['print-submit'], ...retries },
   'print.job-completed.v1': { payload: JobCompletedSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.job-aborted.v1': { payload: JobAbortedSchema, from: 'print-submit', to: ['notification'], ...retries },
   'print.job-expiring.v1': { payload: JobExpiringSchema, from: 'print-submit', to: ['notification'], ...retries },

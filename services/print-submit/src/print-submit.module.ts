@@ -35,8 +35,8 @@ import { Deliveries } from './deliver-job/deliveries.js';
 import { DeliveryResults } from './deliver-job/delivery-results.js';
 import { DeliveryStore } from './deliver-job/delivery.store.js';
 import { DocumentDelivery } from './deliver-job/document-delivery.js';
-import { JobReleasedHandler } from './deliver-job/job-released.handler.js';
 import { LeaseStore } from './deliver-job/lease.store.js';
+import { ReleasedJobs } from './deliver-job/released-jobs.js';
 import { ExpiryStore } from './expire-job/expiry.store.js';
 import { JobExpiry } from './expire-job/job-expiry.js';
 import { FinishingRpc } from './finishing/finishing.rpc.js';
@@ -129,7 +129,6 @@ function assemble(runtime: Runtime) {
   const expiry = new JobExpiry({ store: new ExpiryStore(pool, flow), endings, notices, metrics, tracer, log, jobHistoryDays: config.jobHistoryDays });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: sqlName(runtime.service) }) });
   const admission = new ReleaseAdmission(charging, standings);
-  const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer, admission);
   const jobs = new JobStore(pool);
   const chargingChanges = new ChargingChange(prisma, charging);
   const tariffRpc = new TariffRpc(new TariffStore(prisma, chargingChanges), charging);
@@ -149,6 +148,8 @@ function assemble(runtime: Runtime) {
   const currentSending = new CurrentSendingServer(sendingServers, rules);
   const sentJobStore = new SentJobStore(pool, flow);
   const sentJobs = new SentJobs(sentJobStore, new JobSender({ store: sentJobStore, endings, spool, metrics, log }), currentSending, log);
+  const released = new ReleasedJobs(metrics, deliveries, sentJobs);
+  const release = new JobRelease(flow, new CodeGate(hasher), metrics, tracer, admission, released);
   const locations = new LocationStore(prisma);
   const sendingRpc = new SendingServerRpc({ store: sendingServers, current: currentSending, locations, rules, log, onChanged: () => sentJobs.wake() });
   const redirections = new RedirectionStore(pool, flow);
@@ -159,8 +160,8 @@ function assemble(runtime: Runtime) {
   return {
     configuration, metrics, deliveries, converter, traces, traceRpc: new QueueTraceRpc(traceStore, traces, log), faultRedirection: new FaultRedirection(redirections, onMoved, log), groupRpc: new QueueGroupRpc(new GroupStore(prisma, chargingChanges)), expiry, watch, prisma, spool, endings,
     tariffRpc, filterRpc, balanceRpc, standings, formerAccounts: new FormerAccountStore(pool, flow), erasedJobs: new ErasedJobStore(pool),
-    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, sendingRpc,
-    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules, config.ghostscript), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange({ flow, puks, notices, charging, tracer }), new JobReprint(pool, flow, spool, metrics, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
+    hold: new HoldStore(pool, flow, spool), settings: new KnownSettings(new KnownQueues(pool), finishing, charging, notices, sendingServers), puks, sentJobs, sentJobStore, released, sendingRpc,
+    queueRpc, printerRpc: new PrinterRpc(queues, openPrinter, rules, config.ghostscript), locationRpc: new LocationRpc(locations), finishingRpc: new FinishingRpc(finishing, log), printApiRpc: new PrintApiRpc({ store: new PrintApiStore(pool), queues, locations, finishing, cancellation }), jobRpc: new JobRpc(jobs, release, cancellation, redirections, finishingChanges, new OwnerChange({ flow, puks, notices, charging, tracer }), new JobReprint(pool, flow, spool, released, tracer), onMoved), releaseRpc: new ReleaseRpc(release, new CodeRequests(flow, puks, notices), log),
     ownDocumentRpc: new OwnDocumentRpc(ownDocuments, release, new DocumentDeletion(ownDocuments, endings, metrics, tracer), finishingChanges, admission), releaseProfileRpc: new ReleaseProfileRpc(new ReleaseProfileStore(prisma, pool)),
   };
 }
@@ -188,7 +189,6 @@ class PrintLoops implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
 const handlers = {
   'account.owner-resolved.v1': OwnerResolvedHandler,
-  'print.job-released.v1': JobReleasedHandler,
   'mailbox.deleted.v1': ForgetMailboxHandler,
   'account.merged.v1': AccountMergedHandler,
   'account.erased.v1': AccountErasedHandler,
@@ -235,8 +235,8 @@ export const printSubmit = {
         { provide: JobEndings, useValue: parts.endings },
         { provide: FormerAccountStore, useValue: parts.formerAccounts },
         { provide: ErasedJobStore, useValue: parts.erasedJobs },
-        { provide: Deliveries, useValue: parts.deliveries },
         { provide: SentJobs, useValue: parts.sentJobs },
+        { provide: ReleasedJobs, useValue: parts.released },
         { provide: SentJobStore, useValue: parts.sentJobStore },
         { provide: PrintLoops, useFactory: () => new PrintLoops(parts) },
         { provide: CONTROL_ROUTES, useValue: routes },

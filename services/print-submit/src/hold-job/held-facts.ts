@@ -32,7 +32,7 @@ function redirectedEntry({ askedId, askedName, queueId, name }: KnownQueue): Jou
 export function factsOf(message: OwnerResolved, jobs: readonly PlannedJob[], sealedPuk: Uint8Array | undefined): Publication[] {
   const held = heldFact(message, jobs, sealedPuk);
   // Where nothing waits, what was refused of the message is told part by part.
-  return [...held, ...releasedFacts(message, jobs), ...refusedFacts(message, jobs), ...(held.length > 0 ? [] : refusedPartFacts(message, jobs[0]?.queue))];
+  return [...held, ...refusedFacts(message, jobs), ...(held.length > 0 ? [] : refusedPartFacts(message, jobs[0]?.queue))];
 }
 
 function heldFact({ payload }: OwnerResolved, jobs: readonly PlannedJob[], sealedPuk: Uint8Array | undefined): Publication[] {
@@ -47,13 +47,6 @@ function heldFact({ payload }: OwnerResolved, jobs: readonly PlannedJob[], seale
       jobs: held.map(({ document: { documentId, fileName, pages } }) => ({ jobId: documentId, fileName, pages })),
     },
   }];
-}
-
-function releasedFacts({ payload: { messageId } }: OwnerResolved, jobs: readonly PlannedJob[]): Publication[] {
-  const released = jobs.filter(({ fate }) => fate.kind === 'released');
-  return [...Map.groupBy(released, ({ queue }) => queue.queueId)].map(([queueId, own]) => ({
-    subject: 'print.job-released.v1', payload: { messageId, queueId, jobIds: own.map(({ document }) => document.documentId) },
-  }));
 }
 
 function refusedFacts({ payload: { messageId, owner } }: OwnerResolved, jobs: readonly PlannedJob[]): Publication[] {

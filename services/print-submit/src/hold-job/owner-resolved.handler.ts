@@ -3,11 +3,13 @@ import { CauseDown, TransientFailure } from '@inkpost/failure/failure.js';
 import type { FlowMessage } from '@inkpost/flow/flow-client.js';
 import type { FlowHandler } from '@inkpost/flow/flow-handlers.js';
 import { Standings } from '../balances/standings.js';
+import { ReleasedJobs } from '../deliver-job/released-jobs.js';
 import { FormerAccountStore } from '../follow-account/former-account.store.js';
 import { wantedOptions } from '../serve-programs/wanted-options.js';
 import { isDoubleOf, isOvertaken } from '../print-job/statement-errors.js';
 import { PrintMetrics } from '../print-metrics.js';
 import { SentJobStore } from '../send-job/sent-job.store.js';
+import { SENT_QUEUE_ID } from '../sending-server/sending-settings.js';
 import type { DecidedFinishing } from '../finishing/finishing.js';
 import { factsOf, journeyOf } from './held-facts.js';
 import { HoldStore } from './hold.store.js';
@@ -31,6 +33,7 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
     private readonly metrics: PrintMetrics,
     private readonly standings: Standings,
     private readonly sentJobs: SentJobStore,
+    private readonly released: ReleasedJobs,
   ) {}
 
   async handle(received: OwnerResolved): Promise<void> {
@@ -45,7 +48,10 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
       const jobs = server || !queue ? undefined : await this.planJobs(message, { ...settings, queue });
       try {
         if (jobs) await this.hold(message, jobs, sending.revision);
-        else if (server) await this.sentJobs.take(message, finishing, { server, revision: sending.revision });
+        else if (server) {
+          await this.sentJobs.take(message, finishing, { server, revision: sending.revision });
+          this.released.wake(SENT_QUEUE_ID);
+        }
         return;
       } catch (error) {
         if (isDoubleOf(error, 'puk_pkey')) continue;
@@ -90,7 +96,7 @@ export class OwnerResolvedHandler implements FlowHandler<'account.owner-resolved
   private count(jobs: readonly PlannedJob[]): void {
     for (const { queue: { queueId }, fate } of jobs) {
       if (fate.kind === 'held') this.metrics.countHeld(queueId, 1);
-      else if (fate.kind === 'released') this.metrics.countReleased(queueId, 'queue', 1);
+      else if (fate.kind === 'released') this.released.note(queueId, 'queue', 1);
       else this.metrics.countAborted(queueId, fate.reason);
     }
   }

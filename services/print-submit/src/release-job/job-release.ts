@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { FlowClient, FlowTransaction } from '@inkpost/flow/flow-client.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import type { ReleasedJobs } from '../deliver-job/released-jobs.js';
 import type { Job } from '../print-job/job.js';
 import type { PrintMetrics } from '../print-metrics.js';
 import type { Identification } from '../release-profiles/identification.js';
@@ -45,6 +46,7 @@ export class JobRelease {
     private readonly metrics: PrintMetrics,
     private readonly tracer: Tracer,
     private readonly admission: ReleaseAdmission,
+    private readonly released: Pick<ReleasedJobs, 'note'>,
   ) {}
 
   /** What the code opens, without releasing any. */
@@ -63,14 +65,14 @@ export class JobRelease {
       const release = await this.move(transaction, { accountId, means: 'puk', releasePoint: given.releasePoint }, wanted);
       return { outcome: release.jobs.length > 0 ? 'released' : 'nothing-waiting', ...release };
     });
-    if (released.outcome === 'released') this.count(released.jobs, 'code');
+    if (released.outcome === 'released') this.note(released.jobs, 'code');
     return released;
   }
 
   /** The same for somebody who said before who they are. */
   async releaseOwn(who: Identification, wanted: Wanted): Promise<OwnRelease> {
     const release = await this.flow.transaction((transaction) => this.move(transaction, who, wanted));
-    this.count(release.jobs, who.means === 'puk' ? 'code' : 'pin');
+    this.note(release.jobs, who.means === 'puk' ? 'code' : 'pin');
     return release;
   }
 
@@ -80,7 +82,7 @@ export class JobRelease {
     // An empty list means all that wait: here it means that none may go.
     const mayGo = admission.isAll || admission.jobIds.length > 0;
     const jobs = mayGo ? await moveToPending(transaction, { move: 'release', who, jobIds: admission.jobIds }) : [];
-    await this.announce(transaction, jobs, { by: who.means === 'puk' ? 'code' : who.means, releasePoint: who.releasePoint });
+    await this.record(transaction, jobs, { by: who.means === 'puk' ? 'code' : who.means, releasePoint: who.releasePoint });
     return { jobs, notReleased: admission.notReleased };
   }
 
@@ -88,10 +90,10 @@ export class JobRelease {
   async releaseByAdministrator(jobId: string, move: 'release' | 'printAgain', actor: string): Promise<Job | undefined> {
     const jobs = await this.flow.transaction(async (transaction) => {
       const moved = await moveToPending(transaction, { move, who: undefined, jobIds: [jobId] });
-      await this.announce(transaction, moved, { by: 'administrator', actor, ...(move === 'printAgain' ? { after: 'uncertain' } : {}) });
+      await this.record(transaction, moved, { by: 'administrator', actor, ...(move === 'printAgain' ? { after: 'uncertain' } : {}) });
       return moved;
     });
-    this.count(jobs, 'administrator');
+    this.note(jobs, 'administrator');
     return jobs[0];
   }
 
@@ -105,8 +107,8 @@ export class JobRelease {
     return result.refused;
   }
 
-  /** One fact per message, as part of its own trace: from the mail to the paper it is one. */
-  private async announce(transaction: FlowTransaction, jobs: readonly Job[], by: ReleasedBy): Promise<void> {
+  /** To the journey of each message, as part of its own trace: from the mail to the paper it is one. */
+  private async record(transaction: FlowTransaction, jobs: readonly Job[], by: ReleasedBy): Promise<void> {
     for (const [messageId, own] of Map.groupBy(jobs, (job) => job.messageId)) {
       const [first] = own;
       if (!first) continue;
@@ -114,13 +116,13 @@ export class JobRelease {
         transaction.publish({
           journeyId: messageId,
           entries: own.map((job) => ({ step: 'released', document: job.jobId, evidence: { ...by, fileName: job.fileName, queueId: job.queueId, queueName: job.queueName } satisfies Record<string, JsonValue> })),
-          publish: [...Map.groupBy(own, (job) => job.queueId)].map(([queueId, there]) => ({ subject: 'print.job-released.v1', payload: { messageId, queueId, jobIds: there.map((job) => job.jobId) } })),
+          publish: [],
         }),
       );
     }
   }
 
-  private count(jobs: readonly Job[], by: 'code' | 'pin' | 'administrator'): void {
-    for (const [queueId, own] of Map.groupBy(jobs, (job) => job.queueId)) this.metrics.countReleased(queueId, by, own.length);
+  private note(jobs: readonly Job[], by: 'code' | 'pin' | 'administrator'): void {
+    for (const [queueId, own] of Map.groupBy(jobs, (job) => job.queueId)) this.released.note(queueId, by, own.length);
   }
 }

@@ -5,10 +5,10 @@ import type { FlowClient } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 import type { Spool, SpooledDocument } from '@inkpost/spool/spool.js';
 import { inSpan } from '@inkpost/telemetry/telemetry.js';
+import type { ReleasedJobs } from '../deliver-job/released-jobs.js';
 import { printLimits } from '../limits.js';
 import type { Job } from '../print-job/job.js';
 import { isOvertaken } from '../print-job/statement-errors.js';
-import type { PrintMetrics } from '../print-metrics.js';
 
 /** `reprinted`: the id of the new job; `queue-unknown`; `overtaken`: its document is no longer kept, or its owner was erased. */
 export type Reprinted = { readonly outcome: 'reprinted'; readonly jobId: string } | { readonly outcome: 'queue-unknown' | 'overtaken' };
@@ -33,7 +33,7 @@ export class JobReprint {
     private readonly pool: Pool,
     private readonly flow: FlowClient,
     private readonly spool: Spool,
-    private readonly metrics: PrintMetrics,
+    private readonly released: Pick<ReleasedJobs, 'note'>,
     private readonly tracer: Tracer,
   ) {}
 
@@ -49,7 +49,7 @@ export class JobReprint {
       if (isOvertaken(error)) return { outcome: 'overtaken' };
       throw error;
     }
-    this.metrics.countReleased(queueId, 'administrator', 1);
+    this.released.note(queueId, 'administrator', 1);
     return { outcome: 'reprinted', jobId: copy.id };
   }
 
@@ -71,7 +71,7 @@ export class JobReprint {
           { step: 'reprinted', document: jobId, evidence: { ...about, as: copy.id } },
           { step: 'released', document: copy.id, evidence: { ...about, by: 'administrator', after: 'reprint', reprintOf: jobId, sha256: copy.sha256 } },
         ],
-        publish: [{ subject: 'print.job-released.v1', payload: { messageId, queueId: where.queueId, jobIds: [copy.id] } }],
+        publish: [],
       },
       {
         name: 'jobs.reprint',

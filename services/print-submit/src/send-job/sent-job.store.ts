@@ -59,10 +59,9 @@ export class SentJobStore {
    */
   async take(message: OwnerResolved, finishing: DecidedFinishing, { server, revision }: { readonly server: SendingSettings; readonly revision: number }): Promise<boolean> {
     const { payload, journeyId } = message;
-    const [place, documentIds] = [placeName(server.address, server.port), payload.documents.map(({ documentId }) => documentId)];
+    const place = placeName(server.address, server.port);
     const entries = payload.documents.map(({ documentId, fileName }): JourneyEntry => ({ step: 'sending-to-server', document: documentId, evidence: { fileName, server: place, ...optionsEvidence(finishing), finishingDecidedBy: finishing.decidedBy } }));
-    const publish: Publication[] = [{ subject: 'print.job-released.v1', payload: { messageId: payload.messageId, queueId: SENT_QUEUE_ID, jobIds: documentIds } }, ...refusedPartFacts(payload, place)];
-    const row = await this.flow.step(message, { journeyId, entries, publish }, {
+    const row = await this.flow.step(message, { journeyId, entries, publish: refusedPartFacts(payload, place) }, {
       name: 'sent-job.take', with: TAKE, select: 'require_rows((SELECT count(*) FROM jobs), jsonb_array_length($6)) AS taken, (SELECT count(*) FROM sent) AS sent, spool.keep_until(ARRAY(SELECT id FROM jobs), $10) AS kept',
       values: [
         JSON.stringify(documentRows(payload)), JSON.stringify(headRow(payload, finishing, place)), revision, payload.queueId, new Date(Date.now() + printLimits.releasedClaimDays * DAY_MS), payload.owner.accountId,
