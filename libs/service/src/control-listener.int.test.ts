@@ -67,6 +67,10 @@ describe('the control listener', () => {
     expect((await client.getServer({})).name).toBe('one');
   });
 
+  it('keeps connections at rest for longer than callers pause between two calls', async () => {
+    expect((await fetch(`${base}/healthz`)).headers.get('keep-alive')).toBe('timeout=600');
+  });
+
   it.each([
     ['without a token', () => transport(undefined)],
     ['with a token for another service', () => transport(['configuration.write'], 'acceptance')],

@@ -26,6 +26,9 @@ export interface ControlListenerOptions {
   readonly metrics: () => Promise<string>;
 }
 
+/** How long a connection may be at rest. Whoever calls just when it is closed gets no answer: Node's five seconds are as long as some steps take. */
+const KEEP_ALIVE_MS = 600_000;
+
 const callerKey = createContextKey<Caller | undefined>(undefined);
 
 /** The caller, if it has the right; throws permission-denied otherwise. Every method of every owner calls this first. */
@@ -111,6 +114,7 @@ export class ControlListener {
       if (request.method === 'GET') void this.answerProbe(request, response);
       else this.answerCall(request, response);
     });
+    this.server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** @param routes adds the service's own Connect services. */
