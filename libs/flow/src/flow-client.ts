@@ -7,6 +7,7 @@ import type { Subject } from './flow.js';
 import type { Delivery, FlowSender } from './flow-sender.js';
 import { LateClosings } from './late-closings.js';
 import { encodePayload, type Payload, type PayloadInit } from './payload.js';
+import { WITH_THE_NEXT } from './with-the-next.js';
 
 /** A fact to publish: `{ subject, payload }`, typed by the flow table. */
 export type Publication = { [S in Subject]: { readonly subject: S; readonly payload: PayloadInit<S> } }[Subject];
@@ -35,6 +36,8 @@ export interface Effects {
   readonly with?: string;
   readonly select?: string;
   readonly values: readonly unknown[];
+  /** For a step whose effects all lie in the database, and that gives up nothing: durable with the next commit that waits for the disk (docs/decisions/0035). */
+  readonly durable?: 'with-the-next';
 }
 
 interface Published {
@@ -69,8 +72,8 @@ export class FlowClient {
     const wire = toWire(outcome);
     const sql = `WITH called AS MATERIALIZED (SELECT flow.step($1, $2, $3, $4, $5) AS published), step AS MATERIALIZED (SELECT published FROM called WHERE published IS NOT NULL)${
       effects?.with ? `, ${effects.with}` : ''
-    } SELECT step.published${effects?.select ? `, ${effects.select}` : ''} FROM step`;
-    const [row] = await query<R & { published: Published[] }>(this.pool, `flow.step.${effects?.name ?? 'bare'}`, sql, [message.id, ...wire.values, ...(effects?.values ?? [])]);
+    } SELECT step.published${effects?.select ? `, ${effects.select}` : ''}${effects?.durable ? `, ${WITH_THE_NEXT}` : ''} FROM step`;
+    const [row] = await query<R & { published: Published[] }>(this.pool, `flow.step.${effects?.name ?? 'bare'}${effects?.durable ? '.later' : ''}`, sql, [message.id, ...wire.values, ...(effects?.values ?? [])]);
     if (!row) return undefined;
     this.sender.handOver(wire.deliveries(row.published));
     return row;

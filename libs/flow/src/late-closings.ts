@@ -1,4 +1,5 @@
 import { type Pool, query } from '@inkpost/postgres/pool.js';
+import { WITH_THE_NEXT } from './with-the-next.js';
 
 /** Nobody waits for it, and the relay looks at a message only after ten seconds. */
 const CLOSE_AFTER_MS = 100;
@@ -18,6 +19,6 @@ export class LateClosings {
     const ids = this.ids;
     this.ids = [];
     // Those that stay open come again, and change nothing again.
-    await query(this.pool, 'flow.close-all', 'SELECT flow.close_all($1)', [ids]).catch(() => undefined);
+    await query(this.pool, 'flow.close-all', `SELECT flow.close_all($1), ${WITH_THE_NEXT}`, [ids]).catch(() => undefined);
   }
 }

@@ -51,7 +51,7 @@ export class AcceptMessageHandler implements FlowHandler<'mail.message-received.
     const row = await this.flow.step<{ erased: string[] | null }>(
       message,
       { journeyId: message.journeyId, entries: decision.entries, publish: [publication(message, decision, policy)] },
-      { ...RECORD, values: [messageId, mailboxId, sender.address, decision.verdict, decision.verdict === 'refused' ? decision.reason : '', rule, verdict, basis, goingOn, dropped] },
+      { ...RECORD, ...(dropped.length === 0 && { durable: 'with-the-next' }), values: [messageId, mailboxId, sender.address, decision.verdict, decision.verdict === 'refused' ? decision.reason : '', rule, verdict, basis, goingOn, dropped] },
     );
     if (row) this.metrics.count(decision);
     return row?.erased ?? [];

@@ -11,6 +11,7 @@ type Recorded = FlowMessage<'print.job-recorded.v1'>['payload'];
  */
 const RECORD = {
   name: 'record-print',
+  durable: 'with-the-next',
   with: `fact AS (
       INSERT INTO print_fact_new (job_id, completed_at, account_id, user_group, queue_id, location_path, mailbox_id, origin, pages, copies, impressions, sheets, color, duplex, media, price)
       SELECT $6::uuid, $7::timestamptz, $8::text, $9::text, $10::text, $11::text, $12::text, $13::text, $14::int, $15::int, $16::bigint, $17::bigint, $18::bool, $19::bool, $20::text, $21::bigint FROM step

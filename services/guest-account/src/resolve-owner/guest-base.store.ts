@@ -73,11 +73,11 @@ export class LocalGuestBase implements GuestBase {
 
   /** Goes on with somebody of another directory, of whom nothing is kept here. */
   async handOver(message: AcceptedMessage, outcome: Outcome): Promise<void> {
-    await this.flow.step(message, outcome, { name: 'owner-known', select: handOver('$6'), values: [documentIds(message)] });
+    await this.flow.step(message, outcome, { name: 'owner-known', durable: 'with-the-next', select: handOver('$6'), values: [documentIds(message)] });
   }
 
   async use(message: AcceptedMessage, outcome: Outcome, guest: KnownGuest): Promise<void> {
-    await this.flow.step(message, outcome, { name: 'owner-found', with: USED, select: handOver('$9'), values: [guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S, documentIds(message)] });
+    await this.flow.step(message, outcome, { name: 'owner-found', durable: 'with-the-next', with: USED, select: handOver('$9'), values: [guest.accountId, GUEST_VALID_DAYS, USE_NOTED_EVERY_S, documentIds(message)] });
   }
 
   async create(message: AcceptedMessage, guest: NewGuest, outcomeOf: (accountId: string) => Outcome): Promise<GuestCreation> {

@@ -24,7 +24,7 @@ export class PersonHandOver {
 
   /** Others know what there is to know. */
   async handOver(message: AcceptedMessage, outcome: Outcome): Promise<void> {
-    await this.flow.step(message, outcome, { name: 'owner-known', select: HAND_OVER, values: [documentIds(message)] });
+    await this.flow.step(message, outcome, { name: 'owner-known', durable: 'with-the-next', select: HAND_OVER, values: [documentIds(message)] });
   }
 
   /** `outcome` tells others of the account. */

@@ -68,6 +68,8 @@ export class HoldStore {
     const isAnyRefused = jobs.some(({ fate }) => fate.kind === 'refused');
     const row = await this.flow.step<{ erased?: string[] }>(message, { journeyId, entries, publish }, {
       name: isAnyRefused ? 'jobs.hold-some' : 'jobs.hold',
+      // What is refused is erased, and its bytes are removed then.
+      ...(!isAnyRefused && { durable: 'with-the-next' }),
       with: `${HOME}, ${JOBS}, ${CODE}`,
       select: isAnyRefused ? `${HELD}, spool.drop(ARRAY(SELECT id FROM jobs WHERE NOT waits)) AS erased` : HELD,
       values: [
