@@ -4,18 +4,20 @@ import { MembershipSchema, MembershipService } from '@inkpost/contracts/domain/v
 import { type MasterMessage, ReplicationService, type SlaveMessage } from '@inkpost/contracts/domain/v1/replication_pb.js';
 import { DEFAULT_SETTINGS, type DomainSettings } from '@inkpost/domain-sync/domain/domain.js';
 import { failedPauseMs, holdMs, pauseMs } from '@inkpost/domain-sync/exchange-orders/waits.js';
-import { DOMAIN_LOOK_MS, DSP_CALL_MS, REPORT_EVERY_MS, REPORT_JITTER_MS } from '@inkpost/domain-sync/limits.js';
+import { DOMAIN_LOOK_MS, DSP_CALL_MS, REPORT_AGAIN_MS, REPORT_EVERY_MS, REPORT_JITTER_MS, SILENCE_MS } from '@inkpost/domain-sync/limits.js';
 import { spreadMs } from '@inkpost/domain-sync/report-figures/spread.js';
 import type { DspCaller } from './dsp-caller.js';
 import type { SimulatedSlave } from './simulated-slave.js';
 
-/** The loops of one slave: its report every few minutes in both modes, and its requests in mailbox mode, with the pauses that the product itself computes. */
+/** The loops of one slave: its report now and then in both modes, and its requests in mailbox mode or after a long silence, with the pauses that the product itself computes. */
 export class SlaveLife {
   failures = 0;
   private readonly over = new AbortController();
   private cut = new AbortController();
   private deaf = false;
-  private reporting: Promise<void> | undefined;
+  private isReporting = false;
+  private later: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  private heardAt = Date.now();
 
   constructor(
     private readonly slave: SimulatedSlave,
@@ -34,6 +36,7 @@ export class SlaveLife {
 
   stop(): void {
     this.over.abort();
+    clearTimeout(this.later?.timer);
     this.caller.hangUp();
   }
 
@@ -48,15 +51,27 @@ export class SlaveLife {
 
   /** What the master says in its own call. */
   obey(message: MasterMessage): SlaveMessage {
+    this.heardAt = Date.now();
     const { reply, isBehind } = this.slave.obey(message);
-    if (isBehind) this.reportSoon(spreadMs(this.members, Math.random()));
+    if (isBehind) this.reportIn(spreadMs(this.members, Math.random()));
     return reply;
   }
 
-  private reportSoon(pauseMs: number): void {
-    this.reporting ??= this.wait(pauseMs).then(() => this.report()).catch(() => this.fail()).finally(() => {
-      this.reporting = undefined;
-    });
+  private reportIn(ms: number): void {
+    const at = Date.now() + ms;
+    if (this.isReporting || this.over.signal.aborted || (this.later && this.later.at <= at)) return;
+    clearTimeout(this.later?.timer);
+    this.later = { at, timer: setTimeout(() => void this.reportNow(), ms) };
+  }
+
+  private async reportNow(): Promise<void> {
+    this.later = undefined;
+    this.isReporting = true;
+    const isDone = await this.report().then(() => true, () => false);
+    this.isReporting = false;
+    if (isDone) return;
+    this.fail();
+    this.reportIn(REPORT_AGAIN_MS * (1 + Math.random()));
   }
 
   private async report(): Promise<void> {
@@ -74,7 +89,7 @@ export class SlaveLife {
     // Servers were started at any time.
     await this.wait(Math.random() * everyMs);
     while (!this.over.signal.aborted) {
-      this.reportSoon(0);
+      this.reportIn(0);
       await this.wait(everyMs);
     }
   }
@@ -82,7 +97,8 @@ export class SlaveLife {
   private async askForEver(): Promise<void> {
     let reply: SlaveMessage | undefined;
     for (let failures = 0; !this.over.signal.aborted; ) {
-      if (this.slave.settings.mode !== 'mailbox' || this.deaf) {
+      const isCalled = this.slave.settings.mode === 'bidirectional' && Date.now() - this.heardAt <= SILENCE_MS;
+      if (isCalled || this.deaf) {
         reply = undefined;
         await this.wait(DOMAIN_LOOK_MS * Math.random());
         continue;
@@ -106,7 +122,7 @@ export class SlaveLife {
 
   private async ask(message: SlaveMessage): Promise<MasterMessage> {
     const { slave, caller } = this;
-    const hold = holdMs(slave.settings, Math.random());
+    const hold = slave.settings.mode === 'mailbox' ? holdMs(slave.settings, Math.random()) : 0;
     if (Number(message.position) === slave.state.position) slave.acknowledgedAt ||= Date.now();
     const answer = await caller.call(ReplicationService.method.exchange, { message, holdMs: hold }, hold + DSP_CALL_MS, this.cut.signal);
     if (!answer.message) throw new Error('The answer bears no message.');
