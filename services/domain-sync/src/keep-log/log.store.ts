@@ -115,9 +115,9 @@ export class LogStore {
   }
 
   /** What the log said last of an object. */
-  async latest(transaction: FlowTransaction, { kind, objectId }: ObjectReference): Promise<{ readonly epoch: number; readonly change: Change; readonly version: number; readonly digest: string } | undefined> {
-    const [row] = await transaction.query<{ epoch: number; change: Change; version: number; digest: string }>(
-      'log.latest', 'SELECT epoch, change, version, digest FROM config_log WHERE kind = $1 AND object_id = $2 ORDER BY position DESC LIMIT 1', [kind, objectId],
+  async latest(transaction: FlowTransaction, { kind, objectId }: ObjectReference): Promise<{ readonly name: string; readonly change: Change; readonly version: number; readonly digest: string } | undefined> {
+    const [row] = await transaction.query<{ name: string; change: Change; version: number; digest: string }>(
+      'log.latest', 'SELECT name, change, version, digest FROM config_log WHERE kind = $1 AND object_id = $2 ORDER BY position DESC LIMIT 1', [kind, objectId],
     );
     return row;
   }

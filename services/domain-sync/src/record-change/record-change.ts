@@ -75,6 +75,7 @@ export class RecordChange {
 }
 
 interface Latest {
+  readonly name: string;
   readonly change: NewEntry['change'];
   readonly version: number;
   readonly digest: string;
@@ -83,7 +84,7 @@ interface Latest {
 /** Undefined: the log says so already. */
 export function nextEntry(owner: string, { kind, objectId }: ObjectReference, present: ReadObjectResponse | undefined, latest: Latest | undefined, cause: Cause): NewEntry | undefined {
   const state = present?.state;
-  const nothingStays = { owner, kind, objectId, body: '', sealedSecrets: null, digest: '', needs: [], cause, name: state?.name ?? '', version: Number(state?.version ?? 0n) };
+  const nothingStays = { owner, kind, objectId, body: '', sealedSecrets: null, digest: '', needs: [], cause, name: state?.name ?? latest?.name ?? '', version: Number(state?.version ?? 0n) };
   if (!present || state?.provenance !== 'shared') {
     // Received: of the master before this one, and not this one's yet.
     return latest?.change === 'put' && state?.provenance !== 'received' ? { ...nothingStays, change: present ? 'kept' : 'deleted' } : undefined;
