@@ -11,6 +11,8 @@ const globalSetup = ['libs/testkit/src/global-setup.ts'];
 
 // What only measures runs when it is asked for: INKPOST_MEASURE=1 npx vitest run search.measure
 const exclude = process.env['INKPOST_MEASURE'] === undefined ? ['**/*.measure.*.test.ts'] : [];
+// Whole suites in networks of their own take minutes, and a machine that lets make such networks: npm run test:network
+if (process.env['INKPOST_NETWORK'] === undefined) exclude.push('**/domain-network.e2e.test.ts');
 
 export default defineConfig({
   test: {
