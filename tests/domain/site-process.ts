@@ -104,17 +104,22 @@ const ACTS: { readonly [Act in SiteCommand['act']]: (command: SiteCommand & { re
   stop: () => end(),
 };
 
-async function end(): Promise<void> {
-  // Whoever ends it does not wait for the start, which leaves nothing behind only when it is over.
-  await starting;
-  const ending = site;
-  site = undefined;
-  await ending?.printer.stop();
-  await ending?.remove();
+let ending: Promise<void> | undefined;
+
+/** Once, whoever asks for it: the test, or its end. */
+function end(): Promise<void> {
+  ending ??= (async () => {
+    // A start leaves nothing behind only when it is over.
+    await starting;
+    await site?.printer.stop();
+    await site?.remove();
+  })();
+  return ending;
 }
 
 process.on('message', ({ id, command }: SiteMessage) => {
-  const say = (answer: SiteAnswer): void => void process.send?.(answer);
+  // Where the test is gone nobody wants to know.
+  const say = (answer: SiteAnswer): unknown => process.connected && process.send?.(answer);
   (ACTS[command.act] as (command: SiteCommand) => Promise<unknown>)(command).then((result) => say({ id, result: result ?? null }), (error: unknown) => say({ id, problem: error instanceof Error ? error.message : String(error) }));
 });
 process.on('disconnect', () => void end().finally(() => process.exit(0)));
