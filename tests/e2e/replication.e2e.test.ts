@@ -110,6 +110,7 @@ describe('what is global on the master', () => {
     await ask(master, 'PUT', path.replace('/rehearsal', ''), { global: true });
     await eventually(places).toContainEqual(expect.stringMatching(/^Lyon \(/));
     await eventually(() => standing()).toMatchObject([{ renamed: [{ kind: 'location', name: 'World/Lyon' }] }]);
+    expect((await ask(slave, 'GET', '/domain/replication'))['renamed']).toEqual([{ kind: 'location', name: 'World/Lyon', renamedLocal: expect.stringMatching(/^Lyon \(/) as string }]);
     await ask(master, 'DELETE', `/locations/${String(locationId)}`, undefined, 204);
     await eventually(places).not.toContain('Lyon');
   });

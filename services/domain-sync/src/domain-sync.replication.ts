@@ -14,6 +14,7 @@ import { SettingsStore } from './administer-replication/settings.store.js';
 import { SlaveStandings } from './administer-replication/slave-standings.js';
 import type { ServerAnswers } from './answer-servers/answer-servers.js';
 import { ApplyOrders } from './apply-orders/apply-orders.js';
+import { MailRenamed } from './apply-orders/mail-renamed.js';
 import { FollowMaster } from './apply-orders/follow-master.js';
 import { TakenOrderStore } from './apply-orders/taken-order.store.js';
 import type { Owners } from './call-owner/owners.js';
@@ -66,6 +67,7 @@ export interface BuiltReplication {
   readonly changes: RecordChange;
   readonly objects: GlobalObjects;
   readonly maintain: MaintainServers;
+  readonly mailRenamed: MailRenamed;
   readonly standings: SlaveStandings;
   readonly hold: HoldChanges;
   /** Where this server stands in the log, and how much of it it could not apply. */
@@ -84,7 +86,8 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const [knownLog, known, taken, progress, waiting] = [new KnownLog(store), new KnownDomain(domains, serverId), new TakenOrderStore(pool), new ProgressStore(pool), new KeepWaiting()];
   const changes = new RecordChange({ flow, domains, owners, store, log, onRecorded: () => replication.now() });
   const desk = new SlaveDesk({ known, log: knownLog, budget: new OperationBudget(), writeOrders: new WriteOrders(knownLog, masterKey), now: runtime.now, elapsedMs: () => performance.now() });
-  const apply = new ApplyOrders({ store: taken, contents: store, owners, serverName, log });
+  const mailRenamed = new MailRenamed({ store: taken, owners, serverName, log });
+  const apply = new ApplyOrders({ store: taken, contents: store, owners, serverName, onRenamed: () => mailRenamed.now(), log });
   const figures = async () => {
     const machine = await runtime.measureMachine();
     return create(ServerFiguresSchema, { ...machine, name: await serverName(), version: runtime.version, now: timestampFromDate(runtime.now()), uptimeSeconds: BigInt(Math.max(0, Math.floor((runtime.now().getTime() - runtime.startedAt.getTime()) / 1_000))) });
@@ -107,9 +110,9 @@ export function buildReplication(runtime: ReplicationRuntime): BuiltReplication 
   const place = async () => ({ position: (await store.head()).position, pendingCount: (await taken.pending()).length });
   const rpc = new ReplicationRpc({ known, knownLog, store, desk, push, ask, follow, taken, progress, objects, settings: new SettingsStore(pool), maintenance, maintain, standings, onChanged: () => replication.now(), log });
   return {
-    replication, changes, wake, objects, maintain, standings, hold, place,
+    replication, changes, wake, objects, maintain, standings, hold, place, mailRenamed,
     // By factories: Nest tells of the end of the process only what it made itself.
-    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }, { provide: TrimLog, useFactory: () => new TrimLog(store, log) }],
+    providers: [{ provide: RecordChange, useFactory: () => changes }, { provide: Replication, useFactory: () => replication }, { provide: MaintainServers, useFactory: () => maintain }, { provide: TrimLog, useFactory: () => new TrimLog(store, log) }, { provide: MailRenamed, useFactory: () => mailRenamed }],
     routes: (router) => {
       router.service(DomainReplicationService, rpc);
       runtime.answers.service(router, ReplicationService, answers);

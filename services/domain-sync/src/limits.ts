@@ -60,6 +60,8 @@ export const DAYS_REPEATED_MAX = 100;
 /** What is kept of a slave's words: orders that it could not apply, and objects of its own that stepped aside. */
 export const UNAPPLIED_TOLD_MAX = 50;
 export const RENAMED_TOLD_MAX = 50;
+/** A mail about such an object that could not be sent is tried again. */
+export const MAIL_RENAMED_AGAIN_MS = 300_000;
 /** Objects that a slave says that it has: far more than a domain shares, and as many as fit into a message. */
 export const INVENTORY_OBJECTS_MAX = 50_000;
 

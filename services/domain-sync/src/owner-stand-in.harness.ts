@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { type ApplyObjectRequest, ConfigurationService } from '@inkpost/contracts/admin/v1/configuration_pb.js';
+import { NotificationEventService } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import type { MasterKey } from '@inkpost/secrets/master-key.js';
 import { openSecret, sealSecret } from '@inkpost/secrets/seal.js';
 import type { ObjectReference } from './keep-log/log-entry.js';
@@ -33,6 +34,9 @@ export class OwnerStandIn {
   refuse: (request: ApplyObjectRequest) => string | undefined = () => undefined;
   /** Waited for before an object is applied. */
   beforeApply: () => Promise<void> = async () => undefined;
+  /** What administrators are to be told by mail; what the mail server says to it. */
+  readonly mailed: string[] = [];
+  mailOutcome = 'told';
   private versions = 0;
   private server: Server | undefined;
 
@@ -41,7 +45,12 @@ export class OwnerStandIn {
   async start(): Promise<string> {
     this.server = createServer(connectNodeAdapter({
       readMaxBytes: 64 * 1024 * 1024,
-      routes: (router) => router.service(ConfigurationService, {
+      routes: (router) => router.service(NotificationEventService, {
+        tellObjectRenamed: ({ server, object, renamed }) => {
+          this.mailed.push(`${server}: ${object}: ${renamed}`);
+          return { outcome: this.mailOutcome };
+        },
+      }).service(ConfigurationService, {
         listSharedObjects: ({ kind, includeLocal }) => ({ objects: [...this.objects.values()].filter((object) => (kind === '' || object.kind === kind) && (includeLocal || object.provenance !== 'local')).map((object) => stateOf(object)) }),
         readObject: ({ kind, objectId }) => this.read({ kind, objectId }),
         setShared: ({ kind, objectId, shared }) => {

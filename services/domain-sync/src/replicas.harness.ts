@@ -106,9 +106,11 @@ export class Replica {
     });
     this.built.replication.onApplicationBootstrap();
     this.built.maintain.onApplicationBootstrap();
+    this.built.mailRenamed.onApplicationBootstrap();
   }
 
   async stop(): Promise<void> {
+    await this.built?.mailRenamed.beforeApplicationShutdown();
     await this.built?.maintain.beforeApplicationShutdown();
     await this.built?.replication.beforeApplicationShutdown();
     this.keepAlive?.onModuleDestroy();

@@ -18,7 +18,7 @@ import { DEFAULT_SETTINGS, type Domain, type Member } from '../domain/domain.js'
 import type { AskMaster } from '../exchange-orders/ask-master.js';
 import type { KnownLog } from '../keep-log/known-log.js';
 import type { LogStore } from '../keep-log/log.store.js';
-import { MAINTENANCE_MINUTES_MAX, MAINTENANCE_MINUTES_MIN } from '../limits.js';
+import { MAINTENANCE_MINUTES_MAX, MAINTENANCE_MINUTES_MIN, RENAMED_TOLD_MAX } from '../limits.js';
 import type { MaintainServers } from '../maintain-servers/maintain-servers.js';
 import type { Maintenance, MaintenanceStore } from '../maintain-servers/maintenance.store.js';
 import { MAINTENANCE_ITEM_NAMES, type MaintenanceItem } from '../record-change/scheduled-kinds.js';
@@ -148,9 +148,9 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
 
   private async asSlave() {
     const { store, taken, ask, follow } = this.parts;
-    const [{ position }, pending] = await Promise.all([store.head(), taken.pending()]);
+    const [{ position }, pending, renamed] = await Promise.all([store.head(), taken.pending(), taken.lastRenamed(RENAMED_TOLD_MAX)]);
     return {
-      position: BigInt(position), problem: ask.problem, unapplied: pending.map((order) => ({ kind: order.kind, objectId: order.objectId, name: order.name, problem: order.problem, position: BigInt(order.position) })),
+      position: BigInt(position), problem: ask.problem, renamed, unapplied: pending.map((order) => ({ kind: order.kind, objectId: order.objectId, name: order.name, problem: order.problem, position: BigInt(order.position) })),
       ...(follow.lastHeardAt > 0 ? { heardAt: timestampFromDate(new Date(follow.lastHeardAt)) } : {}),
     };
   }

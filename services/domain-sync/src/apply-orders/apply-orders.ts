@@ -12,6 +12,8 @@ export interface ApplyOrdersParts {
   readonly contents: Pick<LogStore, 'contents'>;
   readonly owners: Owners;
   readonly serverName: () => Promise<string>;
+  /** An object of this server stepped aside. */
+  readonly onRenamed: () => void;
   readonly log: Log;
 }
 
@@ -53,6 +55,7 @@ export class ApplyOrders {
       const result: Result = need ? { done: false, problem: `It needs the ${need.kind} ${need.objectId}, which is not applied here.`, passes: false } : await this.apply(order, serverName);
       if (result.done) {
         await store.settle(order, { name: order.name, renamedLocal: result.renamedLocal });
+        if (result.renamedLocal !== '') this.parts.onRenamed();
         continue;
       }
       open.add(keyOf(order));

@@ -83,7 +83,7 @@ const SETTLE = `WITH done AS (DELETE FROM pending_order WHERE kind = $1 AND obje
     ON CONFLICT (kind, object_id) DO UPDATE SET position = excluded.position, epoch = excluded.epoch, applied_at = now()),
   gone AS (DELETE FROM applied_order WHERE kind = $1 AND object_id = $2 AND NOT $5 AND EXISTS (SELECT FROM done))
   INSERT INTO renamed_object (kind, object_id, name, renamed_local) SELECT $1, $2, $6, $7 FROM done WHERE $7 <> ''
-  ON CONFLICT (kind, object_id) DO UPDATE SET name = excluded.name, renamed_local = excluded.renamed_local, renamed_at = now()`;
+  ON CONFLICT (kind, object_id) DO UPDATE SET name = excluded.name, renamed_local = excluded.renamed_local, renamed_at = now(), told = false, mailed = false, mail_tried_at = NULL, occasion_id = gen_random_uuid()`;
 
 /** Where each object comes from; of a server that was the master what its log says. */
 const ORIGINS = `SELECT kind, object_id AS "objectId", position, epoch, '' AS owner, false AS pending FROM applied_order
@@ -116,14 +116,29 @@ export class TakenOrderStore {
     return query(this.pool, 'orders.origins', ORIGINS, []);
   }
 
-  /** The oldest first. */
+  /** Those that the master has not heard of, the oldest first. */
   async renamed(limit: number): Promise<{ readonly kind: string; readonly objectId: string; readonly name: string; readonly renamedLocal: string }[]> {
-    return query(this.pool, 'orders.renamed', 'SELECT kind, object_id AS "objectId", name, renamed_local AS "renamedLocal" FROM renamed_object ORDER BY renamed_at LIMIT $1', [limit]);
+    return query(this.pool, 'orders.renamed', 'SELECT kind, object_id AS "objectId", name, renamed_local AS "renamedLocal" FROM renamed_object WHERE NOT told ORDER BY renamed_at LIMIT $1', [limit]);
+  }
+
+  /** The last ones first, whoever has heard of them. */
+  async lastRenamed(limit: number): Promise<{ readonly kind: string; readonly name: string; readonly renamedLocal: string }[]> {
+    return query(this.pool, 'orders.last-renamed', 'SELECT kind, name, renamed_local AS "renamedLocal" FROM renamed_object ORDER BY renamed_at DESC LIMIT $1', [limit]);
   }
 
   /** The master has heard of them. */
   async forgetRenamed(objects: readonly ObjectReference[]): Promise<void> {
-    await query(this.pool, 'orders.forget-renamed', 'DELETE FROM renamed_object USING jsonb_to_recordset($1::jsonb) AS told (kind text, "objectId" text) WHERE renamed_object.kind = told.kind AND object_id = told."objectId"', [JSON.stringify(objects)]);
+    await query(this.pool, 'orders.forget-renamed', 'UPDATE renamed_object SET told = true FROM jsonb_to_recordset($1::jsonb) AS heard (kind text, "objectId" text) WHERE renamed_object.kind = heard.kind AND object_id = heard."objectId"', [JSON.stringify(objects)]);
+  }
+
+  /** Those of which the administrators of this server are to be told, tried from now on: whoever asks next gets none of them for a while. */
+  async takeUnmailed(againAfterMs: number): Promise<{ readonly kind: string; readonly name: string; readonly renamedLocal: string; readonly occasionId: string }[]> {
+    return query(this.pool, 'orders.take-unmailed', `UPDATE renamed_object SET mail_tried_at = now() WHERE NOT mailed AND coalesce(mail_tried_at < now() - make_interval(secs => $1), true)
+      RETURNING kind, name, renamed_local AS "renamedLocal", occasion_id AS "occasionId"`, [againAfterMs / 1_000]);
+  }
+
+  async mailed(occasionId: string): Promise<void> {
+    await query(this.pool, 'orders.mailed', 'UPDATE renamed_object SET mailed = true WHERE occasion_id = $1', [occasionId]);
   }
 
   /** A server that was the master knows by its own log where its objects come from. */

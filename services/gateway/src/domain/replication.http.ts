@@ -25,13 +25,15 @@ const unapplied = z.object({
   position: z.int(), problem: z.string().nullable().describe('null: it was not tried yet, or waits for one before it.'),
 }).meta({ id: 'UnappliedOrder' });
 
+const renamedLocal = z.object({ kind: z.string(), name: z.string(), renamedLocal: z.string().describe('What became of it: mostly the name that it bears now.') }).meta({ id: 'RenamedLocalObject' });
+
 const standing = z.object({
   serverId: z.string(), name: z.string(),
   standing: z.string().describe('unknown: not heard of since the master\'s start; behind: orders are under way or wait; level: it has all; differs: it is being compared and healed.'),
   position: z.int(), missing: z.int().describe('Orders that it has yet to take.'), contactedAt: instant.nullable(), problem: z.string().nullable().describe('Why it is not reached, or that its clock is wrong.'),
   clockAheadSeconds: z.int().nullable().describe('How much its clock was ahead of the master\'s when it was last heard of; null: not heard of since the master\'s start.'),
   unapplied: z.array(unapplied), unappliedCount: z.int(),
-  renamed: z.array(z.object({ kind: z.string(), name: z.string(), renamedLocal: z.string() })).describe('Its own objects that bear another name now, since one of the master\'s had theirs.'),
+  renamed: z.array(renamedLocal).describe('Its own objects that stepped aside for one of the master\'s.'),
 }).meta({ id: 'ServerStanding' });
 
 const replication = z.object({
@@ -40,6 +42,7 @@ const replication = z.object({
   servers: z.array(standing).describe('On the master.'),
   notSent: z.array(unapplied).describe('On the master: global objects whose present state is too large to be sent.'),
   unapplied: z.array(unapplied).describe('On a slave.'),
+  renamed: z.array(renamedLocal).describe('On a slave: its own objects that stepped aside for one of the master\'s, the last ones first.'),
   problem: z.string().nullable().describe('On a slave: why its master is not reached.'), heardAt: instant.nullable().describe('On a slave: when its master last spoke.'),
 }).meta({ id: 'Replication' });
 
@@ -75,6 +78,10 @@ function toUnapplied({ kind, objectId, name, position, problem }: { kind: string
   return { kind, objectId, name, position: Number(position), problem: orNull(problem) };
 }
 
+function toRenamed({ kind, name, renamedLocal: what }: { kind: string; name: string; renamedLocal: string }): z.input<typeof renamedLocal> {
+  return { kind, name, renamedLocal: what };
+}
+
 /** How the domain's configuration reaches its servers (DOM-023 to DOM-032), and server maintenance (WSC-010 to WSC-017); domain-sync owns it. */
 export function replicationRoutes({ replication: owner }: Owners) {
   return [
@@ -82,13 +89,13 @@ export function replicationRoutes({ replication: owner }: Owners) {
       method: 'GET', path: '/api/v0/domain/replication', operation: 'getReplication', right: 'configuration.read', summary: 'How far each server of the domain is',
       status: 200, answer: replication, refusals: [409],
       handle: async ({ caller }) => {
-        const { role, epoch, position, servers, leftOut, unapplied: orders, problem, heardAt, settings: wire } = await owner.getReplication({}, as(caller));
+        const { role, epoch, position, servers, leftOut, unapplied: orders, renamed, problem, heardAt, settings: wire } = await owner.getReplication({}, as(caller));
         return {
-          synchronization: toSettings(wire), role, epoch: Number(epoch), position: Number(position), notSent: leftOut.map(toUnapplied), unapplied: orders.map(toUnapplied), problem: orNull(problem), heardAt: toInstant(heardAt),
+          synchronization: toSettings(wire), role, epoch: Number(epoch), position: Number(position), notSent: leftOut.map(toUnapplied), unapplied: orders.map(toUnapplied), renamed: renamed.map(toRenamed), problem: orNull(problem), heardAt: toInstant(heardAt),
           servers: servers.map((server) => ({
             serverId: server.serverId, name: server.name, standing: server.standing, position: Number(server.position), missing: server.missing, contactedAt: toInstant(server.contactedAt), problem: orNull(server.problem),
             clockAheadSeconds: server.clockAheadSeconds === undefined ? null : Number(server.clockAheadSeconds),
-            unapplied: server.unapplied.map(toUnapplied), unappliedCount: server.unappliedCount, renamed: server.renamed.map(({ kind, name, renamedLocal }) => ({ kind, name, renamedLocal })),
+            unapplied: server.unapplied.map(toUnapplied), unappliedCount: server.unappliedCount, renamed: server.renamed.map(toRenamed),
           })),
         };
       },

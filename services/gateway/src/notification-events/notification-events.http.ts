@@ -17,7 +17,7 @@ const words = {
 const template = z.strictObject(words).meta({ id: 'NotificationTemplate' });
 
 const event = z.object({
-  event: z.string().describe('document-waiting, document-waiting-pin (its owner has a PIN), code-requested, printed, failed, expiring, expired, refused, certificate-expiring or certificate-expired (of this server\'s own).'),
+  event: z.string().describe('document-waiting, document-waiting-pin (its owner has a PIN), code-requested, printed, failed, expiring, expired, refused, certificate-expiring or certificate-expired (of this server\'s own), object-renamed (an object of this server stepped aside for one of the domain\'s master).'),
   enabled: z.boolean().describe('Groups of queues may decide otherwise: eventsOn, eventsOff.'),
   targets: z.array(z.string()),
   templates: z.array(z.object({ language: z.string(), ...words, default: z.boolean().describe('Nobody changed it.') })),
@@ -50,7 +50,7 @@ export function notificationEventRoutes({ notificationEvents: owner }: Owners) {
       body: z.strictObject({
         enabled: z.boolean(),
         targets: z.array(z.string().min(1).max(TEXT.address)).max(TEMPLATE.targetsMax).default(['$USER'])
-          .describe('$USER, $QUEUEADMIN, $QUEUESUPPORT (contacts of the queue\'s group), mail addresses. The first is written to, the others get a copy; a code goes to $USER alone, what is about a certificate to mail addresses alone.'),
+          .describe('$USER, $QUEUEADMIN, $QUEUESUPPORT (contacts of the queue\'s group), mail addresses. The first is written to, the others get a copy; a code goes to $USER alone, what is about the server itself to mail addresses alone.'),
       }).meta({ id: 'NotificationEventSettings' }),
       handle: async ({ params, body, caller }) => toEvent((await owner.putNotificationEvent({ ...params, ...body }, as(caller))).event),
     }),

@@ -107,5 +107,14 @@ export const DEFAULT_TEMPLATES: Readonly<Record<EventName, Readonly<Record<Langu
       subject: 'The HTTP server’s certificate is expired: $SERVER', title: 'The HTTP server’s certificate is expired',
       text: 'The certificate “$CERTIFICATE” of the server $SERVER was valid until $UNTIL. Browsers and other servers refuse it.\n\nInstall a new one.',
     },
+  },  'object-renamed': {
+    fr: {
+      subject: 'Un objet de $SERVER a changé de nom : $RENAMED', title: 'Un objet de ce serveur a cédé sa place',
+      text: 'Le serveur maître du domaine partage $OBJECT. Un objet propre au serveur $SERVER occupait cette place. Ce qu’il est devenu : $RENAMED\n\nVérifiez si vous en avez encore besoin.',
+    },
+    en: {
+      subject: 'An object of $SERVER bears another name: $RENAMED', title: 'An object of this server stepped aside',
+      text: 'The master of the domain shares $OBJECT. An object of the server $SERVER itself was in its place. What became of it: $RENAMED\n\nSee whether you still need it.',
+    },
   },
 };

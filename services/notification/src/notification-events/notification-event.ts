@@ -1,11 +1,11 @@
 import type { Language } from '../templates/language.js';
 
 /** What people are told of. */
-export const EVENTS = ['document-waiting', 'document-waiting-pin', 'code-requested', 'printed', 'failed', 'expiring', 'expired', 'refused', 'certificate-expiring', 'certificate-expired'] as const;
+export const EVENTS = ['document-waiting', 'document-waiting-pin', 'code-requested', 'printed', 'failed', 'expiring', 'expired', 'refused', 'certificate-expiring', 'certificate-expired', 'object-renamed'] as const;
 export type EventName = (typeof EVENTS)[number];
 
 /** What stands in a template for what is known when the mail is written (V-07). */
-export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA', '$SERVER', '$CERTIFICATE'] as const;
+export const MACROS = ['$USER', '$ADDRESS', '$DOCUMENTS', '$COUNT', '$QUEUE', '$CODE', '$UNTIL', '$WHEN', '$SUBJECT', '$REFUSED', '$REASON', '$DETAIL', '$QUEUEADMIN', '$QUEUESUPPORT', '$QUEUEQUOTA', '$SERVER', '$CERTIFICATE', '$OBJECT', '$RENAMED'] as const;
 export type Macro = (typeof MACROS)[number];
 
 /** The words of one event in one language. How its text is read: `renderTemplate`. */
@@ -51,6 +51,7 @@ export const EVENT_RULES: Readonly<Record<EventName, EventRules>> = {
   // Off until somebody says who is to be told.
   'certificate-expiring': ABOUT_CERTIFICATES,
   'certificate-expired': ABOUT_CERTIFICATES,
+  'object-renamed': { enabled: false, targets: [], macros: ['$SERVER', '$OBJECT', '$RENAMED'], ofServer: true },
 };
 
 export function isEventName(text: string): text is EventName {

@@ -55,6 +55,16 @@ describe('an event', () => {
     await expect.poll(() => sink.mails.filter(to(desk)).map(({ subject }) => subject)).toEqual([mail.subject, expect.stringMatching(/^Le certificat du serveur HTTP a expiré\s: printserver1$/u)]);
   });
 
+  it('about an object that stepped aside goes to administrators, once', async () => {
+    const desk = address('desk');
+    await events().putNotificationEvent({ event: 'object-renamed', enabled: true, targets: [desk] });
+    const renamed = { occasionId: randomUUID(), server: 'Lyon', object: 'queue "front"', renamed: 'front-Lyon' };
+    expect([await events().tellObjectRenamed(renamed), await events().tellObjectRenamed(renamed)]).toMatchObject([{ outcome: 'told' }, { outcome: 'told-before' }]);
+    const { subject, text } = await sink.waitFor(to(desk));
+    expect([subject, text]).toEqual([expect.stringMatching(/^Un objet de Lyon a changé de nom\s: front-Lyon$/u), expect.stringContaining('queue "front"')]);
+    await expect(events().putNotificationEvent({ event: 'object-renamed', enabled: true, targets: ['$USER'] })).rejects.toThrow('targets');
+  });
+
   it('is told as it is set: to whom, in whose words, and back in those that Inkpost brings along', async () => {
     const [first, second, third] = [address('first'), address('second'), address('third')];
     await events().putNotificationEvent({ event: 'failed', enabled: true, targets: ['$USER', '$QUEUEADMIN', 'desk@example.org'] });

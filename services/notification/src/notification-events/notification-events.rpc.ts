@@ -2,7 +2,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type {
   ListNotificationEventsRequest, NotificationEventService, NotificationTemplate, PreviewNotificationTemplateRequest, PutNotificationEventRequest, PutNotificationTemplateRequest,
-  ResetNotificationTemplateRequest, TellCertificateEndRequest, TestNotificationTemplateRequest,
+  ResetNotificationTemplateRequest, TellCertificateEndRequest, TellObjectRenamedRequest, TestNotificationTemplateRequest,
 } from '@inkpost/contracts/admin/v1/notification_pb.js';
 import { authorize, callerOf } from '@inkpost/service/control-listener.js';
 import { invalidField, notFound } from '@inkpost/service/rpc-errors.js';
@@ -88,6 +88,12 @@ export class NotificationEventsRpc implements ServiceImpl<typeof NotificationEve
     return this.parts.tellServerEvent.tell(ended ? 'certificate-expired' : 'certificate-expiring', occasionId, (language) => ({
       $SERVER: foreignText(server), $CERTIFICATE: foreignText(certificate), $UNTIL: this.parts.moments.write(timestampDate(endsAt), language),
     }));
+  }
+
+  async tellObjectRenamed({ occasionId, server, object, renamed }: TellObjectRenamedRequest, context: HandlerContext) {
+    callerOf(context);
+    if (!UUID.test(occasionId)) throw invalidField('occasionId', 'must be a UUID');
+    return this.parts.tellServerEvent.tell('object-renamed', occasionId, () => ({ $SERVER: foreignText(server), $OBJECT: foreignText(object), $RENAMED: foreignText(renamed) }));
   }
 
   private preview(template: Template, language: Language): RenderedMail {

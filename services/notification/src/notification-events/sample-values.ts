@@ -17,6 +17,6 @@ export function sampleValues(moments: MomentWriter, language: Language, now: Dat
   return {
     ...failedValues(documents[0] ?? { fileName: first, pages: 2 }, queue, failure, language),
     ...waitingValues({ code: CODE, queueName: queue, subject, documents, refused: [{ fileName: refused, reason: 'unsupported-format', statusText: '' }], heldUntil: now }, moments, language),
-    $USER: user, $ADDRESS: 'somebody@example.org', $WHEN: moments.write(now, language), $QUEUEADMIN: 'printers@example.org', $QUEUESUPPORT: 'help@example.org', $QUEUEQUOTA: quota, $SERVER: 'printserver1', $CERTIFICATE: 'CN=print.example.org',
+    $USER: user, $ADDRESS: 'somebody@example.org', $WHEN: moments.write(now, language), $QUEUEADMIN: 'printers@example.org', $QUEUESUPPORT: 'help@example.org', $QUEUEQUOTA: quota, $SERVER: 'printserver1', $CERTIFICATE: 'CN=print.example.org', $OBJECT: 'queue “front”', $RENAMED: 'front-Lyon',
   };
 }

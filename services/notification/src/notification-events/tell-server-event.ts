@@ -24,7 +24,7 @@ interface Parts {
 
 // An occasion belongs for a moment to who claims it: several gateways see the same certificate end. One that was told is never claimed again.
 const CLAIM = `
-  INSERT INTO outgoing AS o (flow_message_id, journey_id, kind, recipient, internet_message_id) VALUES ($1, $1, 'certificate', $2, $3)
+  INSERT INTO outgoing AS o (flow_message_id, journey_id, kind, recipient, internet_message_id) VALUES ($1, $1, $5, $2, $3)
   ON CONFLICT (flow_message_id) DO UPDATE SET tries = o.tries + 1, created_at = now(), recipient = excluded.recipient
     WHERE o.state = 'intent' AND o.created_at < now() - make_interval(secs => $4)
   RETURNING internet_message_id`;
@@ -38,16 +38,17 @@ export class TellServerEvent {
     const { store, outgoing, pool, metrics } = this.parts;
     const { enabled, targets: [to, ...cc], templates } = (await store.read())[event];
     if (!enabled || to === undefined) return { outcome: 'off', answer: '' };
+    const kind = event === 'object-renamed' ? 'renamed' : 'certificate';
     try {
       const { server, settings } = await outgoing.get();
       const internetMessageId = messageIdOf(occasionId, settings.fromAddress);
-      const claimed = await query(pool, 'outgoing.claim-occasion', CLAIM, [occasionId, to, internetMessageId, OCCASION_RETRY_SECONDS]);
+      const claimed = await query(pool, 'outgoing.claim-occasion', CLAIM, [occasionId, to, internetMessageId, OCCASION_RETRY_SECONDS, kind]);
       if (claimed.length === 0) return { outcome: 'told-before', answer: '' };
       const { language } = settings;
       const mail = { ...renderTemplate(templates[language], values(language), language), to, cc, displayName: '', language, autoSubmitted: 'auto-generated', confidential: [], internetMessageId } as const;
       const { delivered, answer } = await server.send(mail, AbortSignal.timeout(SMTP_TEST_TIMEOUT_MS));
       await query(pool, 'outgoing.settle-occasion', SETTLE, [occasionId, delivered ? 'sent' : 'failed', answer.slice(0, ANSWER_LENGTH_MAX)]);
-      metrics.count('certificate', delivered ? 'sent' : 'failed');
+      metrics.count(kind, delivered ? 'sent' : 'failed');
       return { outcome: 'told', answer };
     } catch (error) {
       if (error instanceof Failure) return { outcome: 'not-sent', answer: error.message };

@@ -2,7 +2,7 @@ import type { Effects } from '@inkpost/flow/flow-client.js';
 import { type Pool, query } from '@inkpost/postgres/pool.js';
 
 /** The mails to people. */
-export type MailKind = 'code' | 'waiting' | 'refusal' | 'aborted' | 'expiring' | 'expired' | 'completed' | 'confirmation' | 'sponsor-request' | 'pin-link' | 'certificate';
+export type MailKind = 'code' | 'waiting' | 'refusal' | 'aborted' | 'expiring' | 'expired' | 'completed' | 'confirmation' | 'sponsor-request' | 'pin-link' | 'certificate' | 'renamed';
 
 export interface Intent {
   readonly flowMessageId: string;

@@ -352,13 +352,19 @@ CREATE TABLE applied_order (
   CONSTRAINT applied_order_pkey PRIMARY KEY (kind, object_id)
 );
 
--- The local objects of a slave that stepped aside for one of the master's, until the master has heard of it.
+-- The local objects of a slave that stepped aside for one of the master's.
 CREATE TABLE renamed_object (
   kind          text NOT NULL,
   object_id     text NOT NULL,
   name          text NOT NULL,
   renamed_local text NOT NULL,
   renamed_at    timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  -- The master has heard of it.
+  told          boolean NOT NULL DEFAULT false,
+  -- The administrators of this server were told by mail, or want no mail; and when that was tried last.
+  mailed        boolean NOT NULL DEFAULT false,
+  mail_tried_at timestamptz(3),
+  occasion_id   uuid NOT NULL DEFAULT gen_random_uuid(),
   CONSTRAINT renamed_object_pkey PRIMARY KEY (kind, object_id)
 );
 
