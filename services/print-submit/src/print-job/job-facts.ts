@@ -30,10 +30,10 @@ export function completedFacts(job: Job, completedAt: Date, count: PrintCount, c
 }
 
 function recordOf(job: Job, completedAt: Timestamp, { impressions, sheets }: PrintCount, { price, userGroup }: Charge): MessageInitShape<typeof JobRecordedSchema> {
-  const { jobId, queueId, accountId, mailboxId, pages, directory, notApplied, colorMode, copies, media } = job;
+  const { jobId, queueId, locationPath, accountId, mailboxId, pages, directory, notApplied, colorMode, copies, media } = job;
   const isDone = (option: FinishingOption): boolean => !notApplied.includes(option);
   return {
-    jobId, queueId, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: job.submitter === '' ? 'mail' : 'print-api', impressions, sheets, price: BigInt(price), userGroup,
+    jobId, queueId, locationPath, accountId, mailboxId, pages, completedAt, directory, ownerLabel: job.ownerAddress, origin: job.submitter === '' ? 'mail' : 'print-api', impressions, sheets, price: BigInt(price), userGroup,
     duplex: isDuplex(job), color: colorMode === 'color' && isDone('colorMode'), copies: isDone('copies') ? copies : 1, media: isDone('media') ? media : '',
   };
 }

@@ -11,6 +11,8 @@ export interface Job extends Finishing {
   readonly mailboxId: string;
   readonly queueId: string;
   readonly queueName: string;
+  /** Where its queue stands now, from the root on with / between; empty: the queue is gone. */
+  readonly locationPath: string;
   readonly accountId: string;
   readonly directory: string;
   readonly ownerAddress: string;
@@ -83,4 +85,7 @@ export const JOB_COLUMNS = [
   ['job_state', 'jobState'], ['job_state_reason', 'jobStateReason'], ['problem', 'problem'], ['attempts', 'attempts'], ['cuts', 'cuts'],
   ['told_reason', 'toldReason'], ['trace', 'trace'], ['created_at', 'createdAt'], ['job_hold_until', 'jobHoldUntil'],
   ['released_at', 'releasedAt'], ['accepted_at', 'acceptedAt'], ['completed_at', 'completedAt'], ['kept_until', 'keptUntil'], ['reprint_of', 'reprintOf'],
-].map(([column, name]) => `job.${column} AS "${name}"`).concat('(SELECT currency FROM charging) AS currency').join(', ');
+].map(([column, name]) => `job.${column} AS "${name}"`).concat(
+  '(SELECT currency FROM charging) AS currency',
+  `coalesce((SELECT location.path FROM queue AS stands JOIN location ON location.id = stands.location_id WHERE stands.id = job.queue_id), '') AS "locationPath"`,
+).join(', ');

@@ -75,7 +75,7 @@ describe('a document that a program handed in', () => {
     expect((await programs.listSubmittedJobs({ jobIds: [jobId] })).jobs).toMatchObject([{ jobId, queueId: 'lyon', ownerAddress: 'ada@example.org', impressions: 8, finishing: { colorMode: 'monochrome', sides: 'one-sided', copies: 2, decidedBy: 'submitter' } }]);
     expect((await harness.journey(messageId)).at(-1)).toMatchObject({ step: 'held', evidence: { colorMode: 'monochrome', copies: 2, finishingDecidedBy: 'submitter' } });
     await instance.release.release({ code: await harness.codeOf({ messageId }), releasePoint: 'point' });
-    await eventually(async () => (await harness.facts(messageId, 'print.job-recorded.v1'))[0]?.payload).toMatchObject({ origin: 'print-api', copies: 2 });
+    await eventually(async () => (await harness.facts(messageId, 'print.job-recorded.v1'))[0]?.payload).toMatchObject({ origin: 'print-api', copies: 2, locationPath: 'World/France/Lyon' });
     expect((await programs.listSubmittedJobs({ jobIds: [jobId] })).jobs).toMatchObject([{ jobState: 'completed' }]);
   });
 
