@@ -1,4 +1,5 @@
 import type { FlowTransaction } from '@inkpost/flow/flow-client.js';
+import { WITH_THE_NEXT } from '@inkpost/flow/with-the-next.js';
 import { printLimits } from '../limits.js';
 import { JOB_COLUMNS, type Job } from '../print-job/job.js';
 import { JOB_MOVES } from '../print-job/job-moves.js';
@@ -10,11 +11,14 @@ type Row = Job & Record<string, unknown>;
 const letsGo = (means: number, network: number): string =>
   `EXISTS (SELECT FROM release_profile p WHERE p.id = release_profile_of(job.queue_id, $${network}::inet) AND $${means} = ANY (p.means))`;
 
-/** The jobs that a code of this account opens, oldest first. */
+/**
+ * The jobs that a code of this account opens, oldest first. What was written of a right code that only looks, when its release point was last used, need not
+ * be on the disk before the answer.
+ */
 export async function findWaiting(transaction: FlowTransaction, accountId: string, releasePoint: string): Promise<Job[]> {
   return transaction.query<Row>(
     'job.waiting',
-    `SELECT ${JOB_COLUMNS} FROM job WHERE account_id = $1 AND completed_at IS NULL AND job_state = ANY ($2::text[]) AND ${letsGo(4, 5)} ORDER BY created_at, position, id LIMIT $3`,
+    `SELECT ${JOB_COLUMNS} FROM job CROSS JOIN (SELECT ${WITH_THE_NEXT}) AS later WHERE account_id = $1 AND completed_at IS NULL AND job_state = ANY ($2::text[]) AND ${letsGo(4, 5)} ORDER BY created_at, position, id LIMIT $3`,
     [accountId, JOB_MOVES.release.from, printLimits.jobsAtOnceMax, 'puk', toNetwork(releasePoint) ?? null],
   );
 }

@@ -110,9 +110,11 @@ CREATE INDEX "release_assignment_profile_id_idx" ON "release_assignment" ("profi
 
 -- The profile that decides over a document on a queue that somebody at a network wants: of the queue, of the nearest place above it, of the
 -- smallest network that holds this one (NULL: the release point has no address), else the default. Never of a place that somebody only says to be at.
+-- PL/pgSQL, since it keeps its plan: an SQL function that isn't inlined plans anew at each call (measured: ten times the time).
 CREATE FUNCTION release_profile_of(p_queue text, p_network inet) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT coalesce(
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN coalesce(
     (SELECT profile_id FROM release_assignment WHERE queue_id = p_queue),
     (SELECT a.profile_id FROM queue q JOIN location here ON here.id = q.location_id
        JOIN location above ON here.id = above.id OR starts_with(here.path, above.path || '/')
@@ -120,7 +122,7 @@ LANGUAGE sql STABLE AS $$
      WHERE q.id = p_queue ORDER BY length(above.path) DESC LIMIT 1),
     (SELECT profile_id FROM release_assignment WHERE network >>= p_network ORDER BY masklen(network) DESC LIMIT 1),
     (SELECT id FROM release_profile WHERE is_default));
-$$;
+END $$;
 
 -- What is known of the printer behind a queue, and who delivers to it now.
 CREATE TABLE "printer" (
