@@ -184,5 +184,5 @@ function wrongPassword(): CertificateRefusal {
 }
 
 function legacy(): CertificateRefusal {
-  return new CertificateRefusal('pfx', 'is encrypted with RC2, RC4 or DES, as old versions of Windows, Java and OpenSSL export, which nothing reads safely any more: export it anew, in Windows with the encryption AES256-SHA256 (TripleDES-SHA1 is read too); or with OpenSSL: openssl pkcs12 -legacy -in old.pfx -nodes | openssl pkcs12 -export -out new.pfx');
+  return new CertificateRefusal('pfx', 'is encrypted with RC2, RC4 or DES, as old versions of Windows, Java and OpenSSL export, which nothing reads safely any more: export it anew, in Windows with the encryption AES256-SHA256 (TripleDES-SHA1 is read too); or with OpenSSL: openssl pkcs12 -legacy -in old.pfx -nodes -out open.pem, then openssl pkcs12 -export -in open.pem -out new.pfx, and delete open.pem');
 }
