@@ -42,6 +42,9 @@ describe('wcli', () => {
     expect((await wcli(['CREATEMASTER', `/master=${m}`, '/password=Another-2026'])).stdout).toMatch(/The maintenance password is not that of https:/);
     expect(await wcli(['createmaster', `/master=${m}`, `/password=${PASSWORD}`])).toMatchObject({ code: 2, stdout: expect.stringContaining('it is written CREATEMASTER, in capitals') as unknown });
     expect(await wcli(['CREATEMASTER', `/master=${m}`])).toMatchObject({ code: 2, stdout: expect.stringContaining('The maintenance password is missing') as unknown });
+    expect(await wcli(['STAUS'])).toMatchObject({ code: 2, stdout: expect.stringContaining('There is no command "STAUS". There are: CREATEMASTER, ') as unknown });
+    expect((await wcli(['STATUS', `/server=127.0.0.1:${master.ports.http}`])).stdout).toMatch(/ : What answers there does not speak HTTPS [^\n]*INKPOST_DSP_LISTEN[^\n]*\n$/);
+    expect(await wcli(['LEAVE', `/server=${m}`])).toMatchObject({ code: 3, stdout: expect.stringMatching(/\[y\/n\]\nNobody answered: nothing was changed\./) as unknown });
     expect((await serverOf(master)).role).toBe('single');
   });
 
@@ -72,6 +75,8 @@ describe('wcli', () => {
     expect((await wcli(['DIFF', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/: as the master\n$/);
     expect((await wcli(['PUSH', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/\nThe master calls 1 slave\n$/);
     expect((await wcli(['PUSH', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/This is done on the master of the domain\.\n$/);
+    expect((await wcli(['LEAVE', `/server=${m}`, `/password=${PASSWORD}`, '/force'])).stdout).toMatch(/\nThis server is the master of 1 other server: hand its place over first/);
+    expect((await wcli(['PROMOTE', `/server=${m}`, `/password=${PASSWORD}`, '/to=PRINTSERVER2', '/force'])).stdout).toMatch(/\nThere is no server "PRINTSERVER2" in the domain: give its identifier/);
     expect(await wcli(['LEAVE', `/server=${s}`, `/password=${PASSWORD}`], 'n\n')).toMatchObject({ code: 3 });
     expect(await wcli(['LEAVE', `/server=${s}`, `/password=${PASSWORD}`], 'y\n')).toMatchObject({ code: 0, stdout: expect.stringMatching(/is now a 'SINGLE' server\n$/) as unknown });
     expect((await wcli(['STATUS', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/\nRole {4}SINGLE\n$/);

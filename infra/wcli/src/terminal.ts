@@ -56,6 +56,7 @@ export class Terminal {
       this.say(question);
       const answer = (await this.line())?.trim().toLowerCase();
       if (answer === 'y') return true;
+      if (answer === undefined) this.say('Nobody answered: nothing was changed. A script says /force, which answers with y.');
       if (answer === 'n' || answer === undefined) return false;
     }
   }

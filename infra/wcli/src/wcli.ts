@@ -26,7 +26,7 @@ function commandOf({ verb, values }: CommandLine): Command {
   const command = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
   if (!command) {
     const meant = Object.keys(COMMANDS).find((each) => each === verb.toUpperCase());
-    throw new UsageError(meant === undefined ? `There is no command "${verb}".` : `There is no command "${verb}": it is written ${meant}, in capitals.`);
+    throw new UsageError(meant === undefined ? `There is no command "${verb}". There are: ${Object.keys(COMMANDS).join(', ')}.` : `There is no command "${verb}": it is written ${meant}, in capitals.`);
   }
   const keys = keysOf(command);
   const strange = [...values.keys()].find((key) => !keys.includes(key));

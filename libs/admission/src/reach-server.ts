@@ -116,6 +116,13 @@ function parse(text: string): ServerInformation | undefined {
 }
 
 function unreachable(uri: string, cause: unknown): PermanentFailure {
-  const reason = cause instanceof Error ? (cause.message === '' && 'code' in cause ? String(cause.code) : cause.message) : String(cause);
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
   return new PermanentFailure('admission.unreachable', `${uri} is not reached: ${reason}`, { cause, fields: { uri, reason } });
+}
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  // OpenSSL's own words are of its source files; most often this is a port that speaks plain HTTP.
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return `What answers there does not speak HTTPS as an Inkpost server does (${code}): is it the right port? Servers are reached at 5753, unless INKPOST_DSP_LISTEN says another one.`;
+  return error.message === '' ? code : error.message;
 }

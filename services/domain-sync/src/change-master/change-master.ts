@@ -75,8 +75,9 @@ export class ChangeMaster {
   private async handOver(serverId: string): Promise<void> {
     const { domains, log } = this.parts;
     const domain = await demandMaster(domains);
-    const heir = await domains.member(serverId);
-    if (!heir) throw refusal('invalid', 'There is no such server in the domain.');
+    // Compared here, not in the database: people give names for identifiers.
+    const heir = (await domains.members()).find((member) => member.serverId === serverId);
+    if (!heir) throw refusal('invalid', `There is no server "${serverId}" in the domain: give its identifier, as GET /api/v0/domain (wcli LIST) shows it.`);
     // What it has not would be lost: the domain goes on from what the new master has.
     const lack = await this.parts.whileLevel(serverId, (position) => this.handOverAt(position, domain, heir));
     if (lack !== '') throw refusal('not-level', `${heir.name} ${lack} What it has not would be lost; GET /api/v0/domain/servers/${serverId}/differences (wcli DIFF) says more.`);

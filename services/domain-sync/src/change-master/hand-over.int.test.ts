@@ -93,6 +93,10 @@ const places = () => Promise.all(network.map(async (replica) => {
 }));
 const provenances = (replica: Replica) => [...replica.printSubmit.objects.values()].map(({ provenance }) => provenance);
 
+it('a name that is no identifier of a server is refused with where identifiers are shown', async () => {
+  await expect(changeOf(both()[0]).promote('Heir')).rejects.toThrow('There is no server "Heir" in the domain: give its identifier');
+});
+
 it('an heir that could not apply something, or stands elsewhere than the master, is refused in its own words, and nothing changes', async () => {
   const [master, heir] = both();
   heir.printSubmit.refuse = ({ objectId }) => (objectId === 'bad' ? 'The name is taken.' : undefined);

@@ -26,7 +26,7 @@ export class LeaveDomain {
     const domain = await demandDomain(domains);
     const members = await domains.members();
     if (domain.role === 'master') {
-      if (members.length > 1) throw refusal('not-slave', `This server is the master of ${members.length - 1} others: hand its place over to one of them, or remove them first.`);
+      if (members.length > 1) throw refusal('not-slave', `This server is the master of ${members.length - 1} other ${members.length === 2 ? 'server' : 'servers'}: hand its place over first (wcli PROMOTE with /to), or remove the others.`);
       return this.standAlone();
     }
     const master = members.find(({ serverId }) => serverId === domain.masterId);
@@ -34,7 +34,7 @@ export class LeaveDomain {
       if (master) await clients.clientFor(MembershipService, master).leave({}, { timeoutMs: SHORT_CALL_MS });
     } catch (error) {
       const { rawMessage } = ConnectError.from(error);
-      if (!withoutMaster) throw refusal('unreachable', `The master ${master?.uri ?? ''} does not hear of it: ${rawMessage} Leave without it, and remove this server there.`);
+      if (!withoutMaster) throw refusal('unreachable', `The master ${master?.uri ?? ''} does not hear of it: ${rawMessage.replace(/[.\s]*$/u, '')}. Leave without it (wcli LEAVE with /force, "withoutMaster": true), and remove this server there.`);
       log.warning('domain left without its master', { error });
     }
     await this.standAlone();
