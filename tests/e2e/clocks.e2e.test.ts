@@ -99,7 +99,6 @@ it('a master whose clock was wrong when certificates were renewed has them right
   await server(0).restart('domain-sync');
   await eventually(() => startsInDays(0)).toBe(-1);
   expect((await certificateOf(1)).serialNumber).toBe(serialNumber);
-  // It asks who the members are, and knows the master's new certificate.
-  await server(1).restart('domain-sync');
+  // At its door the master came with a certificate that it did not know: it asked, and lets it in.
   await eventually(standing).toMatchObject({ problem: null, clockAheadSeconds: 0 });
 });

@@ -89,7 +89,7 @@ export function buildMembership(parts: MembershipParts): BuiltMembership {
     routes: (router) => {
       router.service(AdmissionService, new AdmissionRpc({ passwords, admissions, admit, obey: (command, sha256) => obey(command, sha256, { administer, standings: replication().standings }), log }));
       router.service(DomainService, new DomainRpc({ administer, domains, memberships, own, guard, passwords, log }));
-      router.service(DomainDoorService, new DoorRpc(domains, controlKey));
+      router.service(DomainDoorService, new DoorRpc({ domains, controlKey, onUnknownCertificate: () => report.soon() }));
       answers.service(router, MembershipService, new MembershipRpc({ domains, memberships, admit, leave, change }));
     },
     reportSoon: () => report.soon(),

@@ -96,6 +96,8 @@ export const AUTHORITY_DAYS = 7_300;
 /** Of a member's certificate, and how long before its end it gets a new one. */
 export const MEMBER_CERTIFICATE_DAYS = 90;
 export const MEMBER_CERTIFICATE_RENEW_DAYS = 30;
+/** A member that shows a certificate which is not known has the master asked so often at most. */
+export const UNKNOWN_CERTIFICATE_ASK_MS = 10_000;
 /** What an administrator writes about a domain or a server. */
 export const DOMAIN_TEXT_LENGTH_MAX = 1_000;
 export const SERVER_TAGS_MAX = 20;

@@ -45,6 +45,8 @@ export class DomainDoor {
   /** What connections showed when they were opened. */
   private readonly shown = new WeakMap<TLSSocket, ProvenPeer>();
   private lookedAt = Number.NEGATIVE_INFINITY;
+  /** Who came last with a certificate of the domain that is not known. */
+  private unknown = '';
   private readonly round: RepeatedRound;
 
   constructor(private readonly options: DomainDoorOptions) {
@@ -92,7 +94,10 @@ export class DomainDoor {
     const peer = this.shown.get(socket) ?? peerIn(socket.getPeerX509Certificate());
     if (!peer) return undefined;
     this.shown.set(socket, peer);
-    if (!this.knows(peer)) await this.lookSoon();
+    if (!this.knows(peer)) {
+      this.unknown = peer.serverId;
+      await this.lookSoon();
+    }
     return this.knows(peer) ? peer : undefined;
   }
 
@@ -125,7 +130,9 @@ export class DomainDoor {
 
   private async ask(): Promise<void> {
     const { owner, controlKey, log } = this.options;
-    const said = await owner.getDoor({}, as(DOOR_CALLER));
+    const unknownCertificateOf = this.unknown;
+    this.unknown = '';
+    const said = await owner.getDoor({ unknownCertificateOf }, as(DOOR_CALLER));
     if (said.serverName === '') {
       this.door = undefined;
       return;
