@@ -102,6 +102,10 @@ describe('what is global on the master', () => {
     const path = `/domain/global-objects/location/${String(locationId)}/rehearsal`;
     const tried = { servers: [{ outcome: 'created', problem: null, renamedLocal: expect.stringMatching(/^Lyon \(/) as string }], changes: [{ path: '' }] };
     expect(await ask(master, 'POST', path, {})).toMatchObject(tried);
+    // Alone it is refused, while ticking it would bring its place along: the refusal says so.
+    await ask(master, 'POST', '/queues', { queueId: 'annex', ...queue({ name: 'Annex', locationId }) }, 201);
+    expect(await ask(master, 'POST', '/domain/global-objects/queue/annex/rehearsal', {})).toMatchObject({ servers: [{ outcome: 'refused', problem: expect.stringContaining(`not global yet; ticked with it, that comes first: location ${String(locationId)}.`) as string }] });
+    await ask(master, 'PUT', '/queues/annex', queue({ name: 'Annex' }));
     await ask(master, 'PUT', '/domain/synchronization', { ...SYNCHRONIZATION, mode: 'mailbox' });
     await eventually(async () => (await ask(slave, 'GET', '/domain/replication'))['synchronization']).toMatchObject({ mode: 'mailbox' });
     expect(await ask(master, 'POST', path, {})).toMatchObject(tried);

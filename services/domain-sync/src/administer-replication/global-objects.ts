@@ -115,12 +115,13 @@ export class GlobalObjects {
 
   /** What slaves would make of the object as it is now. Who doesn't answer in time has an empty outcome, and the problem says so. */
   async rehearse(object: ObjectReference, serverIds: readonly string[]): Promise<{ readonly changes: FieldChange[]; readonly results: RehearsalResult[] }> {
-    const { known, desk, wake, store } = this.parts;
+    const { known, knownLog, desk, wake, store } = this.parts;
     const owner = this.owner(object.kind);
     const members = known.slaves.filter(({ serverId }) => serverIds.length === 0 || serverIds.includes(serverId));
     const { state, body, sealedSecrets, needs } = await this.configuration(owner).readObject({ ...object });
     const secrets = sealedSecrets.length > 0 ? openSecret(this.parts.masterKey, objectSecretsContext(object.kind, object.objectId), sealedSecrets) : undefined;
     const id = randomUUID();
+    const unshared = needs.filter((need) => knownLog.state.find(need)?.change !== 'put');
     const tooLate = new Promise<undefined>((resolve) => setTimeout(resolve, REHEARSAL_MS, undefined).unref());
     const results = await Promise.all(members.map(async (member): Promise<RehearsalResult> => {
       const outcome = desk.rehearse(member.serverId, id, async ({ domainId }, { serverId, sealingPublicKey }) => {
@@ -129,7 +130,7 @@ export class GlobalObjects {
       });
       wake(member.serverId);
       const [first] = (await Promise.race([outcome, tooLate])) ?? [];
-      return first ? { member, outcome: first.outcome, problem: first.problem, renamedLocal: first.renamedLocal } : { member, outcome: '', problem: TOO_LATE, renamedLocal: '' };
+      return first ? { member, outcome: first.outcome, problem: problemOf(first, unshared), renamedLocal: first.renamedLocal } : { member, outcome: '', problem: TOO_LATE, renamedLocal: '' };
     }));
     desk.endRehearsals(id);
     const [latest] = await store.history(object, 1);
@@ -156,4 +157,10 @@ export class GlobalObjects {
     });
     return { state, position: entry.position, behindServerIds: behind.map(({ serverId }) => serverId) };
   }
+}
+
+/** A rehearsal has the one object alone, while ticking it brings along what it needs. */
+function problemOf({ outcome, problem }: Pick<RehearsalResult, 'outcome' | 'problem'>, unshared: readonly ObjectReference[]): string {
+  if (outcome !== 'refused' || unshared.length === 0) return problem;
+  return `${problem.replace(/[.\s]*$/u, '')}. That may be because it was tried without what it needs and what is not global yet; ticked with it, that comes first: ${unshared.map(({ kind, objectId }) => `${kind} ${objectId}`).join(', ')}.`;
 }
