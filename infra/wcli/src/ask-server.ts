@@ -53,7 +53,7 @@ export const DIFF: Command = {
   async run(context) {
     const { servers } = await ask(context, (server) => server.differences({ command: { case: 'readDifferences', value: { serverId: context.get('slave') ?? '' } } }));
     for (const { name, serverId, wasHeard, differences } of servers) {
-      context.say(`${name} (${serverId}): ${wasHeard ? (differences.length === 0 ? 'as the master' : `${differences.length} objects differ`) : 'not heard of since the master started'}`);
+      context.say(`${name} (${serverId}): ${wasHeard ? (differences.length === 0 ? 'as the master' : `${differences.length} ${differences.length === 1 ? 'object differs' : 'objects differ'}`) : 'not heard of since the master started; GET /api/v0/domain/replication there says why it is not reached'}`);
       for (const each of differences) context.say(`  ${each.difference.padEnd(9)} ${each.kind} ${each.name} (${each.objectId})${each.problem === '' ? '' : `: ${each.problem}`}`);
     }
     if (servers.length === 0) context.say('The domain has no slaves.');
