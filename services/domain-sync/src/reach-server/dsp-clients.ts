@@ -76,13 +76,13 @@ export class DspClients {
       minVersion: 'TLSv1.3', keepAlive: true, maxSockets: DSP_SOCKETS_PER_SERVER,
     }, DSP_CONNECT_MS);
     const transport = createConnectTransport({
-      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession()],
+      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession(origin)],
     });
     this.transports.set(name, { transport, agent, certificatePem: identity.certificatePem });
     return transport;
   }
 
-  private bearSuccession(): Interceptor {
+  private bearSuccession(origin: string): Interceptor {
     return (next) => async (request) => {
       const statement = await this.succeed.statement();
       if (statement !== '') request.header.set(SUCCESSION_HEADER, statement);
@@ -93,8 +93,15 @@ export class DspClients {
         return response;
       } catch (error) {
         if (error instanceof ConnectError) await hear(error.metadata);
-        throw error;
+        throw namelessRefusal(error, origin) ?? error;
       }
     };
   }
+}
+
+/** Node's words for a door that breaks off at the name that is called: it shows the domain's certificate to none but its own server's. Undefined: it is something else. */
+function namelessRefusal(error: unknown, origin: string): ConnectError | undefined {
+  if (!(error instanceof ConnectError) || !error.rawMessage.includes('disconnected before secure TLS connection')) return undefined;
+  const reason = `The server at ${origin} broke off before the connection was secured: either another one is there, or it is in this domain no longer. Look at ${origin}/watchdoc/server.`;
+  return new ConnectError(reason, error.code, error.metadata, undefined, error.cause);
 }
