@@ -92,7 +92,9 @@ describe('servers', () => {
   });
 
   it('join from their own interface, by a ticket that holds once and for one server', async () => {
-    const answer = await call(2, 'POST', '/api/v0/domain/join', { master: '127.0.0.1', port: server(0).ports.dsp, password: PASSWORD, ownAddress: uriOf(2) });
+    const joinBy = (ownAddress: string) => call(2, 'POST', '/api/v0/domain/join', { master: '127.0.0.1', port: server(0).ports.dsp, password: PASSWORD, ownAddress });
+    expect(await joinBy(uriOf(1))).toMatchObject({ status: 409, detail: expect.stringContaining('another server of the domain: give the one by which this server is reached') as unknown });
+    const answer = await joinBy(uriOf(2));
     expect(answer).toMatchObject({ status: 201, answer: { role: 'slave' } });
     expect((await call(2, 'POST', '/api/v0/domain/leave', {})).status).toBe(204);
     const reached = await reachServer(uriOf(0));
@@ -151,7 +153,8 @@ describe('servers', () => {
     await expect.poll(async () => (await domainOf(0)).domain?.servers.find((one) => one.serverId === serverId)).toMatchObject({ version: '0.0.0-test', ipAddress: '127.0.0.1', startedAt: expect.any(String) as unknown });
     const wanted = { tags: ['Paris'], dnsAlias: 'print.example.org', uri: uriOf(2), mayBePromoted: true };
     expect((await call(0, 'PUT', `/api/v0/domain/servers/${serverId}`, wanted)).status).toBe(200);
-    expect((await call(1, 'PUT', `/api/v0/domain/servers/${serverId}`, wanted)).status).toBe(409);
+    expect((await call(0, 'PUT', `/api/v0/domain/servers/${serverId}`, { ...wanted, uri: uriOf(1) })).status).toBe(409);
+    expect(await call(1, 'PUT', `/api/v0/domain/servers/${serverId}`, wanted)).toMatchObject({ status: 409, detail: expect.stringContaining(uriOf(0)) as unknown });
     expect((await domainOf(0)).domain?.servers).toHaveLength(3);
   });
 });

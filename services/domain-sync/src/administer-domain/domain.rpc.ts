@@ -12,7 +12,7 @@ import { checkDescription, checkUri } from '../create-domain/create-domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
 import type { MembershipStore } from '../domain/membership.store.js';
 import type { OwnServer } from '../domain/own-server.js';
-import { demandMaster, refusal, refuseMember } from '../domain/refuse.js';
+import { demandMaster, refusal, refuseMember, refuseTakenAddress } from '../domain/refuse.js';
 import { HOST_LENGTH_MAX, PASSWORD_LENGTH_MAX, SERVER_TAG_LENGTH_MAX, SERVER_TAGS_MAX } from '../limits.js';
 import type { AdministerDomain } from './administer-domain.js';
 import { proveLocally } from './prove-locally.js';
@@ -84,6 +84,7 @@ export class DomainRpc implements ServiceImpl<typeof DomainService> {
     const { actor } = authorize(context, 'configuration.write');
     await demandMaster(this.parts.domains);
     const wanted = { serverId, tags: checkTags(tags), dnsAlias: checkLine('dnsAlias', dnsAlias), uri: checkUri(uri), mayBePromoted };
+    await refuseTakenAddress(this.parts.domains, wanted.uri, serverId);
     const isMember = (await this.parts.domains.members()).some((member) => member.serverId === serverId);
     if (!isMember || !(await this.parts.memberships.updateMember(wanted))) throw notFound('server of the domain', serverId);
     this.parts.log.info('server of the domain changed', { serverId, mayBePromoted, actor });

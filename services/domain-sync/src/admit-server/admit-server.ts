@@ -10,7 +10,7 @@ import type { DomainStore } from '../domain/domain.store.js';
 import type { MembershipStore } from '../domain/membership.store.js';
 import { toMembership } from '../domain/membership-wire.js';
 import type { OwnServer } from '../domain/own-server.js';
-import { demandMaster, refusal } from '../domain/refuse.js';
+import { demandMaster, refusal, refuseTakenAddress } from '../domain/refuse.js';
 import { MEMBER_CERTIFICATE_DAYS, SERVER_NAME_LENGTH_MAX } from '../limits.js';
 import type { AdmissionStore, TicketVerdict } from './admission.store.js';
 
@@ -61,9 +61,11 @@ export class AdmitServer {
       throw refusal('ticket', REFUSED_TICKETS[verdict]);
     }
     await this.checkComer(request.serverId, request.version, request.now ? timestampDate(request.now) : undefined);
+    const uri = checkUri(request.uri);
+    await refuseTakenAddress(domains, uri, request.serverId);
     const issued = await this.certify(domain, request.serverId, request.certificateRequest);
     const member: Member = {
-      serverId: request.serverId, name: nameOf(request.name), version: request.version, role: 'slave', uri: checkUri(request.uri), dns: nameOf(request.dns), dnsAlias: '', ip: source, tags: [],
+      serverId: request.serverId, name: nameOf(request.name), version: request.version, role: 'slave', uri, dns: nameOf(request.dns), dnsAlias: '', ip: source, tags: [],
       sealingPublicKey: sealingKeyOf(request.sealingPublicKey), certificateSerial: issued.serial, formerSerial: '', certificateEndsAt: issued.endsAt,
       // Sites behind the Internet are not trusted with the key that makes members.
       mayBePromoted: domain.settings.mode === 'bidirectional',

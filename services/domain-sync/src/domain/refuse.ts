@@ -18,10 +18,17 @@ export async function demandDomain(domains: Pick<DomainStore, 'current'>): Promi
   return domain;
 }
 
-export async function demandMaster(domains: Pick<DomainStore, 'current'>): Promise<Domain> {
+export async function demandMaster(domains: Pick<DomainStore, 'current' | 'member'>): Promise<Domain> {
   const domain = await demandDomain(domains);
-  if (domain.role !== 'master') throw refusal('not-master', `This server is a slave of the domain ${domain.name}: that is done on its master.`);
-  return domain;
+  if (domain.role === 'master') return domain;
+  const master = await domains.member(domain.masterId);
+  throw refusal('not-master', `This server is a slave of the domain ${domain.name}: that is done on its master${master ? `, ${master.name} (${master.uri})` : ''}.`);
+}
+
+/** Two servers at one address: the master would speak to one of them alone. */
+export async function refuseTakenAddress(domains: Pick<DomainStore, 'members'>, uri: string, serverId: string): Promise<void> {
+  const other = (await domains.members()).find((member) => member.uri === uri && member.serverId !== serverId);
+  if (other) throw refusal('invalid', `${uri} is the address of ${other.name}, another server of the domain: give the one by which this server is reached.`);
 }
 
 export async function demandSlave(domains: Pick<DomainStore, 'current'>): Promise<Domain> {
