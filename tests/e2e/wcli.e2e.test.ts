@@ -73,8 +73,8 @@ describe('wcli', () => {
     const diff = async () => JSON.parse((await wcli(['DIFF', `/server=${m}`, `/password=${PASSWORD}`, '--json'])).stdout) as unknown;
     await expect.poll(diff, { timeout: 20_000 }).toMatchObject({ ok: true, servers: [{ wasHeard: true, differences: [] }] });
     expect((await wcli(['DIFF', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/: as the master\n$/);
-    expect((await wcli(['PUSH', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/\nThe master calls 1 slave\n$/);
-    expect((await wcli(['PUSH', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/This is done on the master of the domain\.\n$/);
+    expect((await wcli(['PUSH', `/server=${m}`, `/password=${PASSWORD}`])).stdout).toMatch(/\n1 slave is compared: at once, or in mailbox mode with the next call of each\n$/);
+    expect((await wcli(['PUSH', `/server=${s}`, `/password=${PASSWORD}`])).stdout).toMatch(/: that is done on its master, .* \(https:.*\)\.\n$/);
     expect((await wcli(['LEAVE', `/server=${m}`, `/password=${PASSWORD}`, '/force'])).stdout).toMatch(/\nThis server is the master of 1 other server: hand its place over first/);
     expect((await wcli(['PROMOTE', `/server=${m}`, `/password=${PASSWORD}`, '/to=PRINTSERVER2', '/force'])).stdout).toMatch(/\nThere is no server "PRINTSERVER2" in the domain: give its identifier/);
     expect(await wcli(['LEAVE', `/server=${s}`, `/password=${PASSWORD}`], 'n\n')).toMatchObject({ code: 3 });

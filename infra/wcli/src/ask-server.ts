@@ -66,7 +66,7 @@ export const PUSH: Command = {
   parameters: [...SERVER, '[/slave=<server id>]'],
   async run(context) {
     const { servers } = await ask(context, (server) => server.push({ command: { case: 'push', value: { serverId: context.get('slave') ?? '' } } }));
-    context.say(`The master calls ${servers} ${servers === 1 ? 'slave' : 'slaves'}`);
+    context.say(`${servers} ${servers === 1 ? 'slave is' : 'slaves are'} compared: at once, or in mailbox mode with the next call of each`);
     return { json: { servers } };
   },
 };

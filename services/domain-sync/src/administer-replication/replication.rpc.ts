@@ -134,10 +134,7 @@ export class ReplicationRpc implements ServiceImpl<typeof DomainReplicationServi
   private async domain(context: HandlerContext, right: Right, ofMaster = false): Promise<Domain> {
     authorize(context, right);
     const { known } = this.parts;
-    if (!known.current) await known.refresh();
-    if (!known.current) throw new ConnectError('This server is in no domain.', Code.FailedPrecondition);
-    if (ofMaster && !known.isMaster) throw new ConnectError('This is done on the master of the domain.', Code.FailedPrecondition);
-    return known.current;
+    return ofMaster ? known.demandMaster() : known.demand();
   }
 
   private slave(serverId: string): Member {

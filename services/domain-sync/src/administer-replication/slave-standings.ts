@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Member } from '../domain/domain.js';
-import { refusal } from '../domain/refuse.js';
 import type { SlaveDesk } from '../deliver-orders/slave-desk.js';
 import { CATCH_UP_LOOK_MS, CATCH_UP_MS } from '../limits.js';
 import type { KnownLog } from '../keep-log/known-log.js';
@@ -31,9 +30,7 @@ export class SlaveStandings {
   /** All slaves; throws the PermanentFailures `domain.in-no-domain` and `domain.not-master` where this server has none. */
   async slaves(): Promise<readonly Member[]> {
     const { known } = this.parts;
-    if (!known.current) await known.refresh();
-    if (!known.current) throw refusal('in-no-domain', 'This server is in no domain.');
-    if (!known.isMaster) throw refusal('not-master', 'This is done on the master of the domain.');
+    await known.demandMaster();
     return known.slaves;
   }
 

@@ -1,5 +1,5 @@
 import { PermanentFailure } from '@inkpost/failure/failure.js';
-import type { Domain } from './domain.js';
+import type { Domain, Member } from './domain.js';
 import type { DomainStore } from './domain.store.js';
 
 /** `code`: as in admission.proto's Refusal. `reason`: for an administrator, with what to do. */
@@ -14,15 +14,23 @@ export async function refuseMember(domains: Pick<DomainStore, 'current'>): Promi
 
 export async function demandDomain(domains: Pick<DomainStore, 'current'>): Promise<Domain> {
   const domain = await domains.current();
-  if (!domain) throw refusal('in-no-domain', 'This server is in no domain.');
+  if (!domain) throw inNoDomain();
   return domain;
+}
+
+export function inNoDomain(): PermanentFailure {
+  return refusal('in-no-domain', 'This server is in no domain.');
 }
 
 export async function demandMaster(domains: Pick<DomainStore, 'current' | 'member'>): Promise<Domain> {
   const domain = await demandDomain(domains);
   if (domain.role === 'master') return domain;
-  const master = await domains.member(domain.masterId);
-  throw refusal('not-master', `This server is a slave of the domain ${domain.name}: that is done on its master${master ? `, ${master.name} (${master.uri})` : ''}.`);
+  throw notMaster(domain, await domains.member(domain.masterId));
+}
+
+/** What is done on the master was asked of a slave. */
+export function notMaster({ name }: Domain, master: Member | undefined): PermanentFailure {
+  return refusal('not-master', `This server is a slave of the domain ${name}: that is done on its master${master ? `, ${master.name} (${master.uri})` : ''}.`);
 }
 
 /** Two servers at one address: the master would speak to one of them alone. */

@@ -1,5 +1,6 @@
 import type { Domain, Member } from '../domain/domain.js';
 import type { DomainStore } from '../domain/domain.store.js';
+import { inNoDomain, notMaster } from '../domain/refuse.js';
 
 /** The domain and its members as this process knows them: looked up again every few seconds and whenever something changes, so that no slave costs a query. */
 export class KnownDomain {
@@ -26,6 +27,20 @@ export class KnownDomain {
 
   get slaves(): Member[] {
     return [...this.byId.values()].filter(({ serverId }) => serverId !== this.serverId);
+  }
+
+  /** Throws the PermanentFailure `domain.in-no-domain`. */
+  async demand(): Promise<Domain> {
+    if (!this.domain) await this.refresh();
+    if (!this.domain) throw inNoDomain();
+    return this.domain;
+  }
+
+  /** Throws the PermanentFailures `domain.in-no-domain` and `domain.not-master`. */
+  async demandMaster(): Promise<Domain> {
+    const domain = await this.demand();
+    if (!this.isMaster) throw notMaster(domain, this.byId.get(domain.masterId));
+    return domain;
   }
 
   async refresh(): Promise<void> {
