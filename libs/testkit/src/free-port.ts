@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 const RANGE = { from: 15_000, to: 32_768 } as const;
 const TRIES_MAX = 100;
 
-/** A port on 127.0.0.1 that was free a moment ago. */
+/** A port on 127.0.0.1 that was free a moment ago, and is given to nobody else who asks here while this process lives: whoever is to use it may take a while, or be killed and started again. */
 export async function freePort(): Promise<number> {
   return close(await listenSomewhere());
 }
@@ -24,10 +24,25 @@ export async function preferredPort(port: number): Promise<number> {
 }
 
 async function listenSomewhere(triesLeft = TRIES_MAX): Promise<Server> {
-  return listen(randomInt(RANGE.from, RANGE.to)).catch((error: unknown) => {
+  const port = randomInt(RANGE.from, RANGE.to);
+  try {
+    await reserve(port);
+    return await listen(port);
+  } catch (error) {
     if (triesLeft === 0) throw error;
     return listenSomewhere(triesLeft - 1);
-  });
+  }
+}
+
+/** By a name that one process of a machine can have at a time, and that goes with it. Where the system has no such names (abstract sockets, unix(7)) nothing is reserved. */
+async function reserve(port: number): Promise<void> {
+  const reservation = createServer().listen(`\0inkpost-port-${port}`);
+  try {
+    await once(reservation, 'listening');
+    reservation.unref();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error;
+  }
 }
 
 async function listen(wanted: number): Promise<Server> {
