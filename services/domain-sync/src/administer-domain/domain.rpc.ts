@@ -84,8 +84,9 @@ export class DomainRpc implements ServiceImpl<typeof DomainService> {
     const { actor } = authorize(context, 'configuration.write');
     await demandMaster(this.parts.domains);
     const wanted = { serverId, tags: checkTags(tags), dnsAlias: checkLine('dnsAlias', dnsAlias), uri: checkUri(uri), mayBePromoted };
-    await refuseTakenAddress(this.parts.domains, wanted.uri, serverId);
-    const isMember = (await this.parts.domains.members()).some((member) => member.serverId === serverId);
+    const members = await this.parts.domains.members();
+    refuseTakenAddress(members, wanted.uri, serverId);
+    const isMember = members.some((member) => member.serverId === serverId);
     if (!isMember || !(await this.parts.memberships.updateMember(wanted))) throw notFound('server of the domain', serverId);
     this.parts.log.info('server of the domain changed', { serverId, mayBePromoted, actor });
     return this.answer();

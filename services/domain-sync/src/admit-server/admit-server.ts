@@ -62,7 +62,7 @@ export class AdmitServer {
     }
     await this.checkComer(request.serverId, request.version, request.now ? timestampDate(request.now) : undefined);
     const uri = checkUri(request.uri);
-    await refuseTakenAddress(domains, uri, request.serverId);
+    refuseTakenAddress(await domains.members(), uri, request.serverId);
     const issued = await this.certify(domain, request.serverId, request.certificateRequest);
     const member: Member = {
       serverId: request.serverId, name: nameOf(request.name), version: request.version, role: 'slave', uri, dns: nameOf(request.dns), dnsAlias: '', ip: source, tags: [],

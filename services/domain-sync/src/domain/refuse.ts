@@ -34,8 +34,8 @@ export function notMaster({ name }: Domain, master: Member | undefined): Permane
 }
 
 /** Two servers at one address: the master would speak to one of them alone. */
-export async function refuseTakenAddress(domains: Pick<DomainStore, 'members'>, uri: string, serverId: string): Promise<void> {
-  const other = (await domains.members()).find((member) => member.uri === uri && member.serverId !== serverId);
+export function refuseTakenAddress(members: readonly Member[], uri: string, serverId: string): void {
+  const other = members.find((member) => member.uri === uri && member.serverId !== serverId);
   if (other) throw refusal('invalid', `${uri} is the address of ${other.name}, another server of the domain: give the one by which this server is reached.`);
 }
 
