@@ -76,7 +76,7 @@ export class DspClients {
       minVersion: 'TLSv1.3', keepAlive: true, maxSockets: DSP_SOCKETS_PER_SERVER,
     }, DSP_CONNECT_MS);
     const transport = createConnectTransport({
-      httpVersion: '1.1', baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession(origin)],
+      httpVersion: '1.1', useBinaryFormat: true, baseUrl: `${origin}/dsp/v1`, nodeOptions: { agent }, readMaxBytes: DSP_RESPONSE_BYTES_MAX, interceptors: [this.bearSuccession(origin)],
     });
     this.transports.set(name, { transport, agent, certificatePem: identity.certificatePem });
     return transport;

@@ -107,7 +107,8 @@ export const DEFAULT_TEMPLATES: Readonly<Record<EventName, Readonly<Record<Langu
       subject: 'The HTTP server’s certificate is expired: $SERVER', title: 'The HTTP server’s certificate is expired',
       text: 'The certificate “$CERTIFICATE” of the server $SERVER was valid until $UNTIL. Browsers and other servers refuse it.\n\nInstall a new one.',
     },
-  },  'object-renamed': {
+  },
+  'object-renamed': {
     fr: {
       subject: 'Un objet de $SERVER a changé de nom : $RENAMED', title: 'Un objet de ce serveur a cédé sa place',
       text: 'Le serveur maître du domaine partage $OBJECT. Un objet propre au serveur $SERVER occupait cette place. Ce qu’il est devenu : $RENAMED\n\nVérifiez si vous en avez encore besoin.',
